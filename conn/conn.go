@@ -1,0 +1,2 @@
+// Package conn obtains connections.
+package conn
