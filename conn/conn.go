@@ -1,2 +1,110 @@
-// Package conn obtains connections.
+// Package conn obtains connections: it dials and it listens, over TCP, UDP
+// and whatever else ends in a net.Conn. What flows over a connection is not
+// its business (package relay does that), and neither are sentences: what a
+// user may want to know is reported as facts, through optional func fields,
+// and package main makes words of them.
+//
+// Ownership: a connection that Dial returns belongs to the caller; one that
+// Serve hands to its handler belongs to the handler. After the hand-over this
+// package never touches it again.
 package conn
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// An Address says where to connect or to listen, as the user wrote it.
+type Address struct {
+	// Host is a name, or a numeric address with its zone if it has one
+	// (fe80::1%eth0), without brackets. Empty means every interface of this
+	// machine to a listener, and is an error to a Dialer.
+	Host string
+
+	// Port is a number from 0 to 65535 or the name of a service.
+	Port string
+}
+
+// String returns a in the form that net.Dial takes: host:port or [v6]:port.
+func (a Address) String() string { return net.JoinHostPort(a.Host, a.Port) }
+
+// An AddressError is an address that cannot be what it has to be.
+type AddressError struct {
+	Text string // as the user wrote it
+	Why  string // a phrase: "has no port"
+	Hint string // what to write instead; empty: nothing to say
+}
+
+func (e *AddressError) Error() string { return fmt.Sprintf("address %q %s", e.Text, e.Why) }
+
+// SplitHostPort reads host:port or [v6]:port. A bare IPv6 address is refused,
+// because nobody can tell where its port begins.
+func SplitHostPort(s string) (Address, error) {
+	host, port, err := net.SplitHostPort(s)
+	if err != nil {
+		e := &AddressError{Text: s, Why: "has no port"}
+		switch {
+		case isIPv6(s):
+			e.Why, e.Hint = "is an IPv6 address without a port", fmt.Sprintf("write %s port, or [%s]:port", s, s)
+		case strings.ContainsAny(s, "[]"):
+			e.Why, e.Hint = "has brackets that do not pair", "write [address]:port"
+		case strings.Count(s, ":") > 1:
+			e.Why, e.Hint = "has more than one colon", "write an IPv6 address as [address]:port"
+		}
+		return Address{}, e
+	}
+	if port == "" {
+		return Address{}, &AddressError{Text: s, Why: "has no port after the colon"}
+	}
+	return Address{Host: host, Port: port}, nil
+}
+
+// ParseHost takes the brackets off an IPv6 address; everything else is
+// returned as it is.
+func ParseHost(s string) string {
+	if inner, ok := strings.CutPrefix(s, "["); ok {
+		if inner, ok = strings.CutSuffix(inner, "]"); ok && isIPv6(inner) {
+			return inner
+		}
+	}
+	return s
+}
+
+func isIPv6(s string) bool {
+	ip, err := netip.ParseAddr(s)
+	return err == nil && ip.Is6()
+}
+
+// A PortError is a port that does not exist.
+type PortError struct {
+	Text string
+	Why  string // "invalid", "too large": OpenBSD's words
+}
+
+func (e *PortError) Error() string { return "port number " + e.Why + ": " + e.Text }
+
+// ParsePort returns the number of a port that is written as a decimal number
+// or as the name of a service of network ("tcp", "udp"). Port 0 is a number
+// like the others here: it means a port of the system's choice to whoever
+// binds, and is for the caller to refuse where it means nothing.
+func ParsePort(network, s string) (uint16, error) {
+	if s != "" && strings.Trim(s, "0123456789") == "" {
+		n, err := strconv.ParseUint(s, 10, 16)
+		if errors.Is(err, strconv.ErrRange) {
+			return 0, &PortError{s, "too large"}
+		}
+		return uint16(n), err
+	}
+	if s == "" || strings.ContainsAny(s, "+- \t") {
+		return 0, &PortError{s, "invalid"}
+	}
+	n, err := net.LookupPort(network, s)
+	if err != nil {
+		return 0, &PortError{s, "invalid"}
+	}
+	return uint16(n), nil
+}
