@@ -1,0 +1,7 @@
+//go:build !linux && !freebsd
+
+package conn
+
+func setCongestion(uintptr, string) error { return errMissing }
+
+func congestionHint(error) string { return "" }

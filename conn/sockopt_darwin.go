@@ -1,0 +1,7 @@
+package conn
+
+const (
+	ipMinTTL        = 0
+	ipv6MinHopCount = 0
+	soRtable        = 0
+)

@@ -1,0 +1,9 @@
+package conn
+
+import "golang.org/x/sys/unix"
+
+const (
+	ipMinTTL        = unix.IP_MINTTL
+	ipv6MinHopCount = unix.IPV6_MINHOPCOUNT
+	soRtable        = 0
+)

@@ -1,0 +1,18 @@
+//go:build freebsd || openbsd || netbsd
+
+package conn
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+)
+
+// setMD5 turns signatures on (tcp(4)). The keys are security associations,
+// which belong to the system and not to a socket.
+func setMD5(_ string, fd uintptr, key string) (hint string, err error) {
+	if key != "" {
+		return "set it with setkey(8) or in ipsec.conf(5)", errors.New("the key is not a program's to give on this system")
+	}
+	return "", unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_MD5SIG, 1)
+}

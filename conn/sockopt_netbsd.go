@@ -1,0 +1,9 @@
+package conn
+
+import "golang.org/x/sys/unix"
+
+const (
+	ipMinTTL        = unix.IP_MINTTL
+	ipv6MinHopCount = 0
+	soRtable        = 0
+)
