@@ -1,0 +1,100 @@
+package relay
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A Page answers HTTP/1 requests with one page, whatever is asked for: the
+// way to see whether a path through a network works. It is not a web server:
+// no directories, no ranges, no conditional requests, nothing is run.
+//
+// The zero Page serves the test page. A Page may serve many connections at
+// once; its fields must not be changed, nor the Page copied, after the first
+// call of Serve.
+type Page struct {
+	// Server is the value of the Server field of every answer. Empty means
+	// "gonc". It must not have control characters in it.
+	Server string
+
+	// File, unless empty, names the file that is the page. It is opened
+	// anew for each request, so that a changed or a replaced file is seen
+	// at once; what may have become of it meanwhile is answered with 404
+	// (it is gone), 503 (descriptors are used up) or 500. CheckPageFile
+	// says beforehand whether it can be served.
+	File string
+
+	// Body is the page when File is empty; nil means the test page. It is
+	// kept, not copied.
+	Body []byte
+
+	// Type is the Content-Type. Empty means what the extension of File's
+	// name says (application/octet-stream if that says nothing), and for a
+	// Body text/html; charset=utf-8.
+	Type string
+
+	// Log, unless nil, is told of each request when its answer has been
+	// handed to the network. It is called from the connection's goroutine,
+	// and so from many at once. r and what it points to are valid only
+	// until Log returns. Requests answered together in one write when Log
+	// is nil are then answered one by one.
+	Log func(r *PageRequest)
+
+	once   sync.Once
+	server string // the Server field line
+	head   string // what follows the Date of a 200; for a File up to the length
+	date   atomic.Pointer[pageDate]
+	stops  pageStops
+}
+
+// The limits of SPEC section 7, and those it leaves open.
+const (
+	pageIdle     = 60 * time.Second // without a request, also before the first one
+	pageHeadTime = 10 * time.Second // from the first byte of a head to its last
+	pageBodyTime = 60 * time.Second // from the end of a head to that of its body
+	pageGrace    = 2 * time.Second  // for an answer under way when told to stop, and for a lingering close
+	pageSlack    = time.Second      // by which an idle limit may be late, see arm
+
+	pageLineMax  = 8 << 10  // a request line without its end
+	pageHeadMax  = 32 << 10 // a head with its empty line
+	pageFieldMax = 100      // field lines of a head, and of a trailer section
+	pageBodyMax  = 1 << 20  // the data of a body
+	pageWireMax  = 8 << 20  // a body with its chunk framing: one byte a chunk costs six
+	pageDrainMax = 8 << 20  // what a lingering close reads and drops
+)
+
+var testPage = []byte(`<!DOCTYPE html><html lang="ja"><body><p>Test Server</p></body></html>`)
+
+// Serve answers the requests of one connection until the client is done, a
+// limit is reached or ctx is done. It is a Handler: it owns c and closes it.
+//
+// When ctx is done a connection without a request is closed at once, and an
+// answer under way has 2 s to be finished. Connections whose contexts share
+// one Done channel share one watcher, so pass the same ctx to all.
+//
+// If c has a SyscallConn method its Read must do nothing but read from that
+// descriptor: Serve then waits without holding a buffer. The error is what
+// the network said; a client that leaves between requests or is late with
+// one, and the end of ctx, are no errors.
+func (p *Page) Serve(ctx context.Context, c net.Conn) error {
+	p.once.Do(p.prepare)
+	s := &pageConn{page: p, c: c, now: time.Now()}
+	s.rawRead()
+	if !p.stops.add(ctx, s) {
+		return c.Close()
+	}
+	err := s.serve()
+	if err == errPageDone && s.linger {
+		s.drain()
+	}
+	p.stops.remove(s)
+	s.release()
+	c.Close()
+	if err == errPageDone {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"mime"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// CheckPageFile says why name can't be the File of a Page: it can't be
+// opened, or it is no regular file. A directory is no page, and of a FIFO or
+// a device nobody knows the length.
+func CheckPageFile(name string) error {
+	f, _, err := openPage(name)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+var errNotRegular = errors.New("not a regular file")
+
+// openPage opens name, if it is a regular file, and returns its size. Opening
+// never waits, not even for a FIFO's writer.
+func openPage(name string) (f *os.File, size int64, err error) {
+	f, err = os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, 0, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+	}
+	if err != nil {
+		f.Close()
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+// pageType is the Content-Type that goes with a name; no name: the test page.
+func pageType(name string) string {
+	if name == "" {
+		return "text/html; charset=utf-8"
+	}
+	if t := mime.TypeByExtension(filepath.Ext(name)); t != "" {
+		return t
+	}
+	return "application/octet-stream"
+}
+
+// answerFile answers with the file as it is now.
+func (s *pageConn) answerFile() error {
+	f, size, err := openPage(s.page.File)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return s.answerStatus(404)
+	case errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE):
+		return s.answerStatus(503)
+	case err != nil:
+		return s.answerStatus(500)
+	}
+	defer f.Close()
+	out := s.begin("HTTP/1.1 200 OK\r\n")
+	out.buf = append(out.buf, s.page.head...)
+	out.buf = strconv.AppendInt(out.buf, size, 10)
+	out.buf = append(out.buf, "\r\n"...)
+	out.buf = append(out.buf, s.in.connection()...)
+	if s.in.head.method == methodHead {
+		return s.answered(200, 0)
+	}
+	if err := s.writeFile(f, size); err != nil {
+		return err
+	}
+	return s.answered(200, size)
+}
+
+// writeFile writes what is due and then size bytes of f. TCP takes them with
+// sendfile, because it is a ReaderFrom. A file that has become shorter breaks
+// the promise of the Content-Length: the connection ends, so that the client
+// sees it (RFC 9112 section 8).
+func (s *pageConn) writeFile(f *os.File, size int64) error {
+	if err := s.flush(); err != nil {
+		return err
+	}
+	for size > 0 {
+		s.arm(time.Time{})
+		n, err := io.CopyN(s.c, f, min(size, pagePiece))
+		s.now = time.Now()
+		size -= n
+		if err == io.EOF {
+			return fmt.Errorf("%s has become shorter: %w", f.Name(), io.ErrUnexpectedEOF)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package relay
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// A pageInput is what has been read and not yet been used, and how far the
+// request in it has got.
+type pageInput struct {
+	buf     []byte // first, or one it has outgrown
+	r, w    int    // buf[r:w] is unread
+	head    pageHead
+	body    pageBody
+	persist bool         // the connection outlives the answer
+	logged  *PageRequest // for Log; nil before the head is parsed
+	first   [4 << 10]byte
+}
+
+var pageInputs = sync.Pool{New: func() any { return new(pageInput) }}
+
+// input returns s.in, taking one if there is none.
+func (s *pageConn) input() *pageInput {
+	if s.in == nil {
+		s.in = pageInputs.Get().(*pageInput)
+		s.in.buf = s.in.first[:]
+	}
+	return s.in
+}
+
+// release gives the input back. A buffer it has grown goes: the next one to
+// use it is as likely as not to need no more than the first 4 KiB.
+func (s *pageConn) release() {
+	if in := s.in; in != nil {
+		in.buf, in.r, in.w, in.head, in.logged = nil, 0, 0, pageHead{}, nil
+		pageInputs.Put(in)
+		s.in = nil
+	}
+}
+
+// space is where to read to. It is never empty: a head that fills the largest
+// buffer has been refused, and of a body nothing is kept.
+func (in *pageInput) space() []byte {
+	if in.r > 0 {
+		in.w = copy(in.buf, in.buf[in.r:in.w])
+		in.r = 0
+	}
+	if in.w == len(in.buf) {
+		grown := make([]byte, min(2*len(in.buf), pageHeadMax))
+		copy(grown, in.buf)
+		in.buf = grown
+	}
+	return in.buf[in.w:]
+}
+
+// skipEmptyLines passes over empty lines before a request line (RFC 9112
+// section 2.2). They neither begin a head nor prolong an idle connection.
+func (in *pageInput) skipEmptyLines() {
+	for in.head.pos == 0 && in.r < in.w {
+		switch {
+		case in.buf[in.r] == '\n':
+			in.r++
+		case in.buf[in.r] == '\r' && in.r+1 < in.w && in.buf[in.r+1] == '\n':
+			in.r += 2
+		default:
+			return
+		}
+		in.head.scan = 0
+	}
+}
+
+// fill writes what is due and reads at least one byte more.
+func (s *pageConn) fill() error {
+	if err := s.flush(); err != nil {
+		return err
+	}
+	var err error
+	if s.raw != nil {
+		if err = s.raw.Read(s.ready); err == nil {
+			err, s.err = s.err, nil
+		}
+	} else {
+		err = s.plainRead()
+	}
+	s.now = time.Now()
+	if err != nil {
+		return s.starved(err)
+	}
+	return nil
+}
+
+// plainRead reads from a connection that has no descriptor to wait for.
+func (s *pageConn) plainRead() error {
+	s.arm(s.limit)
+	in := s.input()
+	n, err := s.c.Read(in.space())
+	in.w += n
+	if n > 0 {
+		return nil // the error, if there is one, comes again
+	}
+	return err
+}
+
+// rest is called before a wait: an idle connection holds no buffer.
+func (s *pageConn) rest() {
+	if s.limit.IsZero() && s.in.r == s.in.w {
+		s.release()
+	}
+	s.arm(s.limit)
+}
+
+// starved says what it means that no more could be read. A head or a body
+// that is late gets its 408. Silence gets nothing, from the first moment on:
+// browsers connect ahead of use, and would take a 408 for the answer to what
+// they send next; and whoever types a request gets the time to begin.
+func (s *pageConn) starved(err error) error {
+	late := errors.Is(err, os.ErrDeadlineExceeded)
+	switch {
+	case late && s.stopping():
+		return errPageDone
+	case late && !s.limit.IsZero():
+		return s.refuse(408)
+	case late:
+		return errPageDone
+	case err == io.EOF && s.limit.IsZero():
+		return errPageDone
+	case err == io.EOF:
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+// arm sets the deadline of the connection to limit, or if limit is zero to
+// the idle limit. Each call arms a timer, so the idle limit is moved only
+// when a second has passed since the last time; hence pageSlack.
+func (s *pageConn) arm(limit time.Time) {
+	if limit.IsZero() {
+		idle := s.armed.Sub(s.now)
+		if pageIdle <= idle && idle <= pageIdle+pageSlack {
+			return
+		}
+		limit = s.now.Add(pageIdle + pageSlack)
+	} else if limit.Equal(s.armed) {
+		return
+	}
+	s.armed = limit
+	s.c.SetDeadline(limit)
+	if s.stopping() { // the deadlines of stop may just have been overwritten
+		s.stop.hurry(s)
+	}
+}

@@ -1,0 +1,125 @@
+package relay
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// pageStops has the connections of a Page, grouped by what stops them. A
+// context.AfterFunc for each connection would cost an allocation and a place
+// in a map of the context; connections that share a Done channel share one.
+// The zero pageStops has none.
+type pageStops struct {
+	mu sync.Mutex
+	by map[<-chan struct{}]*pageStop
+}
+
+// A pageStop is the connections that one Done channel stops.
+type pageStop struct {
+	done    <-chan struct{}
+	unwatch func() bool
+	first   *pageConn
+	fired   atomic.Bool
+	until   time.Time // for answers under way; set before fired
+}
+
+// add makes s stop when ctx is done. It reports false if that is so already.
+func (ps *pageStops) add(ctx context.Context, s *pageConn) bool {
+	done := ctx.Done()
+	if done == nil {
+		return true
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	st := ps.by[done]
+	switch {
+	case st == nil:
+		if ctx.Err() != nil {
+			return false
+		}
+		if ps.by == nil {
+			ps.by = make(map[<-chan struct{}]*pageStop)
+		}
+		st = &pageStop{done: done}
+		st.unwatch = context.AfterFunc(ctx, func() { ps.fire(st) })
+		ps.by[done] = st
+	case st.fired.Load():
+		return false
+	}
+	s.stop, s.next = st, st.first
+	if s.next != nil {
+		s.next.prev = s
+	}
+	st.first = s
+	return true
+}
+
+// remove undoes add. The last one to go takes the watch on the context along.
+func (ps *pageStops) remove(s *pageConn) {
+	st := s.stop
+	if st == nil {
+		return
+	}
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if s.next != nil {
+		s.next.prev = s.prev
+	}
+	if s.prev != nil {
+		s.prev.next = s.next
+		return
+	}
+	if st.first = s.next; st.first == nil {
+		st.unwatch()
+		delete(ps.by, st.done)
+	}
+}
+
+// fire stops the connections of st.
+func (ps *pageStops) fire(st *pageStop) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	st.until = time.Now().Add(pageGrace)
+	st.fired.Store(true)
+	for s := st.first; s != nil; s = s.next {
+		st.hurry(s)
+	}
+}
+
+// hurry wakes whoever waits for a request and gives whoever writes an answer
+// until st.until. A connection that sets a deadline of its own looks whether
+// st has fired afterwards, and so never undoes this.
+func (st *pageStop) hurry(s *pageConn) {
+	s.c.SetReadDeadline(time.Unix(1, 0))
+	s.c.SetWriteDeadline(st.until)
+}
+
+// stopping reports whether the connection has been told to end.
+func (s *pageConn) stopping() bool {
+	return s.stop != nil && s.stop.fired.Load()
+}
+
+// drain is the lingering close of RFC 9112 section 9.6: input that nobody
+// read would make the close a reset, and a reset may take the last answer
+// with it. A connection that can't be half-closed is just closed.
+func (s *pageConn) drain() {
+	half, ok := s.c.(interface{ CloseWrite() error })
+	if !ok || half.CloseWrite() != nil {
+		return
+	}
+	until := time.Now().Add(pageGrace)
+	if s.stopping() && s.stop.until.Before(until) {
+		until = s.stop.until
+	}
+	s.c.SetReadDeadline(until)
+	buf := s.input().buf
+	for n := 0; n < pageDrainMax; {
+		m, err := s.c.Read(buf)
+		if err != nil {
+			return
+		}
+		n += m
+	}
+}

@@ -1,0 +1,209 @@
+package relay
+
+import (
+	"strconv"
+	"sync"
+	"time"
+)
+
+// A pageOutput is answers that wait to be written.
+type pageOutput struct{ buf []byte }
+
+var pageOutputs = sync.Pool{New: func() any { return new(pageOutput) }}
+
+const (
+	// pageFlushAt is how much may wait to be written while there are more
+	// requests to answer: what pipelining costs in memory.
+	pageFlushAt = 16 << 10
+
+	// pagePiece is how much of a long page is written before the deadline
+	// is moved. A client has to take in that much within pageIdle.
+	pagePiece = 256 << 10
+)
+
+// A pageDate is the Date field of one second (RFC 9110 section 5.6.7).
+type pageDate struct {
+	second int64
+	text   []byte
+}
+
+// dateAt returns the Date field for now. It is made once a second, if anyone
+// asks.
+func (p *Page) dateAt(now time.Time) []byte {
+	d := p.date.Load()
+	if second := now.Unix(); d == nil || d.second != second {
+		d = &pageDate{second, now.UTC().AppendFormat(nil, "Date: Mon, 02 Jan 2006 15:04:05 GMT\r\n")}
+		p.date.Store(d)
+	}
+	return d.text
+}
+
+// prepare makes what is the same in every answer.
+func (p *Page) prepare() {
+	server, kind, body := p.Server, p.Type, p.body()
+	if server == "" {
+		server = "gonc"
+	}
+	if kind == "" {
+		kind = pageType(p.File)
+	}
+	p.server = "Server: " + server + "\r\n"
+	p.head = p.server + "Content-Type: " + kind + "\r\nContent-Length: "
+	if p.File == "" {
+		p.head += strconv.Itoa(len(body)) + "\r\n"
+	}
+}
+
+func (p *Page) body() []byte {
+	if p.Body == nil {
+		return testPage
+	}
+	return p.Body
+}
+
+// begin appends the first lines of an answer to the output.
+func (s *pageConn) begin(statusLine string) *pageOutput {
+	if s.out == nil {
+		s.out = pageOutputs.Get().(*pageOutput)
+	}
+	s.out.buf = append(s.out.buf, statusLine...)
+	s.out.buf = append(s.out.buf, s.page.dateAt(s.now)...)
+	return s.out
+}
+
+// connection is the end of a head. A client of HTTP/1.0 has to be told that
+// the connection persists (RFC 9112 section appendix C.2.2).
+func (in *pageInput) connection() string {
+	switch {
+	case !in.persist:
+		return "Connection: close\r\n\r\n"
+	case in.head.minor == 0:
+		return "Connection: keep-alive\r\n\r\n"
+	}
+	return "\r\n"
+}
+
+// answerBody answers with a page that is in memory.
+func (s *pageConn) answerBody() error {
+	out := s.begin("HTTP/1.1 200 OK\r\n")
+	out.buf = append(out.buf, s.page.head...)
+	out.buf = append(out.buf, s.in.connection()...)
+	if s.in.head.method == methodHead {
+		return s.answered(200, 0)
+	}
+	body := s.page.body()
+	if len(body) > pageFlushAt {
+		if err := s.writeLong(body); err != nil {
+			return err
+		}
+	} else {
+		out.buf = append(out.buf, body...)
+	}
+	return s.answered(200, int64(len(body)))
+}
+
+// writeLong writes what is due and then body, without a copy of it.
+func (s *pageConn) writeLong(body []byte) error {
+	for len(body) > 0 {
+		if err := s.flush(); err != nil {
+			return err
+		}
+		s.arm(time.Time{})
+		n, err := s.c.Write(body[:min(len(body), pagePiece)])
+		if err != nil {
+			return err
+		}
+		s.now = time.Now()
+		body = body[n:]
+	}
+	return nil
+}
+
+// answerStatus answers with a status that is not 200, and a body that names
+// it for whoever looks.
+func (s *pageConn) answerStatus(status int) error {
+	text := strconv.Itoa(status) + " " + statusText(status)
+	out := s.begin("HTTP/1.1 " + text + "\r\n")
+	b := append(out.buf, s.page.server...)
+	if status == 405 {
+		b = append(b, "Allow: GET, HEAD\r\n"...) // RFC 9110 section 15.5.6
+	}
+	b = append(b, "Content-Type: text/plain; charset=utf-8\r\nContent-Length: "...)
+	b = strconv.AppendInt(b, int64(len(text)+1), 10)
+	b = append(b, "\r\n"...)
+	b = append(b, s.in.connection()...)
+	sent := 0
+	if s.in.head.method != methodHead { // RFC 9110 section 9.3.2
+		b = append(b, text...)
+		b = append(b, '\n')
+		sent = len(text) + 1
+	}
+	out.buf = b
+	return s.answered(status, int64(sent))
+}
+
+func statusText(status int) string {
+	switch status {
+	case 400:
+		return "Bad Request"
+	case 404:
+		return "Not Found"
+	case 405:
+		return "Method Not Allowed"
+	case 408:
+		return "Request Timeout"
+	case 413:
+		return "Content Too Large"
+	case 414:
+		return "URI Too Long"
+	case 431:
+		return "Request Header Fields Too Large"
+	case 501:
+		return "Not Implemented"
+	case 503:
+		return "Service Unavailable"
+	case 505:
+		return "HTTP Version Not Supported"
+	}
+	return "Internal Server Error"
+}
+
+// answered is called when an answer of sent body bytes is in the output, or
+// has been written. Log is told no sooner than the network has it.
+func (s *pageConn) answered(status int, sent int64) error {
+	if s.page.Log == nil {
+		if s.out != nil && len(s.out.buf) >= pageFlushAt {
+			return s.flush()
+		}
+		return nil
+	}
+	if err := s.flush(); err != nil {
+		return err
+	}
+	s.in.logged.Status, s.in.logged.Bytes = status, sent
+	s.page.Log(s.in.logged)
+	return nil
+}
+
+// flush writes what is due.
+func (s *pageConn) flush() error {
+	out := s.out
+	if out == nil {
+		return nil
+	}
+	s.arm(time.Time{})
+	_, err := s.c.Write(out.buf)
+	out.buf = out.buf[:0]
+	pageOutputs.Put(out)
+	s.out = nil
+	s.now = time.Now()
+	return err
+}
+
+// lastFlush writes what is due and ends.
+func (s *pageConn) lastFlush() error {
+	if err := s.flush(); err != nil {
+		return err
+	}
+	return errPageDone
+}
