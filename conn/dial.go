@@ -1,0 +1,207 @@
+package conn
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// attemptDelay is how long an address may stay silent before the next one is
+// tried beside it: the Connection Attempt Delay of RFC 8305 section 5.
+const attemptDelay = 250 * time.Millisecond
+
+// A Dialer connects. Its zero value dials TCP over either family without a
+// limit of its own on the time. It may be used by several goroutines.
+type Dialer struct {
+	// Network is "tcp" or "udp", with 4 or 6 behind it for one family only.
+	// Empty means "tcp".
+	Network string
+
+	// Numeric allows numeric addresses only; a name is a *NumericError.
+	Numeric bool
+
+	// Source is the local address to connect from. An empty Host leaves the
+	// address to the system, an empty Port the port.
+	Source Address
+
+	// Timeout limits all that Dial does, looking up the name included.
+	// Zero means no limit but the system's.
+	Timeout time.Duration
+
+	// Options are set on every socket before it is bound and connected.
+	Options []Option
+
+	// OnResolved, if not nil, is told of every host that had to be looked up.
+	OnResolved func(host string, ips []netip.Addr, took time.Duration)
+
+	// OnTried, if not nil, is told of every attempt as it ends. Calls do not
+	// overlap.
+	OnTried func(Attempt)
+}
+
+// An Attempt is one try to connect to one address.
+type Attempt struct {
+	Addr netip.AddrPort
+	Took time.Duration
+	Err  error // nil: connected
+}
+
+// A DialError says that none of the addresses of a host could be connected to.
+type DialError struct {
+	Network string // "tcp" or "udp"
+	Address Address
+	Tried   []Attempt // in the order they ended in; never empty
+}
+
+func (e *DialError) Error() string {
+	last := e.Tried[len(e.Tried)-1]
+	return fmt.Sprintf("connect to %s port %s (%s): %v", e.Address.Host, e.Address.Port, e.Network, last.Err)
+}
+
+// Unwrap returns the error of every attempt.
+func (e *DialError) Unwrap() []error {
+	errs := make([]error, len(e.Tried))
+	for i, t := range e.Tried {
+		errs[i] = t.Err
+	}
+	return errs
+}
+
+// A TimeoutError says that Timeout ran out before there was a connection.
+type TimeoutError struct {
+	Network string
+	Address Address
+	Limit   time.Duration
+}
+
+func (e *TimeoutError) Error() string {
+	return fmt.Sprintf("connect to %s port %s (%s): no connection within %v", e.Address.Host, e.Address.Port, e.Network, e.Limit)
+}
+
+// Timeout reports true, as net.Error has it.
+func (e *TimeoutError) Timeout() bool { return true }
+
+// Dial connects to a and returns the bare connection (*net.TCPConn,
+// *net.UDPConn), which the caller closes. When a name has several addresses,
+// TCP attempts to them race as RFC 8305 says; UDP, where nothing answers,
+// takes the first address that the system has a route to.
+//
+// Errors: *PortError, *NumericError, *FamilyError, *net.DNSError, *DialError
+// when every address failed, *TimeoutError, and the error of ctx.
+func (d *Dialer) Dial(ctx context.Context, a Address) (net.Conn, error) {
+	network := d.Network
+	if network == "" {
+		network = "tcp"
+	}
+	proto, _ := family(network)
+	outer := ctx
+	if d.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.Timeout)
+		defer cancel()
+	}
+	c, err := d.open(ctx, network, a)
+	if err != nil && ctx.Err() != nil {
+		if outer.Err() != nil {
+			return nil, outer.Err()
+		}
+		return nil, &TimeoutError{proto, a, d.Timeout}
+	}
+	return c, err
+}
+
+// open resolves a and connects to one of its addresses.
+func (d *Dialer) open(ctx context.Context, network string, a Address) (net.Conn, error) {
+	proto, _ := family(network)
+	port, err := ParsePort(proto, a.Port)
+	if err != nil {
+		return nil, err
+	}
+	if port == 0 {
+		return nil, &PortError{a.Port, "invalid"}
+	}
+	ips, err := d.lookup(ctx, network, a.Host)
+	if err != nil {
+		return nil, err
+	}
+	local, err := d.source(ctx, network)
+	if err != nil {
+		return nil, err
+	}
+	tries := make([]try, 0, len(ips))
+	for _, ip := range interleave(ips) {
+		from, ok := local.of(ip)
+		if !ok {
+			continue
+		}
+		tries = append(tries, try{d, network, from, netip.AddrPortFrom(ip, port)})
+	}
+	if len(tries) == 0 {
+		return nil, &FamilyError{a.Host, local.family()}
+	}
+	c, failed := d.first(ctx, proto, tries)
+	if c == nil {
+		return nil, &DialError{proto, a, failed}
+	}
+	return c, nil
+}
+
+// lookup is resolve with the report.
+func (d *Dialer) lookup(ctx context.Context, network, host string) ([]netip.Addr, error) {
+	begin := time.Now()
+	ips, err := resolve(ctx, network, host, d.Numeric)
+	if err == nil && d.OnResolved != nil && !(len(ips) == 1 && ips[0].String() == host) {
+		d.OnResolved(host, ips, time.Since(begin))
+	}
+	return ips, err
+}
+
+// sources are the local addresses to connect from, at most one a family.
+type sources struct {
+	ips  []netip.Addr // empty: the system's choice
+	port uint16
+}
+
+// of returns the local address for a connection to ip; the zero AddrPort
+// leaves it to the system. ok is false where no source is of ip's family.
+func (s sources) of(ip netip.Addr) (from netip.AddrPort, ok bool) {
+	if len(s.ips) == 0 {
+		if s.port == 0 {
+			return from, true
+		}
+		any := netip.IPv6Unspecified()
+		if ip.Is4() {
+			any = netip.IPv4Unspecified()
+		}
+		return netip.AddrPortFrom(any, s.port), true
+	}
+	for _, own := range s.ips {
+		if own.Is4() == ip.Is4() {
+			return netip.AddrPortFrom(own, s.port), true
+		}
+	}
+	return from, false
+}
+
+func (s sources) family() string {
+	if s.ips[0].Is4() {
+		return "IPv4"
+	}
+	return "IPv6"
+}
+
+// source resolves d.Source.
+func (d *Dialer) source(ctx context.Context, network string) (s sources, err error) {
+	proto, _ := family(network)
+	if d.Source.Port != "" {
+		if s.port, err = ParsePort(proto, d.Source.Port); err != nil {
+			return s, err
+		}
+	}
+	if d.Source.Host != "" {
+		s.ips, err = resolve(ctx, network, d.Source.Host, d.Numeric)
+	}
+	return s, err
+}

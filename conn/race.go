@@ -1,0 +1,132 @@
+package conn
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"time"
+)
+
+// A try is one address that has not been tried yet.
+type try struct {
+	d       *Dialer
+	network string
+	from    netip.AddrPort // zero: the system's choice
+	to      netip.AddrPort
+}
+
+// connect makes the attempt. Keep-alive probes and Multipath TCP stay off:
+// nobody asked for them, and the first costs four system calls.
+func (t try) connect(ctx context.Context) (net.Conn, error) {
+	proto, _ := family(t.network)
+	nd := net.Dialer{KeepAlive: -1, Control: controlAll(t.d.options(proto, t.from))}
+	network := ofFamily(t.network, t.to.Addr())
+	if proto == "udp" {
+		c, err := nd.DialUDP(ctx, network, t.from, t.to)
+		if err != nil {
+			return nil, err
+		}
+		return c, nil
+	}
+	c, err := nd.DialTCP(ctx, network, t.from, t.to)
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// options are d's, and before them the right to a source port that an ended
+// connection still holds in TIME_WAIT, and the system's own default about
+// broadcasts, which net changes.
+func (d *Dialer) options(proto string, from netip.AddrPort) []Option {
+	var first []Option
+	if from.Port() != 0 {
+		first = append(first, reuseAddr)
+	}
+	if proto == "udp" {
+		first = append(first, NoBroadcast())
+	}
+	return append(first, d.Options...)
+}
+
+// report times an attempt and tells d's caller of it.
+func (t try) report(begin time.Time, err error) Attempt {
+	a := Attempt{Addr: t.to, Took: time.Since(begin), Err: err}
+	if t.d.OnTried != nil {
+		t.d.OnTried(a)
+	}
+	return a
+}
+
+// first returns the first connection that one of tries gives, or the attempts
+// that all failed.
+func (d *Dialer) first(ctx context.Context, proto string, tries []try) (net.Conn, []Attempt) {
+	if len(tries) > 1 && proto == "tcp" {
+		return race(ctx, tries)
+	}
+	var failed []Attempt
+	for _, t := range tries {
+		begin := time.Now()
+		c, err := t.connect(ctx)
+		a := t.report(begin, err)
+		if err == nil {
+			return c, nil
+		}
+		failed = append(failed, a)
+	}
+	return nil, failed
+}
+
+type outcome struct {
+	try   try
+	begin time.Time
+	c     net.Conn
+	err   error
+}
+
+// race tries each address in turn, the next one when the last has failed or
+// has been silent for attemptDelay, until one connects (RFC 8305 section 5).
+// It returns when every attempt that it started has ended.
+func race(ctx context.Context, tries []try) (won net.Conn, failed []Attempt) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	ended := make(chan outcome)
+	running := 0
+	start := func() {
+		t := tries[0]
+		tries = tries[1:]
+		running++
+		go func() {
+			begin := time.Now()
+			c, err := t.connect(ctx)
+			ended <- outcome{t, begin, c, err}
+		}()
+	}
+	timer := time.NewTimer(attemptDelay)
+	defer timer.Stop()
+	for start(); running > 0; {
+		select {
+		case o := <-ended:
+			running--
+			switch {
+			case won != nil: // a loser, cancelled or just too late
+				if o.err == nil {
+					o.c.Close()
+				}
+				continue
+			case o.err == nil:
+				won = o.c
+				o.try.report(o.begin, nil)
+				cancel()
+				continue
+			}
+			failed = append(failed, o.try.report(o.begin, o.err))
+		case <-timer.C:
+		}
+		if won == nil && len(tries) > 0 && ctx.Err() == nil {
+			start()
+			timer.Reset(attemptDelay)
+		}
+	}
+	return won, failed
+}

@@ -1,0 +1,88 @@
+package conn
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+)
+
+// A NumericError is a name where only a numeric address is allowed.
+type NumericError struct{ Host string }
+
+func (e *NumericError) Error() string { return fmt.Sprintf("%q is not a numeric address", e.Host) }
+
+// A FamilyError is a host without an address of the family asked for.
+type FamilyError struct {
+	Host string
+	Want string // "IPv4" or "IPv6"
+}
+
+func (e *FamilyError) Error() string { return fmt.Sprintf("%s has no %s address", e.Host, e.Want) }
+
+// family splits the digit off a network: "tcp4" gives "tcp" and 4, "udp" 0.
+func family(network string) (proto string, version int) {
+	if n := len(network) - 1; n > 0 && (network[n] == '4' || network[n] == '6') {
+		return network[:n], int(network[n] - '0')
+	}
+	return network, 0
+}
+
+// ofFamily returns network with the family of ip: ("tcp", ::1) is "tcp6".
+func ofFamily(network string, ip netip.Addr) string {
+	proto, _ := family(network)
+	if ip.Is4() {
+		return proto + "4"
+	}
+	return proto + "6"
+}
+
+// resolve returns the addresses of host that network can use, in the order of
+// preference of the system (RFC 6724). A numeric host never meets the
+// resolver; with numeric set nothing else is allowed.
+func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.Addr, error) {
+	_, version := family(network)
+	all := []netip.Addr{{}}
+	var err error
+	if all[0], err = netip.ParseAddr(host); err != nil {
+		if numeric {
+			return nil, &NumericError{host}
+		}
+		if all, err = net.DefaultResolver.LookupNetIP(ctx, "ip", host); err != nil {
+			return nil, err
+		}
+	}
+	usable := all[:0]
+	for _, ip := range all {
+		ip = ip.Unmap()
+		if version == 0 || ip.Is4() == (version == 4) {
+			usable = append(usable, ip)
+		}
+	}
+	if len(usable) == 0 {
+		return nil, &FamilyError{host, fmt.Sprintf("IPv%d", version)}
+	}
+	return usable, nil
+}
+
+// interleave orders addresses as RFC 8305 section 4 wants them tried: the
+// families take turns, the family of the first address begins.
+func interleave(ips []netip.Addr) []netip.Addr {
+	var turn [2][]netip.Addr
+	for _, ip := range ips {
+		which := 0
+		if ip.Is4() != ips[0].Is4() {
+			which = 1
+		}
+		turn[which] = append(turn[which], ip)
+	}
+	mixed := make([]netip.Addr, 0, len(ips))
+	for i := 0; len(mixed) < len(ips); i++ {
+		for _, t := range turn {
+			if i < len(t) {
+				mixed = append(mixed, t[i])
+			}
+		}
+	}
+	return mixed
+}
