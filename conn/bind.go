@@ -1,0 +1,89 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"syscall"
+)
+
+// bindTries is how often a port of the system's choice is looked for that is
+// free in both families.
+const bindTries = 16
+
+// bindAll binds a socket to every address that l names, by bind, and reports
+// each. Both families get sockets of their own: one socket for both would
+// follow the machine's bindv6only and would show IPv4 peers as IPv6.
+func bindAll[T interface{ Close() error }](ctx context.Context, l *Listener, bind func(context.Context, netip.AddrPort) (T, net.Addr, error)) ([]T, error) {
+	proto, _ := family(l.network())
+	ips, err := l.addresses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	port := uint16(0)
+	if l.Address.Port != "" {
+		if port, err = ParsePort(proto, l.Address.Port); err != nil {
+			return nil, err
+		}
+	}
+	var bound []T
+	var at []net.Addr
+	for range bindTries {
+		bound, at, err = bindEach(ctx, ips, port, bind)
+		if err == nil || port != 0 || !errors.Is(err, syscall.EADDRINUSE) {
+			break
+		}
+	}
+	if err != nil {
+		where := l.Address
+		where.Port = strconv.Itoa(int(port))
+		return nil, &ListenError{proto, where, err}
+	}
+	if l.OnListen != nil {
+		l.OnListen(at)
+	}
+	return bound, nil
+}
+
+// addresses are those to bind to.
+func (l *Listener) addresses(ctx context.Context) ([]netip.Addr, error) {
+	if l.Address.Host != "" {
+		return resolve(ctx, l.network(), l.Address.Host, l.Numeric)
+	}
+	switch _, version := family(l.network()); version {
+	case 4:
+		return []netip.Addr{netip.IPv4Unspecified()}, nil
+	case 6:
+		return []netip.Addr{netip.IPv6Unspecified()}, nil
+	}
+	return []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}, nil
+}
+
+// bindEach binds to all of ips, the later ones to the port that the first one
+// got. An address that this machine does not have (IPv6 switched off, say) is
+// passed over, unless it is the only one; any other error undoes it all.
+func bindEach[T interface{ Close() error }](ctx context.Context, ips []netip.Addr, port uint16, bind func(context.Context, netip.AddrPort) (T, net.Addr, error)) (bound []T, at []net.Addr, err error) {
+	var absent error
+	for _, ip := range ips {
+		s, addr, err := bind(ctx, netip.AddrPortFrom(ip, port))
+		if err != nil {
+			if len(ips) > 1 && notOnThisMachine(err) {
+				absent = err
+				continue
+			}
+			closeEach(bound)
+			return nil, nil, err
+		}
+		bound, at, port = append(bound, s), append(at, addr), PortOf(addr)
+	}
+	if len(bound) == 0 {
+		return nil, nil, absent
+	}
+	return bound, at, nil
+}
+
+func notOnThisMachine(err error) bool {
+	return errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)
+}

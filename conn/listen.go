@@ -1,0 +1,298 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// backlog is how many connections may wait for accept.
+const backlog = 512
+
+// A Listener accepts connections and hands each to a handler. Its zero value
+// listens for one TCP connection on a port of the system's choice, on every
+// interface, IPv4 and IPv6. Serve may be called once.
+type Listener struct {
+	// Network is "tcp" or "udp", with 4 or 6 behind it for one family only.
+	// Empty means "tcp".
+	Network string
+
+	// Address is where to listen. An empty Host is every interface, a name is
+	// every address that it has; an empty Port is "0".
+	Address Address
+
+	// Numeric allows numeric addresses only; a name is a *NumericError.
+	Numeric bool
+
+	// Options are set on every listening socket before it is bound.
+	Options []Option
+
+	// KeepOpen serves many connections at once instead of one.
+	KeepOpen bool
+
+	// MaxConns is how many connections KeepOpen serves at once; the next one
+	// is closed at once. Zero means no limit.
+	MaxConns int
+
+	// AcceptTimeout limits the wait for the first connection, or for UDP the
+	// first datagram. Zero means no limit.
+	AcceptTimeout time.Duration
+
+	// OnListen, if not nil, is told of the sockets that listen, before
+	// anything is accepted.
+	OnListen func(at []net.Addr)
+
+	// OnAccept, if not nil, is told of every connection before its handler
+	// runs, in the connection's own goroutine. It must not keep c.
+	OnAccept func(c net.Conn)
+
+	// OnRefuse, if not nil, is told of every connection that MaxConns closed.
+	OnRefuse func(remote net.Addr)
+
+	// OnRetry, if not nil, is told of an accept that failed for want of
+	// resources, once until an accept has succeeded again.
+	OnRetry func(error)
+
+	// OnEnd, if not nil, is told how every connection of KeepOpen ended.
+	OnEnd func(remote net.Addr, err error)
+
+	active   atomic.Int64
+	patience *time.Timer // AcceptTimeout; nil: no limit
+}
+
+// An AcceptTimeoutError says that nobody came within AcceptTimeout.
+type AcceptTimeoutError struct{ Limit time.Duration }
+
+func (e *AcceptTimeoutError) Error() string {
+	return fmt.Sprintf("no connection within %v", e.Limit)
+}
+
+// A ListenError says that an address could not be listened on.
+type ListenError struct {
+	Network string // "tcp" or "udp"
+	Address Address
+	Err     error // an *os.SyscallError within, as net reports it
+}
+
+func (e *ListenError) Error() string {
+	return fmt.Sprintf("listen on %s (%s): %v", e.Address, e.Network, e.Err)
+}
+
+func (e *ListenError) Unwrap() error { return e.Err }
+
+// Serve listens, and calls handle for every connection that it accepts, each
+// in a goroutine of its own; handle owns the connection and closes it.
+//
+// Without KeepOpen it stops listening at the first connection and returns
+// what handle returns. With it, it returns nil once ctx is done. Either way
+// every handler has returned when Serve does. Other errors: *PortError,
+// *NumericError, *FamilyError, *net.DNSError, *ListenError,
+// *AcceptTimeoutError, and the error of ctx while nothing was accepted yet.
+func (l *Listener) Serve(ctx context.Context, handle func(context.Context, net.Conn) error) error {
+	if proto, _ := family(l.network()); proto == "udp" {
+		return l.serveDatagrams(ctx, handle)
+	}
+	lns, err := bindAll(ctx, l, l.listenStream)
+	if err != nil {
+		return err
+	}
+	if l.KeepOpen {
+		return l.serveMany(ctx, lns, handle)
+	}
+	return l.serveOne(ctx, lns, handle)
+}
+
+func (l *Listener) network() string {
+	if l.Network == "" {
+		return "tcp"
+	}
+	return l.Network
+}
+
+func (l *Listener) listenStream(ctx context.Context, at netip.AddrPort) (net.Listener, net.Addr, error) {
+	lc := net.ListenConfig{KeepAlive: -1, Control: controlAll(l.Options)}
+	// Multipath TCP, the default of Go's listeners, would cost zero copy on
+	// systems that have it.
+	lc.SetMultipathTCP(false)
+	ln, err := lc.Listen(ctx, ofFamily(l.network(), at.Addr()), at.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	return ln, ln.Addr(), setBacklog(ln, backlog)
+}
+
+// serveOne hands over the first connection and listens no more.
+func (l *Listener) serveOne(ctx context.Context, lns []net.Listener, handle func(context.Context, net.Conn) error) error {
+	c, err := l.acceptFirst(ctx, lns)
+	if err != nil {
+		return err
+	}
+	if l.OnAccept != nil {
+		l.OnAccept(c)
+	}
+	return handle(ctx, c)
+}
+
+// acceptFirst accepts on all of lns, closes them at the first connection and
+// returns it. A second one that got in by another of them is closed.
+func (l *Listener) acceptFirst(ctx context.Context, lns []net.Listener) (net.Conn, error) {
+	closeAll := sync.OnceFunc(func() { closeEach(lns) })
+	defer closeAll()
+	defer context.AfterFunc(ctx, closeAll)()
+	if l.AcceptTimeout > 0 {
+		defer time.AfterFunc(l.AcceptTimeout, closeAll).Stop()
+	}
+	type result struct {
+		c   net.Conn
+		err error
+	}
+	results := make(chan result)
+	for _, ln := range lns {
+		go func() {
+			c, err := l.accept(ln)
+			results <- result{c, err}
+		}()
+	}
+	var first result
+	for range lns {
+		r := <-results
+		closeAll()
+		switch {
+		case first.c != nil && r.c != nil:
+			r.c.Close()
+		case first.c == nil:
+			first = r
+		}
+	}
+	switch {
+	case first.c != nil:
+		return first.c, nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(first.err, net.ErrClosed):
+		return nil, &AcceptTimeoutError{l.AcceptTimeout}
+	}
+	return nil, first.err
+}
+
+// accept returns the next connection. When the system has no descriptor or no
+// memory for it, it waits and tries again: the connection waits in the
+// backlog, and the ones that end make room.
+func (l *Listener) accept(ln net.Listener) (net.Conn, error) {
+	for pause := time.Duration(0); ; {
+		c, err := ln.Accept()
+		if err == nil || !shortOfResources(err) {
+			return c, err
+		}
+		if pause == 0 && l.OnRetry != nil {
+			l.OnRetry(err)
+		}
+		pause = min(max(2*pause, 5*time.Millisecond), 100*time.Millisecond)
+		time.Sleep(pause)
+	}
+}
+
+func shortOfResources(err error) bool {
+	for _, errno := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}
+
+// serveMany accepts until ctx is done.
+func (l *Listener) serveMany(ctx context.Context, lns []net.Listener, handle func(context.Context, net.Conn) error) error {
+	closeAll := sync.OnceFunc(func() { closeEach(lns) })
+	defer context.AfterFunc(ctx, closeAll)()
+	var late atomic.Bool
+	if l.AcceptTimeout > 0 {
+		l.patience = time.AfterFunc(l.AcceptTimeout, func() { late.Store(true); closeAll() })
+		defer l.patience.Stop()
+	}
+	var handlers, loops sync.WaitGroup
+	failed := make(chan error, len(lns))
+	for _, ln := range lns {
+		loops.Go(func() {
+			err := l.acceptLoop(ctx, ln, handle, &handlers)
+			closeAll()
+			failed <- err
+		})
+	}
+	loops.Wait()
+	handlers.Wait()
+	err := <-failed
+	switch {
+	case late.Load():
+		return &AcceptTimeoutError{l.AcceptTimeout}
+	case errors.Is(err, net.ErrClosed):
+		return nil
+	}
+	return err
+}
+
+func (l *Listener) acceptLoop(ctx context.Context, ln net.Listener, handle func(context.Context, net.Conn) error, handlers *sync.WaitGroup) error {
+	for {
+		c, err := l.accept(ln)
+		if err != nil {
+			return err
+		}
+		if !l.admit() {
+			if l.OnRefuse != nil {
+				l.OnRefuse(c.RemoteAddr())
+			}
+			c.Close()
+			continue
+		}
+		handlers.Go(func() { l.run(ctx, c, handle) })
+	}
+}
+
+// admit counts one more connection, if there may be one more.
+func (l *Listener) admit() bool {
+	if l.active.Add(1) > int64(l.MaxConns) && l.MaxConns > 0 {
+		l.active.Add(-1)
+		return false
+	}
+	return true
+}
+
+// run is the life of one connection of KeepOpen.
+func (l *Listener) run(ctx context.Context, c net.Conn, handle func(context.Context, net.Conn) error) {
+	defer l.active.Add(-1)
+	remote := c.RemoteAddr()
+	if l.patience != nil {
+		l.patience.Stop()
+	}
+	if l.OnAccept != nil {
+		l.OnAccept(c)
+	}
+	err := handle(ctx, c)
+	if l.OnEnd != nil {
+		l.OnEnd(remote, err)
+	}
+}
+
+func closeEach[T interface{ Close() error }](all []T) {
+	for _, c := range all {
+		c.Close()
+	}
+}
+
+// PortOf returns the port of an address of this package's connections and
+// listeners; zero where there is none.
+func PortOf(a net.Addr) uint16 {
+	_, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return 0
+	}
+	n, _ := strconv.ParseUint(port, 10, 16)
+	return uint16(n)
+}

@@ -1,0 +1,43 @@
+//go:build unix
+
+package conn
+
+import (
+	"net"
+	"net/netip"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// connectPeer connects a bound UDP socket to remote, and reports whether the
+// kernel refuses other senders from now on.
+func connectPeer(uc *net.UDPConn, remote netip.AddrPort) bool {
+	rc, err := uc.SyscallConn()
+	if err != nil {
+		return false
+	}
+	connected := false
+	err = rc.Control(func(fd uintptr) { connected = unix.Connect(int(fd), sockaddr(remote)) == nil })
+	return err == nil && connected
+}
+
+func sockaddr(a netip.AddrPort) unix.Sockaddr {
+	if a.Addr().Is4() {
+		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16(), ZoneId: zoneIndex(a.Addr().Zone())}
+}
+
+// zoneIndex returns the index of an interface that is named by name or by
+// number; zero when there is none.
+func zoneIndex(zone string) uint32 {
+	if zone == "" {
+		return 0
+	}
+	if ifi, err := net.InterfaceByName(zone); err == nil {
+		return uint32(ifi.Index)
+	}
+	n, _ := strconv.ParseUint(zone, 10, 32)
+	return uint32(n)
+}

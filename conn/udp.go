@@ -1,0 +1,177 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// MaxDatagram is the largest datagram that can be received, in bytes: what
+// the 16 bits of UDP's length field leave, rounded up (RFC 768).
+const MaxDatagram = 65535
+
+func (l *Listener) serveDatagrams(ctx context.Context, handle func(context.Context, net.Conn) error) error {
+	ucs, err := bindAll(ctx, l, l.listenDatagram)
+	if err != nil {
+		return err
+	}
+	if l.KeepOpen {
+		return l.serveSessions(ctx, ucs, handle)
+	}
+	c, err := l.firstPeer(ctx, ucs)
+	if err != nil {
+		return err
+	}
+	if l.OnAccept != nil {
+		l.OnAccept(c)
+	}
+	return handle(ctx, c)
+}
+
+func (l *Listener) listenDatagram(ctx context.Context, at netip.AddrPort) (*net.UDPConn, net.Addr, error) {
+	lc := net.ListenConfig{Control: controlAll(l.Options)}
+	pc, err := lc.ListenPacket(ctx, ofFamily(l.network(), at.Addr()), at.String())
+	if err != nil {
+		return nil, nil, err
+	}
+	return pc.(*net.UDPConn), pc.LocalAddr(), nil
+}
+
+// firstPeer waits on all of ucs for a datagram and connects the socket to its
+// sender, so that the kernel refuses everybody else. The other sockets are
+// closed.
+func (l *Listener) firstPeer(ctx context.Context, ucs []*net.UDPConn) (net.Conn, error) {
+	expire := func() {
+		for _, uc := range ucs {
+			uc.SetReadDeadline(time.Unix(1, 0))
+		}
+	}
+	stop := context.AfterFunc(ctx, expire)
+	defer stop()
+	if l.AcceptTimeout > 0 {
+		defer time.AfterFunc(l.AcceptTimeout, expire).Stop()
+	}
+	peers := make(chan *peer)
+	for _, uc := range ucs {
+		go func() { peers <- awaitPeer(uc) }()
+	}
+	var first *peer
+	var err error
+	for range ucs {
+		p := <-peers
+		if p.err == nil && first == nil {
+			first = p
+			expire()
+			continue
+		}
+		p.Close()
+		err = p.err
+	}
+	switch {
+	case first != nil:
+		stop()
+		return first, first.SetReadDeadline(time.Time{})
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &AcceptTimeoutError{l.AcceptTimeout}
+	}
+	return nil, err
+}
+
+// A peer is a UDP socket that was connected after it had been bound: it has
+// the datagram that made it known still to give, and may hold datagrams of
+// others that came before the kernel was told to refuse them.
+type peer struct {
+	*net.UDPConn
+	remote    netip.AddrPort
+	first     []byte // nil once read
+	connected bool   // by the kernel
+	err       error  // why there is no peer
+}
+
+// awaitPeer reads the first datagram of uc.
+func awaitPeer(uc *net.UDPConn) *peer {
+	p := &peer{UDPConn: uc}
+	buf := make([]byte, MaxDatagram)
+	var n int
+	for {
+		n, p.remote, p.err = uc.ReadFromUDPAddrPort(buf)
+		if !errors.Is(p.err, syscall.ECONNREFUSED) {
+			break
+		}
+	}
+	if p.err == nil {
+		p.first = append([]byte{}, buf[:n]...)
+		p.connected = connectPeer(uc, p.remote)
+	}
+	return p
+}
+
+// Read reads one datagram of the peer. That an earlier datagram of ours was
+// refused is no end of a listening socket: its peer may come back.
+func (p *peer) Read(b []byte) (int, error) {
+	if p.first != nil {
+		n := copy(b, p.first)
+		p.first = nil
+		return n, nil
+	}
+	for {
+		n, from, err := p.ReadFromUDPAddrPort(b)
+		if errors.Is(err, syscall.ECONNREFUSED) {
+			continue
+		}
+		if err != nil || from == p.remote {
+			return n, err
+		}
+	}
+}
+
+// Write sends one datagram to the peer.
+func (p *peer) Write(b []byte) (int, error) {
+	for {
+		n, err := p.send(b)
+		if !errors.Is(err, syscall.ECONNREFUSED) {
+			return n, err
+		}
+		// The error is about an earlier datagram.
+	}
+}
+
+func (p *peer) send(b []byte) (int, error) {
+	if p.connected {
+		return p.UDPConn.Write(b)
+	}
+	return p.WriteToUDPAddrPort(b, p.remote)
+}
+
+// RemoteAddr returns the peer's address.
+func (p *peer) RemoteAddr() net.Addr { return net.UDPAddrFromAddrPort(p.remote) }
+
+// serveSessions gives every sender a session of its own, until ctx is done.
+func (l *Listener) serveSessions(ctx context.Context, ucs []*net.UDPConn, handle func(context.Context, net.Conn) error) error {
+	closeAll := sync.OnceFunc(func() { closeEach(ucs) })
+	defer context.AfterFunc(ctx, closeAll)()
+	var loops, handlers sync.WaitGroup
+	failed := make(chan error, len(ucs))
+	for _, uc := range ucs {
+		loops.Go(func() {
+			d := &demux{l: l, uc: uc, sessions: make(map[netip.AddrPort]*session)}
+			failed <- d.loop(func(s *session) {
+				handlers.Go(func() { l.run(ctx, s, handle) })
+			})
+			closeAll()
+		})
+	}
+	loops.Wait()
+	handlers.Wait()
+	if err := <-failed; !errors.Is(err, net.ErrClosed) {
+		return err
+	}
+	return nil
+}
