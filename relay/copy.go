@@ -1,0 +1,106 @@
+package relay
+
+import (
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+)
+
+// bufferSize is what the plain copy reads at once: what a pipe holds by
+// default (pipe(7)), and more than any datagram.
+const bufferSize = 64 << 10
+
+// MaxPayload is the largest payload of an IPv4 datagram, in bytes: 65535 less
+// the IP and UDP headers. Local bytes become datagrams of at most this size.
+const MaxPayload = 65507
+
+// A flow is one direction of a Pipe.
+type flow struct {
+	from, to End
+	watch    *watchdog
+	moved    atomic.Int64 // bytes written
+	begun    atomic.Bool  // something was read
+	first    time.Time    // when begun was set; for whoever has seen the flow end
+	quit     atomic.Bool  // stop reading
+	stuck    int64        // bytes read that an interrupted or failed write left
+}
+
+// run moves bytes until from ends, and returns nil, nil then. rerr is a
+// failed read, werr a failed write; what was read before a read fails has
+// been written. A flow that was told to quit or interrupted fails with
+// os.ErrDeadlineExceeded.
+func (f *flow) run() (rerr, werr error) {
+	if handled, rerr, werr := f.zeroCopy(); handled {
+		return rerr, werr
+	}
+	return f.copy()
+}
+
+// copy is the plain way.
+func (f *flow) copy() (rerr, werr error) {
+	size := bufferSize
+	if f.to.Datagram {
+		size = MaxPayload
+	}
+	buf := make([]byte, size)
+	for empty := 0; !f.quit.Load(); {
+		n, rerr := f.from.R.Read(buf)
+		if n > 0 || rerr == nil {
+			f.began()
+		}
+		if werr := f.write(buf[:n]); werr != nil {
+			return nil, werr
+		}
+		switch {
+		case rerr == io.EOF:
+			return nil, nil
+		case rerr != nil:
+			return rerr, nil
+		case n > 0 || f.from.Datagram:
+			empty = 0
+		case empty == 100:
+			return io.ErrNoProgress, nil
+		default:
+			empty++
+		}
+	}
+	return os.ErrDeadlineExceeded, nil
+}
+
+// write writes all of b, if there is anywhere to write it to.
+func (f *flow) write(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	if f.to.W == nil {
+		f.moved.Add(int64(len(b)))
+		return nil
+	}
+	n, err := f.to.W.Write(b)
+	f.wrote(int64(n))
+	if err == nil && n < len(b) {
+		err = io.ErrShortWrite
+	}
+	if err != nil {
+		f.stuck = int64(len(b) - n)
+	}
+	return err
+}
+
+// began notes that something was read.
+func (f *flow) began() {
+	if !f.begun.Load() {
+		f.first = time.Now()
+		f.begun.Store(true)
+	}
+	f.watch.touch()
+}
+
+// wrote counts n bytes written.
+func (f *flow) wrote(n int64) {
+	f.moved.Add(n)
+	f.watch.touch()
+}
+
+func (f *flow) zeroCopy() (handled bool, rerr, werr error) { return false, nil, nil }

@@ -1,0 +1,76 @@
+package relay
+
+import (
+	"context"
+	"io"
+	"net"
+	"sync/atomic"
+	"time"
+)
+
+// stallLimit is how long the remote's system may acknowledge nothing of what
+// it was sent before it is given up.
+const stallLimit = 5 * time.Second
+
+// blindLimit is how long to wait for the remote to end where nobody can tell
+// what it has acknowledged.
+const blindLimit = 2 * time.Second
+
+// awaitFlushed returns nil once everything written to c has been acknowledged
+// by the remote's system, or quit is set, or where nobody can tell; and an
+// *UndeliveredError when nothing is acknowledged for stallLimit. The kernel
+// has no event for this, so it is asked, ever more seldom.
+func awaitFlushed(c net.Conn, quit *atomic.Bool) error {
+	left, known := unacked(c)
+	moved := time.Now()
+	for pause := time.Millisecond; known && left > 0 && !quit.Load(); pause = min(2*pause, 50*time.Millisecond) {
+		time.Sleep(pause)
+		was := left
+		left, known = unacked(c)
+		switch {
+		case left < was:
+			moved = time.Now()
+		case time.Since(moved) > stallLimit:
+			return &UndeliveredError{Bytes: left}
+		}
+	}
+	return nil
+}
+
+// settle makes c ready to be closed without loss, after a Pipe: it reads and
+// drops what the remote still sends, so that no reset throws away what was
+// sent to it, until that has been acknowledged.
+func settle(ctx context.Context, c net.Conn) error {
+	left, known := unacked(c)
+	if !known {
+		return drain(ctx, c, blindLimit)
+	}
+	var quit atomic.Bool
+	done := make(chan error, 1)
+	c.SetDeadline(time.Time{})
+	defer context.AfterFunc(ctx, func() { quit.Store(true); c.SetDeadline(past) })()
+	go func() {
+		err := awaitFlushed(c, &quit)
+		c.SetReadDeadline(time.Now().Add(time.Millisecond)) // what has come already
+		done <- err
+	}()
+	_, err := io.Copy(io.Discard, struct{ io.Reader }{c})
+	if reset := err != nil && !interrupted(err); reset {
+		quit.Store(true)
+		<-done
+		if left > 0 {
+			return &UndeliveredError{Bytes: left, Err: err}
+		}
+		return nil
+	}
+	return <-done
+}
+
+// drain reads and drops until the remote ends, limit has passed, or ctx is
+// done.
+func drain(ctx context.Context, c net.Conn, limit time.Duration) error {
+	c.SetDeadline(time.Now().Add(limit))
+	defer context.AfterFunc(ctx, func() { c.SetDeadline(past) })()
+	io.Copy(io.Discard, struct{ io.Reader }{c})
+	return nil
+}

@@ -1,0 +1,53 @@
+package relay
+
+import (
+	"net"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// unacked returns how many bytes written to c the remote's system has not
+// acknowledged; a FIN counts as one (tcp(7), SIOCOUTQ). known is false where
+// c is not a bare TCP connection.
+func unacked(c net.Conn) (n int64, known bool) {
+	tc, ok := c.(*net.TCPConn)
+	if !ok {
+		return 0, false
+	}
+	rc, err := tc.SyscallConn()
+	if err != nil {
+		return 0, false
+	}
+	err = rc.Control(func(fd uintptr) {
+		var queued int
+		if queued, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ); err == nil {
+			n, known = int64(queued), true
+		}
+	})
+	return n, known
+}
+
+// awaitReset waits for the remote of c, which has ended, to refuse what it is
+// sent. It returns that error, or the one of a deadline, or nil where nobody
+// can tell.
+func awaitReset(c net.Conn) error {
+	tc, ok := c.(*net.TCPConn)
+	if !ok {
+		return nil
+	}
+	rc, err := tc.SyscallConn()
+	if err != nil {
+		return err
+	}
+	errno := 0
+	// A reset makes the poller look again; so may anything else.
+	err = rc.Read(func(fd uintptr) bool {
+		errno, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
+		return errno != 0
+	})
+	if err != nil {
+		return err
+	}
+	return &net.OpError{Op: "write", Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: syscall.Errno(errno)}
+}

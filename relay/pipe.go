@@ -1,0 +1,219 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Pipe moves bytes between local and remote, both ways, until both have ended
+// or the policy ends it; see the table in the package comment. It closes
+// neither. When it returns, nothing reads or writes the Ends any more.
+//
+// Its error is nil if every byte that was read was written. Otherwise it is,
+// in this order: the first failure of a side (a *LocalError, or the remote's
+// *net.OpError), an *UndeliveredError, ErrIdle, the cause of ctx.
+func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
+	x := &pipe{local: local, remote: remote, policy: p}
+	x.out = flow{from: local, to: remote, watch: &x.watch}
+	x.in = flow{from: remote, to: local, watch: &x.watch}
+	defer context.AfterFunc(ctx, func() { x.stop(context.Cause(ctx)) })()
+	x.watch.start(p.Idle, func() { x.stop(ErrIdle) })
+	defer x.watch.stop()
+
+	var both sync.WaitGroup
+	both.Go(x.send)
+	both.Go(x.receive)
+	both.Wait()
+
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.over = true
+	if x.linger != nil {
+		x.linger.Stop()
+	}
+	return Totals{x.out.moved.Load(), x.in.moved.Load(), x.in.first}, x.err
+}
+
+type pipe struct {
+	local, remote End
+	policy        Policy
+	out, in       flow
+	watch         watchdog
+
+	mu       sync.Mutex
+	sent     bool // the outward flow has ended
+	received bool // the inward flow has ended, by EOF
+	over     bool // Pipe is about to return
+	err      error
+	linger   *time.Timer // nil: not armed
+}
+
+// send is the outward direction.
+func (x *pipe) send() {
+	if x.local.R == nil {
+		return // no EOF comes: whoever gives us nothing has not said so either
+	}
+	rerr, werr := x.out.run()
+	switch {
+	case interrupted(werr):
+		x.fail(&UndeliveredError{Bytes: x.out.stuck, Err: x.cause()})
+	case werr != nil:
+		x.fail(werr)
+		if x.remote.Datagram {
+			x.stop(nil) // no EOF would come
+		}
+	case interrupted(rerr):
+	case rerr != nil:
+		x.fail(&LocalError{"read", rerr})
+		x.localEOF()
+	default:
+		x.localEOF()
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.sent = true
+	if x.received {
+		x.remote.interrupt() // watchRemote
+	}
+}
+
+// localEOF comes when everything that local had to give has been written.
+func (x *pipe) localEOF() {
+	p := &x.policy
+	if !p.NoHalfClose && x.remote.CloseWrite != nil {
+		// A connection that is gone already says so where it is read.
+		if err := x.remote.CloseWrite(); err != nil && !errors.Is(err, syscall.ENOTCONN) && !errors.Is(err, net.ErrClosed) {
+			x.fail(err)
+		}
+	}
+	if p.Quiet > 0 {
+		x.watch.start(p.Quiet, func() { x.stop(nil) })
+	}
+	switch {
+	case p.Linger == Flush:
+		x.stop(awaitFlushed(x.remote.bare, &x.in.quit))
+	case p.Linger > 0:
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		x.linger = time.AfterFunc(p.Linger, func() { x.stop(nil) })
+	}
+}
+
+// receive is the inward direction.
+func (x *pipe) receive() {
+	rerr, werr := x.in.run()
+	switch {
+	case interrupted(rerr), interrupted(werr):
+	case werr != nil:
+		x.fail(&LocalError{"write", werr})
+		x.stop(nil)
+	case rerr != nil:
+		x.fail(rerr)
+		x.closeLocal()
+		x.endSending()
+	default:
+		x.closeLocal()
+		x.remoteEOF()
+	}
+}
+
+func (x *pipe) closeLocal() {
+	if x.local.CloseWrite == nil {
+		return
+	}
+	if err := x.local.CloseWrite(); err != nil {
+		x.fail(&LocalError{"write", err})
+	}
+}
+
+// remoteEOF comes when everything that the remote had to give has been
+// written.
+func (x *pipe) remoteEOF() {
+	x.mu.Lock()
+	x.received = true
+	sent := x.sent
+	x.mu.Unlock()
+	switch {
+	case sent:
+	case x.local.R == nil, x.policy.AtRemoteEOF == Finish:
+		x.endSending()
+	case x.policy.AtRemoteEOF == FinishIfIdle && x.localIdle():
+		x.endSending()
+	default:
+		x.watchRemote()
+	}
+}
+
+func (x *pipe) localIdle() bool {
+	return !x.out.begun.Load() && x.in.moved.Load() > 0 && !(x.local.ready != nil && x.local.ready())
+}
+
+// watchRemote waits, while local keeps sending, for the remote to refuse: a
+// reset that meets no write would else go unseen until local gives more.
+func (x *pipe) watchRemote() {
+	if x.remote.bare == nil {
+		return
+	}
+	if err := awaitReset(x.remote.bare); err != nil && !interrupted(err) {
+		x.fail(err)
+		x.endSending()
+	}
+}
+
+// endSending stops reading local. What was read is still written.
+func (x *pipe) endSending() {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.quitLocal()
+}
+
+func (x *pipe) quitLocal() {
+	x.out.quit.Store(true)
+	if x.local.interrupt != nil && !x.over {
+		x.local.interrupt()
+	}
+}
+
+// stop ends both directions, with err unless there is an error already. A
+// timer may call it when Pipe has returned; then it does nothing.
+func (x *pipe) stop(err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.over {
+		return
+	}
+	x.keep(err)
+	x.in.quit.Store(true)
+	x.quitLocal()
+	if x.remote.interrupt != nil {
+		x.remote.interrupt()
+	}
+}
+
+func (x *pipe) fail(err error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.keep(err)
+}
+
+// keep keeps the first error; bytes lost go before a session merely ended.
+func (x *pipe) keep(err error) {
+	var lost *UndeliveredError
+	if x.err == nil || x.err == ErrIdle && errors.As(err, &lost) {
+		x.err = err
+	}
+}
+
+func (x *pipe) cause() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.err
+}
+
+// interrupted reports whether err comes of an End's interrupt.
+func interrupted(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

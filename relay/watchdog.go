@@ -1,0 +1,63 @@
+package relay
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A watchdog calls a function once nothing has touched it for a time. The
+// zero watchdog is not armed, and a touch of it costs one load.
+type watchdog struct {
+	last atomic.Int64 // of touch, nanoseconds since began; 0: not armed
+
+	mu    sync.Mutex
+	began time.Time
+	timer *time.Timer
+}
+
+// start arms w anew: fire is called, in a goroutine of its own, when limit
+// has passed since the last touch. A limit that is not positive does nothing.
+func (w *watchdog) start(limit time.Duration, fire func()) {
+	if limit <= 0 {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+	if w.began.IsZero() {
+		w.began = time.Now()
+	}
+	w.last.Store(max(1, int64(time.Since(w.began))))
+	var timer *time.Timer
+	timer = time.AfterFunc(limit, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.timer != timer {
+			return
+		}
+		if left := limit - (time.Since(w.began) - time.Duration(w.last.Load())); left > 0 {
+			timer.Reset(left)
+			return
+		}
+		go fire()
+	})
+	w.timer = timer
+}
+
+func (w *watchdog) touch() {
+	if w.last.Load() != 0 {
+		w.last.Store(max(1, int64(time.Since(w.began))))
+	}
+}
+
+func (w *watchdog) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.timer != nil {
+		w.timer.Stop()
+		w.timer = nil
+	}
+}
