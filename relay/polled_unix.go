@@ -1,0 +1,93 @@
+//go:build unix
+
+package relay
+
+import (
+	"io"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+// A polled is a blocking descriptor that cannot be given to the runtime's
+// poller without changing its flags: a socket on standard input, a terminal
+// of another user. poll(2) asks before each read and write whether it would
+// block, and a pipe of its own ends the wait.
+type polled struct {
+	f         *os.File
+	wake      [2]int // closed never: it lives as long as standard input
+	interrupt func()
+}
+
+// atomicWrite is what a descriptor that poll calls writable takes without
+// blocking: PIPE_BUF of Linux, 512 of POSIX elsewhere is below it but the
+// systems at hand all keep at least this.
+const atomicWrite = 512
+
+func newPolled(f *os.File) *polled {
+	p := &polled{f: f}
+	if err := unix.Pipe(p.wake[:]); err != nil {
+		p.wake = [2]int{-1, -1} // poll passes over it
+	}
+	for _, fd := range p.wake {
+		if fd >= 0 {
+			unix.CloseOnExec(fd)
+		}
+	}
+	p.interrupt = sync.OnceFunc(func() { unix.Write(p.wake[1], []byte{0}) })
+	return p
+}
+
+// await waits until the descriptor is ready for events.
+func (p *polled) await(events int16) error {
+	fds := []unix.PollFd{{Fd: int32(p.f.Fd()), Events: events}, {Fd: int32(p.wake[0]), Events: unix.POLLIN}}
+	for {
+		_, err := unix.Poll(fds, -1)
+		switch {
+		case err == unix.EINTR:
+		case err != nil:
+			return os.NewSyscallError("poll", err)
+		case fds[1].Revents != 0:
+			return os.ErrDeadlineExceeded
+		case fds[0].Revents != 0:
+			return nil
+		}
+	}
+}
+
+func (p *polled) Read(b []byte) (int, error) {
+	for {
+		if err := p.await(unix.POLLIN); err != nil {
+			return 0, err
+		}
+		n, err := unix.Read(int(p.f.Fd()), b)
+		switch {
+		case err == unix.EAGAIN, err == unix.EINTR:
+		case err != nil:
+			return 0, os.NewSyscallError("read", err)
+		case n == 0:
+			return 0, io.EOF
+		default:
+			return n, nil
+		}
+	}
+}
+
+func (p *polled) Write(b []byte) (written int, err error) {
+	for written < len(b) {
+		if err := p.await(unix.POLLOUT); err != nil {
+			return written, err
+		}
+		piece := b[written:min(len(b), written+atomicWrite)]
+		n, err := unix.Write(int(p.f.Fd()), piece)
+		switch {
+		case err == unix.EAGAIN, err == unix.EINTR:
+		case err != nil:
+			return written, os.NewSyscallError("write", err)
+		default:
+			written += n
+		}
+	}
+	return written, nil
+}

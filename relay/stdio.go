@@ -1,0 +1,79 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+)
+
+// Stdio is the relay between standard input and output and one connection.
+type Stdio struct {
+	// Local is the End to join to the connection; see Files.
+	Local End
+
+	// Remote makes the End of the connection. Nil means Conn.
+	Remote func(net.Conn) End
+
+	// Policy says what happens when one side ends.
+	Policy Policy
+
+	// OnEnd, if not nil, is told what was moved, when it is all over.
+	OnEnd func(Totals)
+}
+
+// Serve is a Handler that relays until both sides have ended, or the policy
+// or ctx ends it. It does not close Local. Its errors are those of Pipe.
+func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
+	defer c.Close()
+	remote := Conn
+	if s.Remote != nil {
+		remote = s.Remote
+	}
+	end := remote(c)
+	totals, err := Pipe(ctx, s.Local, end, s.Policy)
+	if !end.Datagram && worthSettling(ctx, err) {
+		if lost := settle(ctx, c); lost != nil {
+			err = lost
+		}
+	}
+	if s.OnEnd != nil {
+		s.OnEnd(totals)
+	}
+	return err
+}
+
+// worthSettling reports whether there may be bytes on their way to the remote
+// that closing the connection could lose, after Pipe has returned err.
+func worthSettling(ctx context.Context, err error) bool {
+	return ctx.Err() == nil && (err == nil || errors.Is(err, ErrIdle))
+}
+
+// Files returns an End that reads in and writes out; nil for one of them
+// means that this direction is not used. The End takes both over: its
+// CloseWrite closes out, in whose place a descriptor of /dev/null remains.
+//
+// Where the system allows it reads and writes can be interrupted, and never
+// is a flag of the descriptors changed, which belong to the caller's shell as
+// well. A terminal whose foreground is another process group is not read.
+func Files(in, out *os.File) End {
+	var e End
+	var stops []func()
+	if in != nil {
+		r, stop := openInput(in)
+		e.R = r
+		e.ready = func() bool { return readable(in) }
+		stops = append(stops, stop)
+	}
+	if out != nil {
+		w, stop, closeWrite := openOutput(out)
+		e.W, e.CloseWrite = w, closeWrite
+		stops = append(stops, stop)
+	}
+	e.interrupt = func() {
+		for _, stop := range stops {
+			stop()
+		}
+	}
+	return e
+}

@@ -1,0 +1,31 @@
+package relay
+
+import (
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// reopenPath opens f's file anew by way of /proc, which gives a description
+// with flags of its own (proc(5), /proc/pid/fd). Nil where that is refused,
+// where there is no /proc, or where a FIFO has lost its readers.
+func reopenPath(f *os.File, flags int) *os.File {
+	name := "/proc/self/fd/" + strconv.Itoa(int(f.Fd()))
+	fd, err := unix.Open(name, flags, 0)
+	if err != nil {
+		return nil
+	}
+	return os.NewFile(uintptr(fd), f.Name())
+}
+
+func isTerminal(f *os.File) bool {
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}
+
+// isMemoryDevice reports whether a character device is one of major 1:
+// /dev/null, /dev/zero, /dev/full, /dev/urandom. They never block.
+func isMemoryDevice(rdev uint64) bool { return unix.Major(rdev) == 1 }
+
+func dup2(from, to int) error { return unix.Dup3(from, to, 0) }

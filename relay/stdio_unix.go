@@ -1,0 +1,107 @@
+//go:build unix
+
+package relay
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// openInput returns a reader of f, and what interrupts it.
+func openInput(f *os.File) (io.Reader, func()) {
+	switch own := reopen(f, unix.O_RDONLY); {
+	case own != nil && isTerminal(f):
+		t := newTerminal(own)
+		return t, t.interrupt
+	case own != nil:
+		return own, func() { own.SetReadDeadline(past) }
+	case neverBlocks(f):
+		return f, func() {}
+	case isTerminal(f):
+		// An own description of it was refused: it belongs to another user
+		// (su), say.
+		t := newTerminal(newPolled(f))
+		return t, t.interrupt
+	default:
+		p := newPolled(f)
+		return p, p.interrupt
+	}
+}
+
+// openOutput returns a writer of f, what interrupts it, and what closes f.
+func openOutput(f *os.File) (w io.Writer, stop func(), closeWrite func() error) {
+	if own := reopen(f, unix.O_WRONLY); own != nil {
+		return own, func() { own.SetWriteDeadline(past) }, func() error {
+			own.Close()
+			return closeFile(f)
+		}
+	}
+	if neverBlocks(f) {
+		return f, func() {}, func() error { return closeFile(f) }
+	}
+	p := newPolled(f)
+	return p, p.interrupt, func() error { return closeFile(f) }
+}
+
+// reopen returns a description of f's file of our own that the runtime's
+// poller watches, or nil where there is none to be had. Only for pipes and
+// terminals: another kind of file has an offset, which belongs to the
+// description that the caller gave.
+func reopen(f *os.File, mode int) *os.File {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return nil
+	}
+	if st.Mode&unix.S_IFMT != unix.S_IFIFO && !isTerminal(f) {
+		return nil
+	}
+	return reopenPath(f, mode|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC)
+}
+
+// neverBlocks reports whether f is a file that is always ready, so that
+// nothing has to interrupt it: a regular file, a directory, a disk. (poll(2)
+// says the same of these, but for /dev/null and its like it is not worth
+// asking at every read.)
+func neverBlocks(f *os.File) bool {
+	var st unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
+		return true // and the first read says what is wrong
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG, unix.S_IFDIR, unix.S_IFBLK:
+		return true
+	case unix.S_IFCHR:
+		return isMemoryDevice(uint64(st.Rdev))
+	}
+	return false
+}
+
+// readable reports whether a read of f would return at once.
+func readable(f *os.File) bool {
+	fds := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}
+	n, err := unix.Poll(fds, 0)
+	return err != nil || n > 0
+}
+
+// closeFile closes what f refers to and leaves /dev/null in its place, so that
+// no socket ever gets its number. What close(2) has to say about bytes that
+// were written earlier, as network file systems do, is returned.
+func closeFile(f *os.File) error {
+	fd := int(f.Fd())
+	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return os.NewSyscallError("open", err)
+	}
+	defer unix.Close(null)
+	last, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		return os.NewSyscallError("dup", err)
+	}
+	if err := dup2(null, fd); err != nil {
+		unix.Close(last)
+		return os.NewSyscallError("dup2", err)
+	}
+	return os.NewSyscallError("close", unix.Close(last))
+}
