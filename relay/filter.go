@@ -1,0 +1,153 @@
+package relay
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// CRLF returns e with every LF that its R gives turned into CR LF. A CR that
+// is there already, also at the end of an earlier read, is not doubled.
+func CRLF(e End) End {
+	if e.R != nil {
+		e.R = &crlf{r: e.R}
+	}
+	return e
+}
+
+type crlf struct {
+	r    io.Reader
+	cr   bool // the last byte given was a CR
+	buf  []byte
+	left []byte // expanded and not yet given
+	err  error  // that came with left
+}
+
+// Read gives all that one read of the source became, if p has room for it.
+func (c *crlf) Read(p []byte) (int, error) {
+	if len(c.left) == 0 && c.err == nil {
+		c.fill()
+	}
+	n := copy(p, c.left)
+	c.left = c.left[n:]
+	if len(c.left) > 0 {
+		return n, nil
+	}
+	err := c.err
+	c.err = nil
+	return n, err
+}
+
+func (c *crlf) fill() {
+	if c.buf == nil {
+		// Half a datagram, so that a read which is all LF still fits one.
+		c.buf = make([]byte, MaxPayload/2, MaxPayload/2+MaxPayload)
+	}
+	var n int
+	n, c.err = c.r.Read(c.buf)
+	c.left = c.buf[len(c.buf):]
+	for _, b := range c.buf[:n] {
+		if b == '\n' && !c.cr {
+			c.left = append(c.left, '\r')
+		}
+		c.left = append(c.left, b)
+		c.cr = b == '\r'
+	}
+}
+
+// Interval returns e with its R giving at most one line at a time, and a
+// pause of d after each line before the next byte.
+func Interval(e End, d time.Duration) End {
+	if e.R == nil || d <= 0 {
+		return e
+	}
+	l := &lines{r: e.R, pause: d, quit: make(chan struct{}), buf: make([]byte, MaxPayload)}
+	stopReading := e.interrupt
+	stop := sync.OnceFunc(func() { close(l.quit) })
+	e.R = l
+	e.interrupt = func() {
+		stop()
+		if stopReading != nil {
+			stopReading()
+		}
+	}
+	return e
+}
+
+type lines struct {
+	r     io.Reader
+	pause time.Duration
+	quit  chan struct{}
+	ended bool // the last byte given was a LF
+	buf   []byte
+	left  []byte
+	err   error
+}
+
+func (l *lines) Read(p []byte) (int, error) {
+	if len(l.left) == 0 && l.err == nil {
+		var n int
+		n, l.err = l.r.Read(l.buf)
+		l.left = l.buf[:n]
+	}
+	if len(l.left) == 0 {
+		err := l.err
+		l.err = nil
+		return 0, err
+	}
+	if l.ended {
+		l.ended = false
+		select {
+		case <-time.After(l.pause):
+		case <-l.quit:
+			return 0, os.ErrDeadlineExceeded
+		}
+	}
+	line := l.left
+	if i := bytes.IndexByte(line, '\n'); i >= 0 {
+		line = line[:i+1]
+	}
+	n := copy(p, line)
+	l.left = l.left[n:]
+	l.ended = n > 0 && p[n-1] == '\n'
+	return n, nil
+}
+
+// LimitReads returns e with its R ending after n reads, for a datagram
+// connection after n datagrams.
+func LimitReads(e End, n int) End {
+	if e.R != nil {
+		e.R = &limitReads{e.R, n}
+	}
+	return e
+}
+
+type limitReads struct {
+	r    io.Reader
+	left int
+}
+
+func (l *limitReads) Read(p []byte) (int, error) {
+	if l.left <= 0 {
+		return 0, io.EOF
+	}
+	l.left--
+	return l.r.Read(p)
+}
+
+// Locked returns a writer for several goroutines: each Write is one piece of
+// what w gets.
+func Locked(w io.Writer) io.Writer { return &locked{w: w} }
+
+type locked struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
+}
