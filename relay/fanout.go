@@ -1,0 +1,245 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sort"
+	"sync"
+)
+
+// readAhead is how far local may be read ahead of the fastest connection.
+const readAhead = 256 << 10
+
+// maxLag is how far a connection may fall behind the fastest one.
+const maxLag = 1 << 20
+
+// minChunk is the least that a chunk of the log has room for.
+const minChunk = 4 << 10
+
+// ErrLagging says that a connection took what local gives so much more slowly
+// than another one that it was closed.
+var ErrLagging = errors.New("fell 1 MiB behind the fastest connection")
+
+// A Fanout is the relay between standard input and output and many
+// connections at once: what local gives goes to all of them, what they send
+// goes to local, each read in one piece. Local is read at the pace of the
+// fastest, and not at all while there is none. A connection that begins later
+// gets what is read from then on.
+type Fanout struct {
+	// Local is shared by the connections and is not closed by them.
+	Local End
+
+	// Remote, Policy and OnEnd are those of a Stdio, for each connection.
+	Remote func(net.Conn) End
+	Policy Policy
+	OnEnd  func(Totals)
+
+	// Datagram says that the connections are datagram connections, to which
+	// each read of Local is one datagram.
+	Datagram bool
+
+	once sync.Once
+	loop sync.WaitGroup
+	out  io.Writer
+
+	mu     sync.Mutex
+	change sync.Cond
+	log    []chunk // what somebody has still to read
+	head   int64   // offset of the end of log
+	taken  int64   // offset up to which somebody has read
+	err    error   // io.EOF, or why local could not be read; nil: there may be more
+	closed bool
+	subs   map[*subscription]struct{}
+}
+
+type chunk struct {
+	begin int64 // offset of b in what local gave
+	b     []byte
+}
+
+func (f *Fanout) init() {
+	f.once.Do(func() {
+		f.change.L = &f.mu
+		f.subs = make(map[*subscription]struct{})
+		if f.Local.W != nil {
+			f.out = Locked(f.Local.W)
+		}
+		if f.Local.R != nil {
+			f.loop.Go(f.read)
+		}
+	})
+}
+
+// Close ends the reading of local and waits for it. The connections end with
+// the context of their Serve.
+func (f *Fanout) Close() {
+	f.init()
+	f.mu.Lock()
+	f.closed = true
+	f.change.Broadcast()
+	f.mu.Unlock()
+	if f.Local.interrupt != nil {
+		f.Local.interrupt()
+	}
+	f.loop.Wait()
+}
+
+// Serve is a Handler for one of the connections. Its errors are those of
+// Pipe, and ErrLagging.
+func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
+	f.init()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	mine := End{W: f.out}
+	if f.Local.R != nil {
+		s := f.subscribe(func() { cancel(ErrLagging) })
+		defer s.leave()
+		mine.R, mine.interrupt, mine.ready = s, s.quit, s.ready
+	}
+	one := Stdio{Local: mine, Remote: f.Remote, Policy: f.Policy, OnEnd: f.OnEnd}
+	return one.Serve(ctx, c)
+}
+
+// read is the goroutine that reads local.
+func (f *Fanout) read() {
+	buf := make([]byte, MaxPayload)
+	for f.wanted() {
+		n, err := f.Local.R.Read(buf)
+		f.mu.Lock()
+		f.keep(buf[:n])
+		f.err = err
+		f.change.Broadcast()
+		f.mu.Unlock()
+	}
+}
+
+// keep appends b to the log. What comes in small pieces shares chunks, so
+// that the log costs little more than its bytes.
+func (f *Fanout) keep(b []byte) {
+	last := len(f.log) - 1
+	switch {
+	case len(b) == 0:
+		return
+	case !f.Datagram && last >= 0 && len(f.log[last].b)+len(b) <= cap(f.log[last].b):
+		f.log[last].b = append(f.log[last].b, b...)
+	default:
+		f.log = append(f.log, chunk{f.head, append(make([]byte, 0, max(len(b), minChunk)), b...)})
+	}
+	f.head += int64(len(b))
+}
+
+// wanted waits until the fastest connection has nearly caught up; false when
+// there is nothing more to read.
+func (f *Fanout) wanted() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for f.err == nil && !f.closed {
+		fastest := int64(-1)
+		for s := range f.subs {
+			fastest = max(fastest, s.at)
+		}
+		if fastest >= 0 && f.head-fastest < readAhead {
+			return true
+		}
+		f.change.Wait()
+	}
+	return false
+}
+
+// subscribe begins a subscription at the end of what was read, or at what
+// nobody has got yet. lag is called when it has fallen behind.
+func (f *Fanout) subscribe(lag func()) *subscription {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := &subscription{f: f, at: f.head, lag: lag}
+	if len(f.subs) == 0 {
+		s.at = f.taken
+	}
+	f.subs[s] = struct{}{}
+	f.change.Broadcast()
+	return s
+}
+
+// trim forgets what everybody has read, and gives up those that lag.
+func (f *Fanout) trim() {
+	oldest := f.head
+	if len(f.subs) == 0 {
+		oldest = f.taken
+	}
+	for s := range f.subs {
+		if f.taken-s.at > maxLag {
+			s.lag()
+			s.ended = true
+			delete(f.subs, s)
+			continue
+		}
+		oldest = min(oldest, s.at)
+	}
+	drop := 0
+	for drop < len(f.log) && f.log[drop].begin+int64(len(f.log[drop].b)) <= oldest {
+		f.log[drop].b = nil
+		drop++
+	}
+	f.log = f.log[drop:]
+}
+
+// A subscription is what local gives, as a reader for one connection. One
+// Read is (of) one read of local.
+type subscription struct {
+	f     *Fanout
+	at    int64 // offset of the next byte
+	ended bool
+	lag   func()
+}
+
+func (s *subscription) Read(p []byte) (int, error) {
+	f := s.f
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for !s.ended && s.at == f.head && f.err == nil {
+		f.change.Wait()
+	}
+	switch {
+	case s.ended:
+		return 0, os.ErrDeadlineExceeded
+	case s.at == f.head:
+		return 0, f.err
+	}
+	n := copy(p, s.next())
+	s.at += int64(n)
+	f.taken = max(f.taken, s.at)
+	f.trim()
+	f.change.Broadcast()
+	return n, nil
+}
+
+// next returns the rest of the chunk that s is in.
+func (s *subscription) next() []byte {
+	log := s.f.log
+	i := sort.Search(len(log), func(i int) bool { return log[i].begin > s.at }) - 1
+	return log[i].b[s.at-log[i].begin:]
+}
+
+func (s *subscription) quit() {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	s.ended = true
+	s.f.change.Broadcast()
+}
+
+func (s *subscription) leave() {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	delete(s.f.subs, s)
+	s.f.trim()
+	s.f.change.Broadcast()
+}
+
+func (s *subscription) ready() bool {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	return s.at < s.f.head || s.f.err != nil || s.f.Local.ready != nil && s.f.Local.ready()
+}

@@ -1,0 +1,113 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"time"
+)
+
+// replyDrain is how long a client may go on sending after it got its reply.
+const replyDrain = 5 * time.Second
+
+// A Reply answers every connection with the same text.
+type Reply struct {
+	// Text is sent after the first bytes of a stream connection, or its EOF,
+	// and after each datagram.
+	Text []byte
+
+	// Out gets all that is received, each read in one Write; several
+	// connections write at once. Nil: it is dropped.
+	Out io.Writer
+
+	// Idle ends a connection with ErrIdle that sends nothing for this long.
+	// Zero means no limit.
+	Idle time.Duration
+}
+
+// Serve is a Handler. A stream connection gets the text, is half-closed, read
+// to its end for at most five seconds, and closed. A datagram connection is
+// served until it ends or ctx is done. A failure of Out is a *LocalError.
+func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
+	defer c.Close()
+	defer context.AfterFunc(ctx, func() { c.SetDeadline(past) })()
+	err := r.converse(ctx, Conn(c), c)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case interrupted(err):
+		return ErrIdle
+	}
+	return err
+}
+
+func (r *Reply) converse(ctx context.Context, e End, c net.Conn) error {
+	buf := make([]byte, bufferSize)
+	for {
+		if err := r.await(ctx, c, r.Idle); err != nil {
+			return err
+		}
+		err := r.receive(c, buf)
+		ended := errors.Is(err, io.EOF)
+		if err != nil && !ended {
+			return err
+		}
+		if !ended || !e.Datagram {
+			if _, err := c.Write(r.Text); err != nil {
+				return err
+			}
+		}
+		switch {
+		case !e.Datagram:
+			return r.finish(ctx, e, c, buf, ended)
+		case ended:
+			return nil
+		}
+	}
+}
+
+// finish half-closes a stream and reads it to its end, so that no reset takes
+// the reply away.
+func (r *Reply) finish(ctx context.Context, e End, c net.Conn, buf []byte, ended bool) error {
+	if e.CloseWrite != nil {
+		e.CloseWrite()
+	}
+	if ended {
+		return nil
+	}
+	if err := r.await(ctx, c, replyDrain); err != nil {
+		return err
+	}
+	for {
+		switch err := r.receive(c, buf); {
+		case errors.Is(err, io.EOF), interrupted(err) && ctx.Err() == nil:
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// await sets the deadline of what follows, unless ctx is done. Zero: none.
+func (r *Reply) await(ctx context.Context, c net.Conn, limit time.Duration) error {
+	if limit <= 0 {
+		return nil
+	}
+	c.SetDeadline(time.Now().Add(limit))
+	if ctx.Err() != nil { // and it may have set the deadline before us
+		return context.Cause(ctx)
+	}
+	return nil
+}
+
+// receive moves one read to Out.
+func (r *Reply) receive(c net.Conn, buf []byte) error {
+	n, err := c.Read(buf)
+	if n > 0 && r.Out != nil {
+		if _, werr := r.Out.Write(buf[:n]); werr != nil {
+			return &LocalError{"write", werr}
+		}
+	}
+	return err
+}
