@@ -102,5 +102,3 @@ func (f *flow) wrote(n int64) {
 	f.moved.Add(n)
 	f.watch.touch()
 }
-
-func (f *flow) zeroCopy() (handled bool, rerr, werr error) { return false, nil, nil }
