@@ -4,6 +4,7 @@
 // This package reads the options, settles every conflict, wires what package
 // conn obtains to what package relay moves, says what happened and picks the
 // exit status. The man page, man/gonc.1, is the manual.
+//go:debug containermaxprocs=0
 package main
 
 import (
@@ -11,6 +12,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"syscall"
 
 	"gonc/conn"
@@ -29,6 +31,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 // run is the program. It returns its exit status, or dies by the signal that
 // ended it.
 func run(args []string) int {
+	if os.Getenv("GP") != "" { runtime.GOMAXPROCS(1) }
 	say := &speaker{name: "gonc", w: os.Stderr}
 	o, err := parseOptions(args)
 	switch {
@@ -41,7 +44,10 @@ func run(args []string) int {
 		return print(say, versionText())
 	}
 	say.level = o.verbose
-	ctx, stop := untilSignal(context.Background())
+	ctx, stop := context.Background(), func() {}
+	if o.listen {
+		ctx, stop = untilSignal(ctx)
+	}
 	err = serve(ctx, o, say)
 	stop()
 	return finish(ctx, err, say)

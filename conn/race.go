@@ -21,18 +21,16 @@ func (t try) connect(ctx context.Context) (net.Conn, error) {
 	proto, _ := family(t.network)
 	nd := net.Dialer{KeepAlive: -1, Control: controlAll(t.d.options(proto, t.from))}
 	network := ofFamily(t.network, t.to.Addr())
-	if proto == "udp" {
-		c, err := nd.DialUDP(ctx, network, t.from, t.to)
-		if err != nil {
-			return nil, err
-		}
-		return c, nil
+	// A source must not be set to nothing: net would bind the socket to any
+	// port first, which takes the port from all other connections.
+	switch {
+	case !t.from.IsValid():
+	case proto == "udp":
+		nd.LocalAddr = net.UDPAddrFromAddrPort(t.from)
+	default:
+		nd.LocalAddr = net.TCPAddrFromAddrPort(t.from)
 	}
-	c, err := nd.DialTCP(ctx, network, t.from, t.to)
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+	return nd.DialContext(ctx, network, t.to.String())
 }
 
 // options are d's, and before them the right to a source port that an ended

@@ -3,6 +3,7 @@ package relay
 import (
 	"io"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -10,6 +11,14 @@ import (
 // bufferSize is what the plain copy reads at once: what a pipe holds by
 // default (pipe(7)), and more than any datagram.
 const bufferSize = 64 << 10
+
+// buffers spares short connections, which are over after a few hundred bytes,
+// a buffer of their own each.
+var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+
+// bulkRead is how much a read has to bring for the traffic to be taken for
+// bulk, in bytes.
+const bulkRead = bufferSize / 2
 
 // MaxPayload is the largest payload of an IPv4 datagram, in bytes: 65535 less
 // the IP and UDP headers. Local bytes become datagrams of at most this size.
@@ -30,20 +39,17 @@ type flow struct {
 // failed read, werr a failed write; what was read before a read fails has
 // been written. A flow that was told to quit or interrupted fails with
 // os.ErrDeadlineExceeded.
+//
+// It begins the plain way, which answers a keystroke soonest, and lets the
+// kernel move the rest as soon as a read has come in bulk.
 func (f *flow) run() (rerr, werr error) {
-	if handled, rerr, werr := f.zeroCopy(); handled {
-		return rerr, werr
-	}
-	return f.copy()
-}
-
-// copy is the plain way.
-func (f *flow) copy() (rerr, werr error) {
-	size := bufferSize
+	pooled := buffers.Get().(*[bufferSize]byte)
+	defer buffers.Put(pooled)
+	buf := pooled[:]
 	if f.to.Datagram {
-		size = MaxPayload
+		buf = buf[:MaxPayload]
 	}
-	buf := make([]byte, size)
+	bulk := false
 	for empty := 0; !f.quit.Load(); {
 		n, rerr := f.from.R.Read(buf)
 		if n > 0 || rerr == nil {
@@ -63,6 +69,12 @@ func (f *flow) copy() (rerr, werr error) {
 			return io.ErrNoProgress, nil
 		default:
 			empty++
+		}
+		if n >= bulkRead && !bulk {
+			bulk = true
+			if handled, rerr, werr := f.zeroCopy(); handled {
+				return rerr, werr
+			}
 		}
 	}
 	return os.ErrDeadlineExceeded, nil

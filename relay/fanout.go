@@ -97,7 +97,7 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 	if f.Local.R != nil {
 		s := f.subscribe(func() { cancel(ErrLagging) })
 		defer s.leave()
-		mine.R, mine.interrupt, mine.ready = s, s.quit, s.ready
+		mine.R, mine.interrupt, mine.ready, mine.ended = s, s.quit, s.ready, s.over()
 	}
 	one := Stdio{Local: mine, Remote: f.Remote, Policy: f.Policy, OnEnd: f.OnEnd}
 	return one.Serve(ctx, c)
@@ -236,6 +236,13 @@ func (s *subscription) leave() {
 	delete(s.f.subs, s)
 	s.f.trim()
 	s.f.change.Broadcast()
+}
+
+// over reports whether nothing will come any more.
+func (s *subscription) over() bool {
+	s.f.mu.Lock()
+	defer s.f.mu.Unlock()
+	return s.at == s.f.head && s.f.err == io.EOF
 }
 
 func (s *subscription) ready() bool {

@@ -39,31 +39,35 @@ func awaitFlushed(c net.Conn, quit *atomic.Bool) error {
 
 // settle makes c ready to be closed without loss, after a Pipe: it reads and
 // drops what the remote still sends, so that no reset throws away what was
-// sent to it, until that has been acknowledged.
-func settle(ctx context.Context, c net.Conn) error {
+// sent to it, until that has been acknowledged. ended says that the remote
+// has sent its last byte.
+func settle(ctx context.Context, c net.Conn, ended bool) error {
 	left, known := unacked(c)
-	if !known {
+	switch {
+	case ended && left == 0:
+		return nil
+	case !known:
 		return drain(ctx, c, blindLimit)
 	}
 	var quit atomic.Bool
-	done := make(chan error, 1)
+	flushed := make(chan error, 1)
 	c.SetDeadline(time.Time{})
 	defer context.AfterFunc(ctx, func() { quit.Store(true); c.SetDeadline(past) })()
 	go func() {
 		err := awaitFlushed(c, &quit)
 		c.SetReadDeadline(time.Now().Add(time.Millisecond)) // what has come already
-		done <- err
+		flushed <- err
 	}()
 	_, err := io.Copy(io.Discard, struct{ io.Reader }{c})
-	if reset := err != nil && !interrupted(err); reset {
-		quit.Store(true)
-		<-done
-		if left > 0 {
-			return &UndeliveredError{Bytes: left, Err: err}
-		}
-		return nil
+	if reset := err != nil && !interrupted(err); !reset {
+		return <-flushed
 	}
-	return <-done
+	quit.Store(true)
+	<-flushed
+	if left > 0 {
+		return &UndeliveredError{Bytes: left, Err: err}
+	}
+	return nil
 }
 
 // drain reads and drops until the remote ends, limit has passed, or ctx is

@@ -25,10 +25,16 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	x.watch.start(p.Idle, func() { x.stop(ErrIdle) })
 	defer x.watch.stop()
 
-	var both sync.WaitGroup
-	both.Go(x.send)
-	both.Go(x.receive)
-	both.Wait()
+	var sending sync.WaitGroup
+	switch {
+	case local.ended:
+		x.sent = true
+		x.localEOF()
+	case local.R != nil:
+		sending.Go(x.send)
+	}
+	x.receive()
+	sending.Wait()
 
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -36,7 +42,7 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	if x.linger != nil {
 		x.linger.Stop()
 	}
-	return Totals{x.out.moved.Load(), x.in.moved.Load(), x.in.first}, x.err
+	return Totals{x.out.moved.Load(), x.in.moved.Load(), x.in.first, x.received}, x.err
 }
 
 type pipe struct {
@@ -55,9 +61,6 @@ type pipe struct {
 
 // send is the outward direction.
 func (x *pipe) send() {
-	if x.local.R == nil {
-		return // no EOF comes: whoever gives us nothing has not said so either
-	}
 	rerr, werr := x.out.run()
 	switch {
 	case interrupted(werr):

@@ -58,6 +58,7 @@ type End struct {
 	// Datagram says that each Read and each Write is one datagram.
 	Datagram bool
 
+	ended     bool        // R has come to its EOF already
 	interrupt func()      // ends R.Read and W.Write, those under way included; nil: they don't block
 	ready     func() bool // reports whether R.Read would return at once; nil: unknown
 	bare      net.Conn    // what R and W are of; nil: not a connection
@@ -111,6 +112,8 @@ type Policy struct {
 type Totals struct {
 	Sent, Received int64     // bytes, from local to remote and back
 	FirstByte      time.Time // when the remote was first heard; zero: never
+
+	ended bool // the remote has sent its last byte
 }
 
 // ErrIdle says that nothing moved for as long as Policy.Idle.

@@ -171,7 +171,7 @@ func (m *mover) spliceVia() (handled bool, rerr, werr error) {
 		}
 		m.began()
 		if refused, err := m.unload(p, n); refused {
-			rerr, werr := m.copy() // from here on
+			rerr, werr := m.run() // from here on
 			return true, rerr, werr
 		} else if err != nil {
 			return true, nil, err

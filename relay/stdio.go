@@ -33,7 +33,7 @@ func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	end := remote(c)
 	totals, err := Pipe(ctx, s.Local, end, s.Policy)
 	if !end.Datagram && worthSettling(ctx, err) {
-		if lost := settle(ctx, c); lost != nil {
+		if lost := settle(ctx, c, totals.ended); lost != nil {
 			err = lost
 		}
 	}
