@@ -1,0 +1,174 @@
+package conn
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// A Scanner finds out which ports of a host are open. Its zero value scans
+// TCP ports, up to 512 at once, and gives each 5 seconds. What it finds does
+// not depend on how many it tries at once: when descriptors, buffers or
+// source ports run short it waits and tries fewer.
+//
+// An open TCP port is connected to and closed again at once, with a FIN: a
+// reset would spare this side a TIME_WAIT, but the server would take it for a
+// failure. A UDP port is sent empty datagrams: they have no byte that anybody
+// could mistake for data, and services that answer whatever comes answer them.
+type Scanner struct {
+	// Network is "tcp", "tcp4", "tcp6", "udp", "udp4" or "udp6"; empty means
+	// "tcp".
+	Network string
+
+	// Source is the address and port to scan from. The zero value, an
+	// unspecified address and port 0 leave the choice to the system.
+	Source netip.AddrPort
+
+	// Options are set on each socket before it is bound.
+	Options []Option
+
+	// Parallel is how many ports may be tried at once; 0 means 512.
+	Parallel int
+
+	// Interval, if it is more than 0, is the pause between one port and the
+	// next, which are then tried one at a time.
+	Interval time.Duration
+
+	// Timeout is how long to wait for the answer of one address; 0 means 5
+	// seconds for TCP and 1 second for UDP.
+	Timeout time.Duration
+
+	// engine replaces the system's way of scanning; for tests.
+	engine func(context.Context, *sweep, *queue) error
+}
+
+// A PortState is what a scan found out about a port.
+type PortState string
+
+const (
+	// PortOpen: something took the connection, or answered the datagram.
+	PortOpen PortState = "open"
+
+	// PortClosed: the host says that nothing listens there.
+	PortClosed PortState = "closed"
+
+	// PortFiltered: no answer came in time, or the network has no way there.
+	PortFiltered PortState = "filtered"
+
+	// PortSilent: UDP only; no answer came, and a service that had nothing
+	// to say is as silent as a firewall.
+	PortSilent PortState = "open|filtered"
+)
+
+// A ScanResult says how one address of the host answered for one port.
+type ScanResult struct {
+	Address netip.Addr
+	Port    uint16
+	State   PortState
+
+	// Last is false when the port is tried at the host's next address too.
+	// The State of the last result is that of the port.
+	Last bool
+
+	// RTT is how long the answer took, or how long none came.
+	RTT time.Duration
+
+	// Err is the reason why the port is not open, bare: a syscall.Errno or
+	// os.ErrDeadlineExceeded. It is nil with PortOpen and PortSilent.
+	Err error
+}
+
+// Scan tries each of ports at addrs, the addresses of one host with the
+// preferred one first; the next address is tried when the one before is not
+// open (nor, for UDP, silent). It calls report for each result in the order of
+// ports, from the goroutine that called Scan, as soon as all results before it
+// are known.
+//
+// Addresses that Network or Source rules out are left out; if none is left,
+// and when a socket cannot be made as asked for (an option, the source), Scan
+// returns an error and nothing is to be said of any port. It also returns an
+// error when what it needs of the system stays short for over a minute, and
+// ctx.Err() as soon as ctx is done. When it returns, all it opened is closed.
+func (s *Scanner) Scan(ctx context.Context, addrs []netip.Addr, ports []uint16, report func(ScanResult)) error {
+	w, err := s.newSweep(addrs)
+	if err != nil {
+		return err
+	}
+	if s.Interval <= 0 {
+		return w.engine(ctx, w, newQueue(w.targets, ports, report))
+	}
+	for i := range ports {
+		if i > 0 {
+			if err := pause(ctx, s.Interval); err != nil {
+				return err
+			}
+		}
+		if err := w.engine(ctx, w, newQueue(w.targets, ports[i:i+1], report)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A sweep is a Scanner with its defaults filled in, for one host.
+type sweep struct {
+	network  string // "tcp" or "udp"
+	targets  []netip.Addr
+	source   netip.AddrPort
+	options  []Option
+	parallel int
+	timeout  time.Duration
+	engine   func(context.Context, *sweep, *queue) error
+}
+
+func (s *Scanner) newSweep(addrs []netip.Addr) (*sweep, error) {
+	w := &sweep{network: "tcp", source: s.Source, options: s.Options, parallel: s.Parallel, timeout: s.Timeout, engine: sweepTCP}
+	patience := 5 * time.Second
+	if strings.HasPrefix(s.Network, "udp") {
+		w.network, w.engine, patience = "udp", sweepUDP, time.Second
+	}
+	if s.engine != nil {
+		w.engine = s.engine
+	}
+	if w.parallel <= 0 {
+		w.parallel = 512
+	}
+	if w.timeout <= 0 {
+		w.timeout = patience
+	}
+	for _, a := range addrs {
+		if a = a.Unmap(); s.allows(a) {
+			w.targets = append(w.targets, a)
+		}
+	}
+	if len(w.targets) == 0 {
+		return nil, &net.AddrError{Err: "no address of the family that was asked for"}
+	}
+	return w, nil
+}
+
+// allows reports whether a is of the family of Network and of Source.
+func (s *Scanner) allows(a netip.Addr) bool {
+	src := s.Source.Addr().Unmap()
+	switch {
+	case strings.HasSuffix(s.Network, "4") && !a.Is4(),
+		strings.HasSuffix(s.Network, "6") && !a.Is6(),
+		src.IsValid() && src.Is4() != a.Is4():
+		return false
+	}
+	return a.IsValid()
+}
+
+// pause returns nil after d, or ctx.Err() as soon as ctx is done.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}

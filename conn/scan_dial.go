@@ -1,0 +1,141 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"time"
+)
+
+// sweepDialed scans TCP ports by means of the net package alone, with a
+// goroutine for each connection under way.
+func sweepDialed(ctx context.Context, s *sweep, q *queue) error {
+	return s.dispatch(ctx, q.take, s.probeTCP, q.settle)
+}
+
+// probeTCP connects and closes. An error is not an outcome of the port, but a
+// *shortageError or the end of the scan.
+func (s *sweep) probeTCP(ctx context.Context, j job) (outcome, error) {
+	start := time.Now()
+	c, err := s.dial(ctx, j.to)
+	rtt := time.Since(start)
+	if err != nil {
+		return verdictTCP(rtt, err), s.classify(ctx, j.to, err)
+	}
+	defer c.Close()
+	if c.LocalAddr().String() == c.RemoteAddr().String() {
+		c.(*net.TCPConn).SetLinger(0)
+		return verdictTCP(rtt, errRefused), nil
+	}
+	return outcome{state: PortOpen, rtt: rtt}, nil
+}
+
+// dial opens a connection, or a connected UDP socket, that belongs to the
+// caller.
+func (s *sweep) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+	d := net.Dialer{Timeout: s.timeout, KeepAlive: -1, Control: controlAll(s.allOptions())}
+	if s.source.IsValid() || s.source.Port() != 0 {
+		src := net.TCPAddr{IP: s.source.Addr().AsSlice(), Port: int(s.source.Port()), Zone: s.source.Addr().Zone()}
+		d.LocalAddr = &src
+		if s.network == "udp" {
+			d.LocalAddr = (*net.UDPAddr)(&src)
+		}
+	}
+	return d.DialContext(ctx, s.network, to.String())
+}
+
+// allOptions returns the options of a socket; an error of one of them comes
+// out as an *optionError.
+func (s *sweep) allOptions() []Option {
+	opts := make([]Option, 0, len(s.options)+1)
+	if s.source.Port() != 0 {
+		opts = append(opts, shareSourcePort)
+	}
+	for _, opt := range s.options {
+		opts = append(opts, func(network string, fd uintptr) error {
+			if err := opt(network, fd); err != nil {
+				return &optionError{err}
+			}
+			return nil
+		})
+	}
+	return opts
+}
+
+// An optionError is an option that could not be set.
+type optionError struct{ err error }
+
+func (e *optionError) Error() string { return e.err.Error() }
+func (e *optionError) Unwrap() error { return e.err }
+
+// A shortageError is an error that says nothing of the port, only that this
+// system is short of something for the moment.
+type shortageError struct{ err error }
+
+func (e *shortageError) Error() string { return e.err.Error() }
+func (e *shortageError) Unwrap() error { return e.err }
+
+// classify returns nil if err, met on the way to a connection, is the answer
+// of the port or of the network; a *shortageError if the job has to be done
+// again; otherwise the error that ends the scan, because every other port
+// would meet it too.
+func (s *sweep) classify(ctx context.Context, to netip.AddrPort, err error) error {
+	var step *os.SyscallError
+	bind := errors.As(err, &step) && step.Syscall == "bind"
+	var option *optionError
+	used := errors.Is(err, errAddrInUse) || errors.Is(err, errAddrNotAvail)
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, &option):
+		return err
+	case isShortage(err),
+		bind && errors.Is(err, errAddrInUse) && s.source.Port() == 0,
+		!bind && used && hasSource(to):
+		return &shortageError{err}
+	case bind:
+		return err
+	}
+	return nil
+}
+
+// hasSource reports whether this machine has an address to talk to the
+// address of to. The same errno says that it has none (::1 where IPv6 is
+// switched off) and that no port of it is free; UDP, which has ports of its
+// own and sends nothing to connect, tells them apart.
+func hasSource(to netip.AddrPort) bool {
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
+	if err == nil {
+		c.Close()
+	}
+	return !errors.Is(err, errAddrNotAvail)
+}
+
+// verdictTCP is the outcome of a connect that ended with err.
+func verdictTCP(rtt time.Duration, err error) outcome {
+	switch {
+	case err == nil, errors.Is(err, errReset), errors.Is(err, errPipe):
+		// Only who had taken the connection can have reset it: a connection
+		// that is not wanted is refused.
+		return outcome{state: PortOpen, rtt: rtt}
+	case errors.Is(err, errRefused):
+		return outcome{PortClosed, rtt, errRefused}
+	}
+	return outcome{PortFiltered, rtt, bare(err)}
+}
+
+// bare takes off what the net package has wrapped around the reason.
+func bare(err error) error {
+	var errno syscall.Errno
+	var timeout interface{ Timeout() bool }
+	switch {
+	case errors.As(err, &errno):
+		return errno
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return os.ErrDeadlineExceeded
+	}
+	return err
+}

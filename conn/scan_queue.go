@@ -1,0 +1,92 @@
+package conn
+
+import (
+	"net/netip"
+	"time"
+)
+
+// maxAhead is how many ports a scan may be ahead of the first one that has no
+// result yet. It has to be far more than are tried at once, or one port that
+// does not answer would hold up all that do; it bounds what is remembered.
+const maxAhead = 16384
+
+// A job is one port to try at one address.
+type job struct {
+	index int // in queue.ports
+	addr  int // in queue.targets
+	to    netip.AddrPort
+}
+
+// An outcome is what came of a job.
+type outcome struct {
+	state PortState
+	rtt   time.Duration
+	err   error
+}
+
+// A queue hands out the ports of a scan and puts the results, which come as
+// they like, back in order. It is not safe for concurrent use.
+type queue struct {
+	targets []netip.Addr
+	ports   []uint16
+	report  func(ScanResult)
+
+	again []job // to be handed out before the next port
+	next  int   // index of the first port that was not handed out
+	rows  []row // the ports that were and are not reported, in order
+}
+
+// A row is what is known of one port.
+type row struct {
+	results []ScanResult
+	done    bool
+}
+
+func newQueue(targets []netip.Addr, ports []uint16, report func(ScanResult)) *queue {
+	return &queue{targets: targets, ports: ports, report: report}
+}
+
+// take returns the next job. There may be none now and some later, when a job
+// that is under way has an outcome; if none is under way, the scan is done.
+func (q *queue) take() (job, bool) {
+	if n := len(q.again); n > 0 {
+		j := q.again[n-1]
+		q.again = q.again[:n-1]
+		return j, true
+	}
+	if q.next == len(q.ports) || len(q.rows) == maxAhead {
+		return job{}, false
+	}
+	q.rows = append(q.rows, row{})
+	q.next++
+	return q.job(q.next-1, 0), true
+}
+
+// putBack takes back a job that could not be begun.
+func (q *queue) putBack(j job) { q.again = append(q.again, j) }
+
+// settle records the outcome of a job, and reports what can be reported now.
+func (q *queue) settle(j job, o outcome) {
+	open := o.state == PortOpen || o.state == PortSilent
+	last := open || j.addr == len(q.targets)-1
+	first := q.next - len(q.rows)
+	r := &q.rows[j.index-first]
+	r.results = append(r.results, ScanResult{
+		Address: j.to.Addr(), Port: j.to.Port(), State: o.state, Last: last, RTT: o.rtt, Err: o.err,
+	})
+	r.done = last
+	if !last {
+		q.again = append(q.again, q.job(j.index, j.addr+1))
+	}
+	for len(q.rows) > 0 && q.rows[0].done {
+		for _, result := range q.rows[0].results {
+			q.report(result)
+		}
+		q.rows[0] = row{}
+		q.rows = q.rows[1:]
+	}
+}
+
+func (q *queue) job(index, addr int) job {
+	return job{index, addr, netip.AddrPortFrom(q.targets[addr], q.ports[index])}
+}

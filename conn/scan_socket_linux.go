@@ -1,0 +1,112 @@
+package conn
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+)
+
+// socket returns a socket for j that is bound as asked for: one that was
+// refused elsewhere, if there is one, else a new one.
+func (p *poller) socket(j job) (int, error) {
+	is6 := j.to.Addr().Is6()
+	if fd, ok := p.refused[is6]; ok {
+		delete(p.refused, is6)
+		return fd, nil
+	}
+	family, network := unix.AF_INET, "tcp4"
+	if is6 {
+		family, network = unix.AF_INET6, "tcp6"
+	}
+	fd, err := unix.Socket(family, unix.SOCK_STREAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return -1, os.NewSyscallError("socket", err)
+	}
+	if err := p.prepare(fd, network); err != nil {
+		unix.Close(fd)
+		return -1, err
+	}
+	return fd, nil
+}
+
+// reuse keeps the socket of a flight that was refused.
+func (p *poller) reuse(f flight) {
+	is6 := f.job.to.Addr().Is6()
+	if _, ok := p.refused[is6]; ok {
+		unix.Close(f.fd)
+		return
+	}
+	p.refused[is6] = f.fd
+}
+
+// prepare sets the options of a socket and binds it to the source.
+func (p *poller) prepare(fd int, network string) error {
+	for _, opt := range p.sweep.allOptions() {
+		if err := opt(network, uintptr(fd)); err != nil {
+			return err
+		}
+	}
+	src := p.sweep.source
+	if !src.Addr().IsValid() && src.Port() == 0 {
+		return nil
+	}
+	if src.Port() == 0 {
+		// The port is chosen by connect, which knows that two connections to
+		// different ports can have the same one; bind does not.
+		unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
+	}
+	a := src.Addr().Unmap()
+	if !a.IsValid() && network == "tcp4" {
+		a = netip.IPv4Unspecified()
+	} else if !a.IsValid() {
+		a = netip.IPv6Unspecified()
+	}
+	err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(a, src.Port()), zoneID(a.Zone())))
+	return os.NewSyscallError("bind", err)
+}
+
+// metItself reports whether f is connected to itself, and sees to it that
+// nothing stays behind when it is closed then. That happens on loopback when
+// a connection to a port where nothing listens gets that port for its own.
+func metItself(f flight) bool {
+	local, err := unix.Getsockname(f.fd)
+	if err != nil {
+		return false
+	}
+	port := 0
+	var a netip.Addr
+	switch sa := local.(type) {
+	case *unix.SockaddrInet4:
+		port, a = sa.Port, netip.AddrFrom4(sa.Addr)
+	case *unix.SockaddrInet6:
+		port, a = sa.Port, netip.AddrFrom16(sa.Addr)
+	}
+	if port != int(f.job.to.Port()) || a != f.job.to.Addr().WithZone("") {
+		return false
+	}
+	unix.SetsockoptLinger(f.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	return true
+}
+
+func sockaddr(to netip.AddrPort, zone uint32) unix.Sockaddr {
+	if to.Addr().Is4() {
+		return &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}
+	}
+	return &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16(), ZoneId: zone}
+}
+
+// zoneID returns the index of an interface by name or number, and 0 if there
+// is none such, which the kernel refuses where one is needed.
+func zoneID(zone string) uint32 {
+	if zone == "" {
+		return 0
+	}
+	if i, err := net.InterfaceByName(zone); err == nil {
+		return uint32(i.Index)
+	}
+	n, _ := strconv.ParseUint(zone, 10, 32)
+	return uint32(n)
+}
