@@ -90,6 +90,8 @@ func (s *sweep) classify(ctx context.Context, to netip.AddrPort, err error) erro
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
+	case isOver(ctx):
+		return context.DeadlineExceeded
 	case errors.As(err, &option):
 		return err
 	case isShortage(err),
@@ -100,6 +102,13 @@ func (s *sweep) classify(ctx context.Context, to netip.AddrPort, err error) erro
 		return err
 	}
 	return nil
+}
+
+// isOver reports whether the deadline of ctx is over: the net package keeps it
+// by itself, and may be faster than ctx.
+func isOver(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && !time.Now().Before(deadline)
 }
 
 // hasSource reports whether this machine has an address to talk to the

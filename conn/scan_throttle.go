@@ -9,7 +9,8 @@ const (
 	// firstBurst is how many probes go out before the first answer. The
 	// neighbour's address may not be known yet, and while the kernel asks for
 	// it it keeps about a hundred packets and drops the rest; a SYN that is
-	// dropped there is sent again only after a second, which may be too late.
+	// dropped there is sent again only after a second, which may be too late
+	// (net.ipv4.neigh.default.unres_qlen: 101).
 	firstBurst = 32
 
 	// openingTime is how long firstBurst holds when no answer comes: enough

@@ -26,7 +26,7 @@ func sweepUDP(ctx context.Context, s *sweep, q *queue) error {
 		if len(batch) == 0 {
 			return nil
 		}
-		if err := s.askUDP(ctx, batch, q.settle); err != nil {
+		if err := s.askUDP(ctx, batch, s.probeUDP, q.settle); err != nil {
 			return err
 		}
 	}
@@ -37,10 +37,10 @@ func sweepUDP(ctx context.Context, s *sweep, q *queue) error {
 // silent as open ones. So the silent are asked again for as long as anything
 // new is heard. A round is never so short that a host which limits its errors
 // could not send one, so after a round without one the silent are silent.
-func (s *sweep) askUDP(ctx context.Context, batch []job, settle func(job, outcome)) error {
+func (s *sweep) askUDP(ctx context.Context, batch []job, p probe, settle func(job, outcome)) error {
 	for len(batch) > 0 {
 		start := time.Now()
-		silent, closed, err := s.roundUDP(ctx, batch, settle)
+		silent, closed, err := s.roundUDP(ctx, batch, p, settle)
 		if err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (s *sweep) askUDP(ctx context.Context, batch []job, settle func(job, outcom
 
 // roundUDP asks each job of batch once. It settles those that were answered,
 // and returns the silent and the number of the closed.
-func (s *sweep) roundUDP(ctx context.Context, batch []job, settle func(job, outcome)) (silent []answer, closed int, err error) {
+func (s *sweep) roundUDP(ctx context.Context, batch []job, p probe, settle func(job, outcome)) (silent []answer, closed int, err error) {
 	next := 0
 	take := func() (job, bool) {
 		if next == len(batch) {
@@ -74,7 +74,7 @@ func (s *sweep) roundUDP(ctx context.Context, batch []job, settle func(job, outc
 		next++
 		return batch[next-1], true
 	}
-	err = s.dispatch(ctx, take, s.probeUDP, func(j job, o outcome) {
+	err = s.dispatch(ctx, take, p, func(j job, o outcome) {
 		switch o.state {
 		case PortSilent:
 			silent = append(silent, answer{job: j, outcome: o})
@@ -110,8 +110,7 @@ func (s *sweep) probeUDP(ctx context.Context, j job) (outcome, error) {
 	}
 	rtt := time.Since(start)
 	if err != nil {
-		err1 := s.classify(ctx, j.to, err)
-		return verdictUDP(rtt, err), err1
+		return verdictUDP(rtt, err), s.classify(ctx, j.to, err)
 	}
 	return outcome{state: PortOpen, rtt: rtt}, nil
 }

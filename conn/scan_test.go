@@ -1,0 +1,323 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"slices"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var (
+	loopback4 = netip.MustParseAddr("127.0.0.1")
+	loopback6 = netip.IPv6Loopback()
+)
+
+// eachEngine runs test with the system's way of scanning TCP and with the
+// portable one.
+func eachEngine(t *testing.T, test func(*testing.T, Scanner)) {
+	t.Run("system", func(t *testing.T) { test(t, Scanner{}) })
+	t.Run("dialed", func(t *testing.T) { test(t, Scanner{engine: sweepDialed}) })
+}
+
+// listen returns the port of a listener at addr that takes every connection
+// and closes it.
+func listen(t *testing.T, addr netip.Addr) uint16 {
+	t.Helper()
+	ln, err := net.Listen("tcp", netip.AddrPortFrom(addr, 0).String())
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { ln.Close() })
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			c.Close()
+		}
+	}()
+	return netip.MustParseAddrPort(ln.Addr().String()).Port()
+}
+
+// scan returns all results of s, and fails the test if there is an error.
+func scan(t *testing.T, s Scanner, addrs []netip.Addr, ports []uint16) []ScanResult {
+	t.Helper()
+	var got []ScanResult
+	if err := s.Scan(t.Context(), addrs, ports, func(r ScanResult) { got = append(got, r) }); err != nil {
+		t.Fatal(err)
+	}
+	return got
+}
+
+func stateOf(t *testing.T, s Scanner, port uint16) PortState {
+	t.Helper()
+	got := scan(t, s, []netip.Addr{loopback4}, []uint16{port})
+	if len(got) != 1 || got[0].Port != port || !got[0].Last {
+		t.Fatalf("got %v", got)
+	}
+	return got[0].State
+}
+
+// Ports that are open, all around ones that are not, in any order and some
+// twice, are reported in just that order.
+func TestScanOrder(t *testing.T) {
+	eachEngine(t, func(t *testing.T, s Scanner) {
+		for _, addr := range []netip.Addr{loopback4, loopback6} {
+			t.Run(addr.String(), func(t *testing.T) { testScanOrder(t, s, addr) })
+		}
+	})
+}
+
+func testScanOrder(t *testing.T, s Scanner, addr netip.Addr) {
+	open := make(map[uint16]bool)
+	ports := []uint16{1, 2, 3}
+	for range 40 {
+		port := listen(t, addr)
+		open[port] = true
+		ports = append(ports, port, port)
+	}
+	for port := range uint16(2000) { // below the ports that the system chooses
+		ports = append(ports, 12000+port)
+	}
+	rand.Shuffle(len(ports), func(i, j int) { ports[i], ports[j] = ports[j], ports[i] })
+	got := scan(t, s, []netip.Addr{addr}, ports)
+	if len(got) != len(ports) {
+		t.Fatalf("%d results for %d ports", len(got), len(ports))
+	}
+	for i, r := range got {
+		if r.Port != ports[i] || r.Address != addr || !r.Last || r.RTT <= 0 {
+			t.Fatalf("result %d is %+v, want port %d", i, r, ports[i])
+		}
+		if isOpen := r.State == PortOpen; isOpen != (r.Err == nil) || open[r.Port] && !isOpen {
+			t.Errorf("%+v", r)
+		}
+		if r.State == PortClosed && r.Err != error(errRefused) {
+			t.Errorf("closed with %#v", r.Err)
+		}
+	}
+}
+
+// The next address is tried when the one before is closed, and is not when it
+// is open.
+func TestScanNextAddress(t *testing.T) {
+	eachEngine(t, func(t *testing.T, s Scanner) {
+		port := listen(t, loopback4)
+		got := scan(t, s, []netip.Addr{loopback6, loopback4, netip.MustParseAddr("127.0.0.2")}, []uint16{port, 1})
+		type row struct {
+			addr  string
+			port  uint16
+			state PortState
+			last  bool
+		}
+		want := []row{
+			{"::1", port, PortClosed, false}, {"127.0.0.1", port, PortOpen, true},
+			{"::1", 1, PortClosed, false}, {"127.0.0.1", 1, PortClosed, false}, {"127.0.0.2", 1, PortClosed, true},
+		}
+		var rows []row
+		for _, r := range got {
+			if r.Address == loopback6 && r.State == PortFiltered {
+				r.State = PortClosed // a machine without IPv6
+			}
+			rows = append(rows, row{r.Address.String(), r.Port, r.State, r.Last})
+		}
+		if !slices.Equal(rows, want) {
+			t.Errorf("got  %v\nwant %v", rows, want)
+		}
+	})
+}
+
+func TestScanFamily(t *testing.T) {
+	port := listen(t, loopback4)
+	for _, tt := range []struct {
+		s    Scanner
+		want []netip.Addr
+	}{
+		{Scanner{Network: "tcp4"}, []netip.Addr{loopback4}},
+		{Scanner{Source: netip.AddrPortFrom(loopback4, 0)}, []netip.Addr{loopback4}},
+		{Scanner{Network: "tcp6", Source: netip.AddrPortFrom(loopback4, 0)}, nil},
+	} {
+		var got []netip.Addr
+		err := tt.s.Scan(t.Context(), []netip.Addr{loopback6, loopback4}, []uint16{port}, func(r ScanResult) {
+			got = append(got, r.Address)
+		})
+		if !slices.Equal(got, tt.want) || (err == nil) != (tt.want != nil) {
+			t.Errorf("%+v: %v, %v", tt.s, got, err)
+		}
+	}
+}
+
+// A connection that meets itself is not an open port.
+func TestScanSelfConnect(t *testing.T) {
+	eachEngine(t, func(t *testing.T, s Scanner) {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := netip.MustParseAddrPort(ln.Addr().String()).Port()
+		ln.Close()
+		s.Source = netip.AddrPortFrom(loopback4, port)
+		for range 2 { // nothing of the first stays behind
+			if got := stateOf(t, s, port); got != PortClosed {
+				t.Errorf("the port that is scanned from is %s", got)
+			}
+		}
+	})
+}
+
+// One source port serves any number of ports.
+func TestScanSource(t *testing.T) {
+	eachEngine(t, func(t *testing.T, s Scanner) {
+		var ports []uint16
+		for range 5 {
+			ports = append(ports, listen(t, loopback4))
+		}
+		s.Source = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.9"), 11999)
+		for _, r := range scan(t, s, []netip.Addr{loopback4}, ports) {
+			if r.State != PortOpen {
+				t.Errorf("%+v", r)
+			}
+		}
+		s.Source = netip.AddrPortFrom(s.Source.Addr(), 0)
+		for _, r := range scan(t, s, []netip.Addr{loopback4}, append(ports, 1)) {
+			if (r.State == PortOpen) != (r.Port != 1) {
+				t.Errorf("%+v", r)
+			}
+		}
+	})
+}
+
+// What no socket can be made with is an error of the scan, not of each port.
+func TestScanSetupError(t *testing.T) {
+	failure := errors.New("no such option")
+	eachEngine(t, func(t *testing.T, s Scanner) {
+		bad := s
+		bad.Options = []Option{func(string, uintptr) error { return failure }}
+		notHere := s
+		notHere.Source = netip.MustParseAddrPort("192.0.2.1:0")
+		for _, tt := range []struct {
+			s    Scanner
+			want error
+		}{{bad, failure}, {notHere, errAddrNotAvail}} {
+			err := tt.s.Scan(t.Context(), []netip.Addr{loopback4}, []uint16{1, 2, 3}, func(r ScanResult) { t.Errorf("%+v", r) })
+			var op *net.OpError
+			if !errors.Is(err, tt.want) || !errors.As(err, &op) {
+				t.Errorf("%T %v, want %v", err, err, tt.want)
+			}
+		}
+	})
+}
+
+// The options see the network of the socket, before it is connected.
+func TestScanOptions(t *testing.T) {
+	eachEngine(t, func(t *testing.T, s Scanner) {
+		called := make(chan string, 1)
+		s.Options = []Option{func(network string, fd uintptr) error { called <- network; return nil }}
+		stateOf(t, s, listen(t, loopback4))
+		if got := <-called; got != "tcp4" {
+			t.Errorf("called with %q", got)
+		}
+	})
+}
+
+// Interval is the pause between two ports, and none comes before or after.
+func TestScanInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var at []time.Duration
+		start := time.Now()
+		s := Scanner{Interval: 3 * time.Second}
+		s.engine = func(_ context.Context, _ *sweep, q *queue) error {
+			for j, ok := q.take(); ok; j, ok = q.take() {
+				q.settle(j, outcome{state: PortOpen})
+			}
+			return nil
+		}
+		err := s.Scan(t.Context(), []netip.Addr{loopback4}, []uint16{1, 2, 3}, func(ScanResult) {
+			at = append(at, time.Since(start))
+		})
+		if want := []time.Duration{0, 3 * time.Second, 6 * time.Second}; err != nil || !slices.Equal(at, want) {
+			t.Errorf("%v, results after %v", err, at)
+		}
+		if took := time.Since(start); took != 6*time.Second {
+			t.Errorf("ended after %v", took)
+		}
+	})
+}
+
+// A port that has no result yet holds up the reports, but neither the ports
+// after it nor the memory.
+func TestQueueWindow(t *testing.T) {
+	var ports []uint16
+	for port := range maxAhead + 10 {
+		ports = append(ports, uint16(port))
+	}
+	reported := 0
+	q := newQueue([]netip.Addr{loopback4}, ports, func(r ScanResult) {
+		if int(r.Port) != reported {
+			t.Fatalf("port %d is reported after %d others", r.Port, reported)
+		}
+		reported++
+	})
+	first, _ := q.take()
+	taken := 1
+	for j, ok := q.take(); ok; j, ok = q.take() {
+		q.settle(j, outcome{state: PortClosed})
+		taken++
+	}
+	if taken != maxAhead || reported != 0 {
+		t.Fatalf("%d taken and %d reported", taken, reported)
+	}
+	q.settle(first, outcome{state: PortClosed})
+	if _, ok := q.take(); reported != maxAhead || !ok {
+		t.Errorf("then %d reported, and a next port: %v", reported, ok)
+	}
+}
+
+// A shortage that does not end is an error, and until then a pause each time.
+func TestThrottleGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		th := newThrottle(512)
+		start := time.Now()
+		tries := 0
+		for th.shrink(t.Context(), 0, syscall.EMFILE) == nil {
+			tries++
+		}
+		took := time.Since(start)
+		if th.limit != 1 || took < maxShortage || took > maxShortage+time.Second || tries > int(took/shortagePause) {
+			t.Errorf("limit %d, %d tries in %v", th.limit, tries, took)
+		}
+	})
+}
+
+func TestThrottle(t *testing.T) {
+	th := newThrottle(512)
+	if th.limit != firstBurst {
+		t.Errorf("begins with %d", th.limit)
+	}
+	th.open(time.Now())
+	if th.limit != firstBurst {
+		t.Errorf("opens too early")
+	}
+	th.open(time.Now().Add(openingTime))
+	if th.limit != 512 {
+		t.Errorf("opens to %d", th.limit)
+	}
+	if err := th.shrink(t.Context(), 100, syscall.EMFILE); err != nil || th.limit != 100 {
+		t.Errorf("shrinks to %d, %v", th.limit, err)
+	}
+	for range 3 {
+		th.grow()
+	}
+	if th.limit != 512 {
+		t.Errorf("grows to %d", th.limit)
+	}
+	if th = newThrottle(4); th.limit != 4 {
+		t.Errorf("4 at once begin with %d", th.limit)
+	}
+}
