@@ -16,9 +16,9 @@ func sweepDialed(ctx context.Context, s *sweep, q *queue) error {
 	return s.dispatch(ctx, q.take, s.probeTCP, q.settle)
 }
 
-// probeTCP connects and closes. An error is not an outcome of the port, but a
+// probeTCP connects and closes. An error is not a finding of the port, but a
 // *shortageError or the end of the scan.
-func (s *sweep) probeTCP(ctx context.Context, j job) (outcome, error) {
+func (s *sweep) probeTCP(ctx context.Context, j job) (finding, error) {
 	start := time.Now()
 	c, err := s.dial(ctx, j.to)
 	rtt := time.Since(start)
@@ -30,7 +30,7 @@ func (s *sweep) probeTCP(ctx context.Context, j job) (outcome, error) {
 		c.(*net.TCPConn).SetLinger(0)
 		return verdictTCP(rtt, errRefused), nil
 	}
-	return outcome{state: PortOpen, rtt: rtt}, nil
+	return finding{state: PortOpen, rtt: rtt}, nil
 }
 
 // dial opens a connection, or a connected UDP socket, that belongs to the
@@ -123,17 +123,17 @@ func hasSource(to netip.AddrPort) bool {
 	return !errors.Is(err, errAddrNotAvail)
 }
 
-// verdictTCP is the outcome of a connect that ended with err.
-func verdictTCP(rtt time.Duration, err error) outcome {
+// verdictTCP is the finding of a connect that ended with err.
+func verdictTCP(rtt time.Duration, err error) finding {
 	switch {
 	case err == nil, errors.Is(err, errReset), errors.Is(err, errPipe):
 		// Only who had taken the connection can have reset it: a connection
 		// that is not wanted is refused.
-		return outcome{state: PortOpen, rtt: rtt}
+		return finding{state: PortOpen, rtt: rtt}
 	case errors.Is(err, errRefused):
-		return outcome{PortClosed, rtt, errRefused}
+		return finding{PortClosed, rtt, errRefused}
 	}
-	return outcome{PortFiltered, rtt, bare(err)}
+	return finding{PortFiltered, rtt, bare(err)}
 }
 
 // bare takes off what the net package has wrapped around the reason.

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// A probe does one job. Its error is not an outcome of the port, but a
+// A probe does one job. Its error is not a finding of the port, but a
 // *shortageError or the end of the scan.
-type probe func(context.Context, job) (outcome, error)
+type probe func(context.Context, job) (finding, error)
 
 // An answer is what a probe came back with.
 type answer struct {
 	job     job
-	outcome outcome
+	finding finding
 	err     error
 }
 
 // dispatch runs p for each job that take hands out, as many at a time as may
 // be, and gives the outcomes to settle. It is done when take has nothing to
 // hand out and no probe is running; when it returns, none is.
-func (s *sweep) dispatch(ctx context.Context, take func() (job, bool), p probe, settle func(job, outcome)) error {
+func (s *sweep) dispatch(ctx context.Context, take func() (job, bool), p probe, settle func(job, finding)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	d := dispatcher{throttle: newThrottle(s.parallel), take: take, probe: p, settle: settle, answers: make(chan answer)}
 	defer d.drain()
@@ -50,7 +50,7 @@ type dispatcher struct {
 	throttle
 	take    func() (job, bool)
 	probe   probe
-	settle  func(job, outcome)
+	settle  func(job, finding)
 	answers chan answer
 	running int
 	again   []job
@@ -88,7 +88,7 @@ func (d *dispatcher) receive(ctx context.Context, a answer) error {
 	switch {
 	case a.err == nil:
 		d.grow()
-		d.settle(a.job, a.outcome)
+		d.settle(a.job, a.finding)
 		return nil
 	case errors.As(a.err, &short):
 		d.again = append(d.again, a.job)

@@ -12,9 +12,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// sweepTCP scans TCP ports with bare sockets in one goroutine. A net.Dialer
-// costs 40 µs for each port that loopback refuses; this way it is 8 µs, less
-// than half of what OpenBSD nc needs.
+// sweepTCP scans TCP ports with bare sockets in one goroutine. For each port
+// that loopback refuses a net.Dialer takes 100 µs, OpenBSD nc 16 and this 9.
 func sweepTCP(ctx context.Context, s *sweep, q *queue) error {
 	p, err := newPoller(s, q)
 	if err != nil {
@@ -163,7 +162,7 @@ func (p *poller) begin(ctx context.Context, j job) error {
 // way: nil tells a connection that stands from one that is still to come,
 // which SO_ERROR does not.
 func (p *poller) connect(f flight) error {
-	return unix.Connect(f.fd, sockaddr(f.job.to, p.zones[f.job.addr]))
+	return unix.Connect(f.fd, portSockaddr(f.job.to, p.zones[f.job.addr]))
 }
 
 func isUnderWay(err error) bool {

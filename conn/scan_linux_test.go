@@ -60,29 +60,28 @@ func noLeak(t *testing.T) {
 	net.Dial("tcp", "127.0.0.1:1") // the runtime's poller keeps its own
 	fds, goroutines := descriptors(t), runtime.NumGoroutine()
 	t.Cleanup(func() {
-		for range 100 {
-			if runtime.NumGoroutine() <= goroutines {
-				break
+		var n, g int
+		for range 200 { // the count of goroutines is a guess while some are ending
+			if n, g = descriptors(t), runtime.NumGoroutine(); n <= fds && g <= goroutines {
+				return
 			}
 			time.Sleep(10 * time.Millisecond)
 		}
-		if n, g := descriptors(t), runtime.NumGoroutine(); n > fds || g > goroutines {
-			t.Errorf("%d descriptors of %d and %d goroutines of %d are left", n, fds, g, goroutines)
-		}
+		t.Errorf("%d descriptors of %d and %d goroutines of %d are left", n, fds, g, goroutines)
 	})
 }
 
 // A port that does not answer costs its time, and the ports after it nothing.
 func TestScanTimeout(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s Scanner) {
-		silent, open := silentPort(t), listen(t, loopback4)
+		silent, open := silentPort(t), listenPort(t, loopback4)
 		noLeak(t)
 		s.Timeout = 300 * time.Millisecond
 		ports := []uint16{silent, open}
 		for port := range uint16(2000) {
 			ports = append(ports, 12000+port)
 		}
-		got := scan(t, s, []netip.Addr{loopback4}, ports)
+		got := scanAll(t, s, []netip.Addr{loopback4}, ports)
 		first, second := got[0], got[1]
 		if first.State != PortFiltered || first.Err != os.ErrDeadlineExceeded || first.RTT < s.Timeout || first.RTT > 10*s.Timeout {
 			t.Errorf("the silent port: %+v", first)
@@ -139,9 +138,9 @@ func TestScanReset(t *testing.T) {
 	})
 }
 
-// again runs one test of this binary in a process of its own, which knows
+// inProcess runs one test of this binary in a process of its own, which knows
 // itself by the environment variable GONC_CHILD.
-func again(t *testing.T, attr *syscall.SysProcAttr) {
+func inProcess(t *testing.T, attr *syscall.SysProcAttr) {
 	t.Helper()
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+strings.ReplaceAll(t.Name(), "/", "$/^")+"$", "-test.v")
@@ -164,28 +163,25 @@ func inChild() bool { return os.Getenv("GONC_CHILD") != "" }
 // do not answer hold descriptors meanwhile.
 func TestScanFewDescriptors(t *testing.T) {
 	if !inChild() {
-		again(t, nil)
+		inProcess(t, nil)
 		return
 	}
 	var open, ports []uint16
 	for range 20 {
-		open = append(open, listen(t, loopback4))
+		open = append(open, listenPort(t, loopback4))
 	}
 	ports = slices.Clone(open)
 	for i := range 100 {
 		ports = append(ports, uint16(12000+i))
 	}
-	_, sink := udpSocket(t, loopback4)
 	silent := silentPort(t)
 	for range 60 { // more than there are descriptors for
 		ports = slices.Insert(ports, 0, silent)
 	}
-	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 64, Max: 64}); err != nil {
-		t.Fatal(err)
-	}
+	limitDescriptors(t, 64)
 	eachEngine(t, func(t *testing.T, s Scanner) {
 		s.Timeout = 200 * time.Millisecond
-		for _, r := range scan(t, s, []netip.Addr{loopback4}, ports) {
+		for _, r := range scanAll(t, s, []netip.Addr{loopback4}, ports) {
 			want := PortClosed
 			if r.Port == silent {
 				want = PortFiltered
@@ -197,21 +193,37 @@ func TestScanFewDescriptors(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestScanUDPFewDescriptors(t *testing.T) {
+	if !inChild() {
+		inProcess(t, nil)
+		return
+	}
+	_, sink := udpSocket(t, loopback4)
+	limitDescriptors(t, 64)
 	s := Scanner{Network: "udp", Timeout: 200 * time.Millisecond}
-	for _, r := range scan(t, s, []netip.Addr{loopback4}, slices.Repeat([]uint16{sink, 12000}, 60)) {
+	for _, r := range scanAll(t, s, []netip.Addr{loopback4}, slices.Repeat([]uint16{sink, 12000}, 60)) {
 		if (r.State == PortSilent) != (r.Port == sink) {
 			t.Errorf("%+v", r)
 		}
 	}
 }
 
+func limitDescriptors(t *testing.T, n uint64) {
+	t.Helper()
+	if err := unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: n, Max: n}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // When all source ports are used up, a port is neither closed nor given up.
 func TestScanFewSourcePorts(t *testing.T) {
 	if !inChild() {
-		again(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
+		inProcess(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
 		return
 	}
-	run(t, "ip link set lo up")
+	runCommand(t, "ip link set lo up")
 	knob(t, "/proc/sys/net/ipv4/ip_local_port_range", "40000 40001")
 	eachEngine(t, func(t *testing.T, s Scanner) {
 		ln, err := net.Listen("tcp", "127.0.0.1:9000")
@@ -238,18 +250,18 @@ func TestScanFewSourcePorts(t *testing.T) {
 // An address that this machine has no address to talk to is no shortage.
 func TestScanNoSource(t *testing.T) {
 	if !inChild() {
-		again(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
+		inProcess(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
 		return
 	}
 	knob(t, "/proc/sys/net/ipv6/conf/all/disable_ipv6", "1")
-	run(t, "ip link set lo up")
+	runCommand(t, "ip link set lo up")
 	eachEngine(t, func(t *testing.T, s Scanner) {
 		for _, network := range []string{"tcp", "udp"} {
 			s := s
 			if s.Network = network; network == "udp" {
 				s.engine = nil
 			}
-			got := scan(t, s, []netip.Addr{loopback6}, []uint16{1})
+			got := scanAll(t, s, []netip.Addr{loopback6}, []uint16{1})
 			if len(got) != 1 || got[0].State != PortFiltered || got[0].Err == nil {
 				t.Errorf("%+v", got)
 			}
@@ -261,13 +273,13 @@ func TestScanNoSource(t *testing.T) {
 // 1000 seconds one after the other.
 func TestScanSilentHost(t *testing.T) {
 	if !inChild() {
-		again(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
+		inProcess(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
 		return
 	}
-	run(t, "ip link add gonc0 type veth peer name gonc1")
-	run(t, "ip addr add 10.0.0.1/24 dev gonc0")
-	run(t, "ip link set gonc0 up")
-	run(t, "ip link set gonc1 up")
+	runCommand(t, "ip link add gonc0 type veth peer name gonc1")
+	runCommand(t, "ip addr add 10.0.0.1/24 dev gonc0")
+	runCommand(t, "ip link set gonc0 up")
+	runCommand(t, "ip link set gonc1 up")
 	var ports []uint16
 	for i := range 1000 {
 		ports = append(ports, uint16(1+i))
@@ -275,7 +287,7 @@ func TestScanSilentHost(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s Scanner) {
 		s.Timeout = time.Second
 		start := time.Now()
-		for _, r := range scan(t, s, []netip.Addr{netip.MustParseAddr("10.0.0.99")}, ports) {
+		for _, r := range scanAll(t, s, []netip.Addr{netip.MustParseAddr("10.0.0.99")}, ports) {
 			if r.State != PortFiltered || r.Err != os.ErrDeadlineExceeded {
 				t.Fatalf("%+v", r)
 			}
@@ -291,7 +303,7 @@ func TestScanSilentHost(t *testing.T) {
 // Linux limits its ICMP errors to other hosts: 6 at once, then one a second.
 func TestScanUDPLimitedHost(t *testing.T) {
 	if !inChild() {
-		again(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
+		inProcess(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
 		return
 	}
 	other := exec.Command("sleep", "60")
@@ -302,15 +314,15 @@ func TestScanUDPLimitedHost(t *testing.T) {
 	defer other.Wait()
 	defer other.Process.Kill()
 	pid := strconv.Itoa(other.Process.Pid)
-	run(t, "ip link add gonc0 type veth peer name gonc1 netns "+pid)
-	run(t, "ip addr add 10.0.0.1/24 dev gonc0")
-	run(t, "ip link set gonc0 up")
-	run(t, "nsenter -n -t "+pid+" ip addr add 10.0.0.2/24 dev gonc1")
-	run(t, "nsenter -n -t "+pid+" ip link set gonc1 up")
+	runCommand(t, "ip link add gonc0 type veth peer name gonc1 netns "+pid)
+	runCommand(t, "ip addr add 10.0.0.1/24 dev gonc0")
+	runCommand(t, "ip link set gonc0 up")
+	runCommand(t, "nsenter -n -t "+pid+" ip addr add 10.0.0.2/24 dev gonc1")
+	runCommand(t, "nsenter -n -t "+pid+" ip link set gonc1 up")
 	awaitLink(t, "ip link show gonc0")
 	awaitLink(t, "nsenter -n -t "+pid+" ip link show gonc1")
 	ports := []uint16{1, 2, 3, 4, 5, 6, 7, 8, 9}
-	for _, r := range scan(t, Scanner{Network: "udp"}, []netip.Addr{netip.MustParseAddr("10.0.0.2")}, ports) {
+	for _, r := range scanAll(t, Scanner{Network: "udp"}, []netip.Addr{netip.MustParseAddr("10.0.0.2")}, ports) {
 		if r.State != PortClosed {
 			t.Errorf("%+v", r)
 		}
@@ -322,7 +334,7 @@ func TestScanUDPLimitedHost(t *testing.T) {
 func awaitLink(t *testing.T, command string) {
 	t.Helper()
 	for range 500 {
-		if strings.Contains(run(t, command), "state UP") {
+		if strings.Contains(runCommand(t, command), "state UP") {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
@@ -330,9 +342,9 @@ func awaitLink(t *testing.T, command string) {
 	t.Fatal("the link does not come up")
 }
 
-// run runs a command that prepares the child's own network, and returns what
+// runCommand runs a command that prepares the child's own network, and returns what
 // it says.
-func run(t *testing.T, command string) string {
+func runCommand(t *testing.T, command string) string {
 	t.Helper()
 	words := strings.Fields(command)
 	out, err := exec.Command(words[0], words[1:]...).CombinedOutput()

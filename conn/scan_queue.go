@@ -17,8 +17,8 @@ type job struct {
 	to    netip.AddrPort
 }
 
-// An outcome is what came of a job.
-type outcome struct {
+// A finding is what came of a job.
+type finding struct {
 	state PortState
 	rtt   time.Duration
 	err   error
@@ -47,7 +47,7 @@ func newQueue(targets []netip.Addr, ports []uint16, report func(ScanResult)) *qu
 }
 
 // take returns the next job. There may be none now and some later, when a job
-// that is under way has an outcome; if none is under way, the scan is done.
+// that is under way has a finding; if none is under way, the scan is done.
 func (q *queue) take() (job, bool) {
 	if n := len(q.again); n > 0 {
 		j := q.again[n-1]
@@ -65,8 +65,8 @@ func (q *queue) take() (job, bool) {
 // putBack takes back a job that could not be begun.
 func (q *queue) putBack(j job) { q.again = append(q.again, j) }
 
-// settle records the outcome of a job, and reports what can be reported now.
-func (q *queue) settle(j job, o outcome) {
+// settle records the finding of a job, and reports what can be reported now.
+func (q *queue) settle(j job, o finding) {
 	open := o.state == PortOpen || o.state == PortSilent
 	last := open || j.addr == len(q.targets)-1
 	first := q.next - len(q.rows)

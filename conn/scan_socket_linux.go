@@ -64,7 +64,7 @@ func (p *poller) prepare(fd int, network string) error {
 	} else if !a.IsValid() {
 		a = netip.IPv6Unspecified()
 	}
-	err := unix.Bind(fd, sockaddr(netip.AddrPortFrom(a, src.Port()), zoneID(a.Zone())))
+	err := unix.Bind(fd, portSockaddr(netip.AddrPortFrom(a, src.Port()), zoneID(a.Zone())))
 	return os.NewSyscallError("bind", err)
 }
 
@@ -91,7 +91,7 @@ func metItself(f flight) bool {
 	return true
 }
 
-func sockaddr(to netip.AddrPort, zone uint32) unix.Sockaddr {
+func portSockaddr(to netip.AddrPort, zone uint32) unix.Sockaddr {
 	if to.Addr().Is4() {
 		return &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}
 	}

@@ -25,9 +25,9 @@ func eachEngine(t *testing.T, test func(*testing.T, Scanner)) {
 	t.Run("dialed", func(t *testing.T) { test(t, Scanner{engine: sweepDialed}) })
 }
 
-// listen returns the port of a listener at addr that takes every connection
+// listenPort returns the port of a listener at addr that takes every connection
 // and closes it.
-func listen(t *testing.T, addr netip.Addr) uint16 {
+func listenPort(t *testing.T, addr netip.Addr) uint16 {
 	t.Helper()
 	ln, err := net.Listen("tcp", netip.AddrPortFrom(addr, 0).String())
 	if err != nil {
@@ -46,8 +46,8 @@ func listen(t *testing.T, addr netip.Addr) uint16 {
 	return netip.MustParseAddrPort(ln.Addr().String()).Port()
 }
 
-// scan returns all results of s, and fails the test if there is an error.
-func scan(t *testing.T, s Scanner, addrs []netip.Addr, ports []uint16) []ScanResult {
+// scanAll returns all results of s, and fails the test if there is an error.
+func scanAll(t *testing.T, s Scanner, addrs []netip.Addr, ports []uint16) []ScanResult {
 	t.Helper()
 	var got []ScanResult
 	if err := s.Scan(t.Context(), addrs, ports, func(r ScanResult) { got = append(got, r) }); err != nil {
@@ -58,7 +58,7 @@ func scan(t *testing.T, s Scanner, addrs []netip.Addr, ports []uint16) []ScanRes
 
 func stateOf(t *testing.T, s Scanner, port uint16) PortState {
 	t.Helper()
-	got := scan(t, s, []netip.Addr{loopback4}, []uint16{port})
+	got := scanAll(t, s, []netip.Addr{loopback4}, []uint16{port})
 	if len(got) != 1 || got[0].Port != port || !got[0].Last {
 		t.Fatalf("got %v", got)
 	}
@@ -79,7 +79,7 @@ func testScanOrder(t *testing.T, s Scanner, addr netip.Addr) {
 	open := make(map[uint16]bool)
 	ports := []uint16{1, 2, 3}
 	for range 40 {
-		port := listen(t, addr)
+		port := listenPort(t, addr)
 		open[port] = true
 		ports = append(ports, port, port)
 	}
@@ -87,7 +87,7 @@ func testScanOrder(t *testing.T, s Scanner, addr netip.Addr) {
 		ports = append(ports, 12000+port)
 	}
 	rand.Shuffle(len(ports), func(i, j int) { ports[i], ports[j] = ports[j], ports[i] })
-	got := scan(t, s, []netip.Addr{addr}, ports)
+	got := scanAll(t, s, []netip.Addr{addr}, ports)
 	if len(got) != len(ports) {
 		t.Fatalf("%d results for %d ports", len(got), len(ports))
 	}
@@ -108,8 +108,8 @@ func testScanOrder(t *testing.T, s Scanner, addr netip.Addr) {
 // is open.
 func TestScanNextAddress(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s Scanner) {
-		port := listen(t, loopback4)
-		got := scan(t, s, []netip.Addr{loopback6, loopback4, netip.MustParseAddr("127.0.0.2")}, []uint16{port, 1})
+		port := listenPort(t, loopback4)
+		got := scanAll(t, s, []netip.Addr{loopback6, loopback4, netip.MustParseAddr("127.0.0.2")}, []uint16{port, 1})
 		type row struct {
 			addr  string
 			port  uint16
@@ -134,7 +134,7 @@ func TestScanNextAddress(t *testing.T) {
 }
 
 func TestScanFamily(t *testing.T) {
-	port := listen(t, loopback4)
+	port := listenPort(t, loopback4)
 	for _, tt := range []struct {
 		s    Scanner
 		want []netip.Addr
@@ -176,16 +176,16 @@ func TestScanSource(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s Scanner) {
 		var ports []uint16
 		for range 5 {
-			ports = append(ports, listen(t, loopback4))
+			ports = append(ports, listenPort(t, loopback4))
 		}
 		s.Source = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.9"), 11999)
-		for _, r := range scan(t, s, []netip.Addr{loopback4}, ports) {
+		for _, r := range scanAll(t, s, []netip.Addr{loopback4}, ports) {
 			if r.State != PortOpen {
 				t.Errorf("%+v", r)
 			}
 		}
 		s.Source = netip.AddrPortFrom(s.Source.Addr(), 0)
-		for _, r := range scan(t, s, []netip.Addr{loopback4}, append(ports, 1)) {
+		for _, r := range scanAll(t, s, []netip.Addr{loopback4}, append(ports, 1)) {
 			if (r.State == PortOpen) != (r.Port != 1) {
 				t.Errorf("%+v", r)
 			}
@@ -219,7 +219,7 @@ func TestScanOptions(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s Scanner) {
 		called := make(chan string, 1)
 		s.Options = []Option{func(network string, fd uintptr) error { called <- network; return nil }}
-		stateOf(t, s, listen(t, loopback4))
+		stateOf(t, s, listenPort(t, loopback4))
 		if got := <-called; got != "tcp4" {
 			t.Errorf("called with %q", got)
 		}
@@ -234,7 +234,7 @@ func TestScanInterval(t *testing.T) {
 		s := Scanner{Interval: 3 * time.Second}
 		s.engine = func(_ context.Context, _ *sweep, q *queue) error {
 			for j, ok := q.take(); ok; j, ok = q.take() {
-				q.settle(j, outcome{state: PortOpen})
+				q.settle(j, finding{state: PortOpen})
 			}
 			return nil
 		}
@@ -267,13 +267,13 @@ func TestQueueWindow(t *testing.T) {
 	first, _ := q.take()
 	taken := 1
 	for j, ok := q.take(); ok; j, ok = q.take() {
-		q.settle(j, outcome{state: PortClosed})
+		q.settle(j, finding{state: PortClosed})
 		taken++
 	}
 	if taken != maxAhead || reported != 0 {
 		t.Fatalf("%d taken and %d reported", taken, reported)
 	}
-	q.settle(first, outcome{state: PortClosed})
+	q.settle(first, finding{state: PortClosed})
 	if _, ok := q.take(); reported != maxAhead || !ok {
 		t.Errorf("then %d reported, and a next port: %v", reported, ok)
 	}

@@ -36,7 +36,7 @@ func newThrottle(parallel int) throttle {
 	return throttle{limit: min(firstBurst, parallel), max: parallel, opens: time.Now().Add(openingTime)}
 }
 
-// grow is called for each probe that has an outcome.
+// grow is called for each probe that has a finding.
 func (t *throttle) grow() {
 	t.limit = min(2*t.limit, t.max)
 	t.short = time.Time{}

@@ -37,7 +37,7 @@ func sweepUDP(ctx context.Context, s *sweep, q *queue) error {
 // silent as open ones. So the silent are asked again for as long as anything
 // new is heard. A round is never so short that a host which limits its errors
 // could not send one, so after a round without one the silent are silent.
-func (s *sweep) askUDP(ctx context.Context, batch []job, p probe, settle func(job, outcome)) error {
+func (s *sweep) askUDP(ctx context.Context, batch []job, p probe, settle func(job, finding)) error {
 	for len(batch) > 0 {
 		start := time.Now()
 		silent, closed, err := s.roundUDP(ctx, batch, p, settle)
@@ -46,7 +46,7 @@ func (s *sweep) askUDP(ctx context.Context, batch []job, p probe, settle func(jo
 		}
 		if closed == 0 {
 			for _, a := range silent {
-				settle(a.job, a.outcome)
+				settle(a.job, a.finding)
 			}
 			return nil
 		}
@@ -65,7 +65,7 @@ func (s *sweep) askUDP(ctx context.Context, batch []job, p probe, settle func(jo
 
 // roundUDP asks each job of batch once. It settles those that were answered,
 // and returns the silent and the number of the closed.
-func (s *sweep) roundUDP(ctx context.Context, batch []job, p probe, settle func(job, outcome)) (silent []answer, closed int, err error) {
+func (s *sweep) roundUDP(ctx context.Context, batch []job, p probe, settle func(job, finding)) (silent []answer, closed int, err error) {
 	next := 0
 	take := func() (job, bool) {
 		if next == len(batch) {
@@ -74,10 +74,10 @@ func (s *sweep) roundUDP(ctx context.Context, batch []job, p probe, settle func(
 		next++
 		return batch[next-1], true
 	}
-	err = s.dispatch(ctx, take, p, func(j job, o outcome) {
+	err = s.dispatch(ctx, take, p, func(j job, o finding) {
 		switch o.state {
 		case PortSilent:
-			silent = append(silent, answer{job: j, outcome: o})
+			silent = append(silent, answer{job: j, finding: o})
 			return
 		case PortClosed:
 			closed++
@@ -89,7 +89,7 @@ func (s *sweep) roundUDP(ctx context.Context, batch []job, p probe, settle func(
 
 // probeUDP sends an empty datagram and, because one may get lost, another one
 // halfway through the time that there is for the answer.
-func (s *sweep) probeUDP(ctx context.Context, j job) (outcome, error) {
+func (s *sweep) probeUDP(ctx context.Context, j job) (finding, error) {
 	start := time.Now()
 	c, err := s.dial(ctx, j.to)
 	if err != nil {
@@ -112,18 +112,18 @@ func (s *sweep) probeUDP(ctx context.Context, j job) (outcome, error) {
 	if err != nil {
 		return verdictUDP(rtt, err), s.classify(ctx, j.to, err)
 	}
-	return outcome{state: PortOpen, rtt: rtt}, nil
+	return finding{state: PortOpen, rtt: rtt}, nil
 }
 
-// verdictUDP is the outcome of a socket that met err.
-func verdictUDP(rtt time.Duration, err error) outcome {
+// verdictUDP is the finding of a socket that met err.
+func verdictUDP(rtt time.Duration, err error) finding {
 	switch {
 	case errors.Is(err, errRefused), errors.Is(err, errReset): // Windows says reset
-		return outcome{PortClosed, rtt, errRefused}
+		return finding{PortClosed, rtt, errRefused}
 	case errors.Is(err, errTooLong): // Windows says so of an answer that is cut
-		return outcome{state: PortOpen, rtt: rtt}
+		return finding{state: PortOpen, rtt: rtt}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return outcome{state: PortSilent, rtt: rtt}
+		return finding{state: PortSilent, rtt: rtt}
 	}
-	return outcome{PortFiltered, rtt, bare(err)}
+	return finding{PortFiltered, rtt, bare(err)}
 }

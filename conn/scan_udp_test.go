@@ -46,7 +46,7 @@ func testScanUDP(t *testing.T, addr netip.Addr) {
 		want[12000+port] = PortClosed
 	}
 	s := Scanner{Network: "udp", Timeout: 200 * time.Millisecond}
-	for i, r := range scan(t, s, []netip.Addr{addr}, ports) {
+	for i, r := range scanAll(t, s, []netip.Addr{addr}, ports) {
 		if r.Port != ports[i] || r.State != want[r.Port] || (r.Err == nil) != (r.State != PortClosed) {
 			t.Errorf("result %d is %+v, want %d %s", i, r, ports[i], want[ports[i]])
 		}
@@ -83,7 +83,7 @@ func TestScanUDPLimitedErrors(t *testing.T) {
 		}
 		host := limitedHost{silent: silent, tokens: 6}
 		got := make(map[int]PortState)
-		err := s.askUDP(t.Context(), batch, host.probe, func(j job, o outcome) { got[j.index] = o.state })
+		err := s.askUDP(t.Context(), batch, host.probe, func(j job, o finding) { got[j.index] = o.state })
 		if err != nil || len(got) != ports {
 			t.Fatalf("%v, %d results", err, len(got))
 		}
@@ -105,12 +105,12 @@ type limitedHost struct {
 	last   time.Time
 }
 
-func (h *limitedHost) probe(_ context.Context, j job) (outcome, error) {
+func (h *limitedHost) probe(_ context.Context, j job) (finding, error) {
 	if j.index != h.silent && h.allows() {
-		return outcome{state: PortClosed}, nil
+		return finding{state: PortClosed}, nil
 	}
 	time.Sleep(time.Second)
-	return outcome{state: PortSilent}, nil
+	return finding{state: PortSilent}, nil
 }
 
 func (h *limitedHost) allows() bool {
