@@ -4,6 +4,7 @@
 // This package reads the options, settles every conflict, wires what package
 // conn obtains to what package relay moves, says what happened and picks the
 // exit status. The man page, man/gonc.1, is the manual.
+//
 //go:debug containermaxprocs=0
 package main
 
@@ -31,7 +32,9 @@ func main() { os.Exit(run(os.Args[1:])) }
 // run is the program. It returns its exit status, or dies by the signal that
 // ended it.
 func run(args []string) int {
-	if os.Getenv("GP") != "" { runtime.GOMAXPROCS(1) }
+	if os.Getenv("GP") != "" {
+		runtime.GOMAXPROCS(1)
+	}
 	say := &speaker{name: "gonc", w: os.Stderr}
 	o, err := parseOptions(args)
 	switch {

@@ -92,19 +92,15 @@ func (e *PortError) Error() string { return "port number " + e.Why + ": " + e.Te
 // like the others here: it means a port of the system's choice to whoever
 // binds, and is for the caller to refuse where it means nothing.
 func ParsePort(network, s string) (uint16, error) {
-	if s != "" && strings.Trim(s, "0123456789") == "" {
+	if isDigits(s) {
 		n, err := strconv.ParseUint(s, 10, 16)
 		if errors.Is(err, strconv.ErrRange) {
 			return 0, &PortError{s, "too large"}
 		}
 		return uint16(n), err
 	}
-	if s == "" || strings.ContainsAny(s, "+- \t") {
-		return 0, &PortError{s, "invalid"}
+	if n, ok := lookupService(network, s); ok {
+		return n, nil
 	}
-	n, err := net.LookupPort(network, s)
-	if err != nil {
-		return 0, &PortError{s, "invalid"}
-	}
-	return uint16(n), nil
+	return 0, &PortError{s, "invalid"}
 }

@@ -75,7 +75,7 @@ func newPoller(s *sweep, q *queue) (*poller, error) {
 		flights: make(map[int32]*list.Element), refused: make(map[bool]int),
 	}
 	for _, a := range s.targets {
-		p.zones = append(p.zones, zoneID(a.Zone()))
+		p.zones = append(p.zones, zoneIndex(a.Zone()))
 	}
 	if p.raw, err = p.epoll.SyscallConn(); err != nil {
 		p.close()

@@ -1,10 +1,8 @@
 package conn
 
 import (
-	"net"
 	"net/netip"
 	"os"
-	"strconv"
 
 	"golang.org/x/sys/unix"
 )
@@ -64,7 +62,7 @@ func (p *poller) prepare(fd int, network string) error {
 	} else if !a.IsValid() {
 		a = netip.IPv6Unspecified()
 	}
-	err := unix.Bind(fd, portSockaddr(netip.AddrPortFrom(a, src.Port()), zoneID(a.Zone())))
+	err := unix.Bind(fd, portSockaddr(netip.AddrPortFrom(a, src.Port()), zoneIndex(a.Zone())))
 	return os.NewSyscallError("bind", err)
 }
 
@@ -96,17 +94,4 @@ func portSockaddr(to netip.AddrPort, zone uint32) unix.Sockaddr {
 		return &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}
 	}
 	return &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16(), ZoneId: zone}
-}
-
-// zoneID returns the index of an interface by name or number, and 0 if there
-// is none such, which the kernel refuses where one is needed.
-func zoneID(zone string) uint32 {
-	if zone == "" {
-		return 0
-	}
-	if i, err := net.InterfaceByName(zone); err == nil {
-		return uint32(i.Index)
-	}
-	n, _ := strconv.ParseUint(zone, 10, 32)
-	return uint32(n)
 }
