@@ -212,11 +212,8 @@ func shortOfResources(err error) bool {
 func (l *Listener) serveMany(ctx context.Context, lns []net.Listener, handle func(context.Context, net.Conn) error) error {
 	closeAll := sync.OnceFunc(func() { closeEach(lns) })
 	defer context.AfterFunc(ctx, closeAll)()
-	var late atomic.Bool
-	if l.AcceptTimeout > 0 {
-		l.patience = time.AfterFunc(l.AcceptTimeout, func() { late.Store(true); closeAll() })
-		defer l.patience.Stop()
-	}
+	late, stop := l.limitWait(closeAll)
+	defer stop()
 	var handlers, loops sync.WaitGroup
 	failed := make(chan error, len(lns))
 	for _, ln := range lns {
@@ -228,9 +225,25 @@ func (l *Listener) serveMany(ctx context.Context, lns []net.Listener, handle fun
 	}
 	loops.Wait()
 	handlers.Wait()
-	err := <-failed
+	return l.manyEnded(<-failed, late)
+}
+
+// limitWait calls closeAll if nobody has come within AcceptTimeout; late
+// reports whether that has happened.
+func (l *Listener) limitWait(closeAll func()) (late, stop func() bool) {
+	if l.AcceptTimeout <= 0 {
+		no := func() bool { return false }
+		return no, no
+	}
+	var missed atomic.Bool
+	l.patience = time.AfterFunc(l.AcceptTimeout, func() { missed.Store(true); closeAll() })
+	return missed.Load, l.patience.Stop
+}
+
+// manyEnded is what KeepOpen returns once nothing is accepted any more.
+func (l *Listener) manyEnded(err error, late func() bool) error {
 	switch {
-	case late.Load():
+	case late():
 		return &AcceptTimeoutError{l.AcceptTimeout}
 	case errors.Is(err, net.ErrClosed):
 		return nil

@@ -157,6 +157,8 @@ func (p *peer) RemoteAddr() net.Addr { return net.UDPAddrFromAddrPort(p.remote) 
 func (l *Listener) serveSessions(ctx context.Context, ucs []*net.UDPConn, handle func(context.Context, net.Conn) error) error {
 	closeAll := sync.OnceFunc(func() { closeEach(ucs) })
 	defer context.AfterFunc(ctx, closeAll)()
+	late, stop := l.limitWait(closeAll)
+	defer stop()
 	var loops, handlers sync.WaitGroup
 	failed := make(chan error, len(ucs))
 	for _, uc := range ucs {
@@ -170,8 +172,5 @@ func (l *Listener) serveSessions(ctx context.Context, ucs []*net.UDPConn, handle
 	}
 	loops.Wait()
 	handlers.Wait()
-	if err := <-failed; !errors.Is(err, net.ErrClosed) {
-		return err
-	}
-	return nil
+	return l.manyEnded(<-failed, late)
 }
