@@ -67,6 +67,7 @@ func describe(err error) (text, hint string) {
 		local   *relay.LocalError
 		lost    *relay.UndeliveredError
 		op      *net.OpError
+		path    *os.PathError
 	)
 	switch {
 	case errors.As(err, &usage):
@@ -93,6 +94,8 @@ func describe(err error) (text, hint string) {
 		return "nothing was sent or received for too long", ""
 	case errors.As(err, &op) && op.Addr != nil:
 		return describeOp(op)
+	case errors.As(err, &path):
+		return fmt.Sprintf("%s %s failed: %s", path.Op, quote(path.Path), reason(path.Err)), ""
 	}
 	return reason(err), ""
 }
@@ -189,6 +192,9 @@ func resolverHint(e *net.DNSError) string {
 
 // hintOf says what may be the matter with a connect that failed with err.
 func hintOf(err error) string {
+	if timedOut(err) {
+		err = syscall.ETIMEDOUT
+	}
 	for _, h := range []struct {
 		errno error
 		hint  string
@@ -221,10 +227,15 @@ func reason(err error) string {
 		return strings.ToUpper(text[:1]) + text[1:]
 	case errors.As(err, &idle):
 		return describeLost(idle)
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+	case timedOut(err):
 		return "Connection timed out"
 	}
 	return err.Error()
+}
+
+// timedOut reports whether err is that a limit of ours ran out.
+func timedOut(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // quote makes s safe to be shown.
