@@ -7,3 +7,8 @@ require (
 	github.com/spf13/pflag v1.1.0
 	golang.org/x/sys v0.49.0
 )
+
+require golang.org/x/tools v0.26.0 // indirect
+
+// Test dependencies.
+require github.com/rogpeppe/go-internal v1.16.0 // testscript: the scripts in testdata/script

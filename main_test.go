@@ -1,0 +1,41 @@
+package main
+
+import (
+	"net"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the test binary be gonc when it is run under that name, so
+// that every test here runs the real program, with its descriptors, signals
+// and exit status, and "go test -race" checks that program too.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"gonc": main})
+}
+
+// TestScripts runs testdata/script/*.txtar; script_test.go has the commands.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup: func(e *testscript.Env) error {
+			e.Values[scriptKey{}] = &script{processes: map[string]*process{}, peers: map[string]*peer{}}
+			return nil
+		},
+		Cmds: scriptCommands,
+		Condition: func(cond string) (bool, error) {
+			return cond == "ipv6" && haveIPv6(), nil
+		},
+	})
+}
+
+func haveIPv6() bool {
+	ln, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		return false
+	}
+	ln.Close()
+	return true
+}

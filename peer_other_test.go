@@ -1,0 +1,10 @@
+//go:build !unix
+
+package main
+
+import (
+	"errors"
+	"net"
+)
+
+func shrinkBacklog(net.Listener) error { return errors.New("a backlog has no size here") }

@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A peer is the other side of a connection, played by a test. One that
+// listens has its connection from the first thing that is done with it.
+type peer struct {
+	ln   net.Listener // nil: it dials, or is a UDP socket
+	c    net.Conn
+	held []net.Conn // in the backlog
+}
+
+// newPeer listens on a port of the system's choice. network is as net.Listen
+// has it, or udp.
+func newPeer(network string) (*peer, error) {
+	at := "127.0.0.1:0"
+	if strings.HasSuffix(network, "6") {
+		at = "[::1]:0"
+	}
+	if strings.HasPrefix(network, "udp") {
+		pc, err := net.ListenPacket(network, at)
+		if err != nil {
+			return nil, err
+		}
+		return &peer{c: &answering{UDPConn: pc.(*net.UDPConn)}}, nil
+	}
+	ln, err := net.Listen(network, at)
+	return &peer{ln: ln}, err
+}
+
+func dialPeer(network, at string) (*peer, error) {
+	c, err := net.DialTimeout(network, at, patience)
+	return &peer{c: c}, err
+}
+
+func (p *peer) port() string {
+	at := func() net.Addr { return p.c.LocalAddr() }
+	if p.ln != nil {
+		at = p.ln.Addr
+	}
+	_, port, _ := net.SplitHostPort(at().String())
+	return port
+}
+
+// conn is the connection, with a limit on what is done next.
+func (p *peer) conn() (net.Conn, error) {
+	if p.c == nil {
+		p.ln.(*net.TCPListener).SetDeadline(time.Now().Add(patience))
+		c, err := p.ln.Accept()
+		if err != nil {
+			return nil, err
+		}
+		p.c = c
+	}
+	return p.c, p.c.SetDeadline(time.Now().Add(patience))
+}
+
+func (p *peer) close() {
+	if p.ln != nil {
+		p.ln.Close()
+	}
+	if p.c != nil {
+		p.c.Close()
+	}
+	for _, c := range p.held {
+		c.Close()
+	}
+}
+
+func (p *peer) send(b []byte) error {
+	c, err := p.conn()
+	if err != nil {
+		return err
+	}
+	_, err = c.Write(b)
+	return err
+}
+
+// recv reads as many bytes as want has, of a datagram one whole, and compares.
+func (p *peer) recv(want []byte) error {
+	c, err := p.conn()
+	if err != nil {
+		return err
+	}
+	got := make([]byte, len(want))
+	if c.LocalAddr().Network() == "udp" {
+		got = make([]byte, 1<<16)
+		n, err := c.Read(got)
+		if err != nil {
+			return err
+		}
+		got = got[:n]
+	} else if n, err := io.ReadFull(c, got); err != nil {
+		return fmt.Errorf("received %q, then %w", got[:n], err)
+	}
+	if !bytes.Equal(got, want) {
+		return fmt.Errorf("received %.200q, not %.200q", got, want)
+	}
+	return nil
+}
+
+// recvEOF expects the end of what the other side sends.
+func (p *peer) recvEOF() error {
+	c, err := p.conn()
+	if err != nil {
+		return err
+	}
+	b, err := io.ReadAll(c)
+	if err == nil && len(b) > 0 {
+		err = fmt.Errorf("received %.200q before the end", b)
+	}
+	return err
+}
+
+// silent expects nothing at all for d.
+func (p *peer) silent(d time.Duration) error {
+	c, err := p.conn()
+	if err != nil {
+		return err
+	}
+	c.SetReadDeadline(time.Now().Add(d))
+	b := make([]byte, 1<<16)
+	n, err := c.Read(b)
+	if !errors.Is(err, os.ErrDeadlineExceeded) {
+		return fmt.Errorf("received %.200q, %v where there should be silence", b[:n], err)
+	}
+	return nil
+}
+
+// shut closes the sending half.
+func (p *peer) shut() error {
+	c, err := p.conn()
+	if err != nil {
+		return err
+	}
+	return c.(*net.TCPConn).CloseWrite()
+}
+
+// reset ends the connection with a RST.
+func (p *peer) reset() error {
+	c, err := p.conn()
+	if err != nil {
+		return err
+	}
+	c.(*net.TCPConn).SetLinger(0)
+	return c.Close()
+}
+
+// answering is a UDP socket that sends to whoever sent to it last.
+type answering struct {
+	*net.UDPConn
+	to net.Addr
+}
+
+func (a *answering) Read(b []byte) (int, error) {
+	n, from, err := a.ReadFrom(b)
+	if err == nil {
+		a.to = from
+	}
+	return n, err
+}
+
+func (a *answering) Write(b []byte) (int, error) {
+	if a.to == nil {
+		return 0, errors.New("nobody has sent anything yet")
+	}
+	return a.WriteTo(b, a.to)
+}
+
+// unescape makes the bytes that \n, \r, \x00 in a script stand for.
+func unescape(s string) ([]byte, error) {
+	s, err := strconv.Unquote(`"` + strings.ReplaceAll(s, `"`, `\"`) + `"`)
+	return []byte(s), err
+}
+
+// fill fills the backlog, so that whoever connects now gets no answer.
+func (p *peer) fill() error {
+	if err := shrinkBacklog(p.ln); err != nil {
+		return err
+	}
+	for range 64 {
+		c, err := net.DialTimeout("tcp", p.ln.Addr().String(), 200*time.Millisecond)
+		if err != nil {
+			return nil
+		}
+		p.held = append(p.held, c)
+	}
+	return errors.New("the backlog does not fill")
+}

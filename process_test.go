@@ -1,0 +1,247 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience bounds every wait of these tests: what has not happened by then
+// never will.
+const patience = 20 * time.Second
+
+// A process is a program that a test runs. Its outputs are collected unless
+// cmd is given others before start.
+type process struct {
+	cmd            *exec.Cmd
+	stdin          io.WriteCloser // nil unless a pipe was asked for
+	stdout, stderr output
+	began          time.Time
+	took           time.Duration
+	ended          chan struct{}
+}
+
+func newProcess(name string, args ...string) *process {
+	p := &process{cmd: exec.Command(name, args...), ended: make(chan struct{})}
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.cmd.WaitDelay = time.Second // for children that keep an output open
+	return p
+}
+
+func (p *process) start() error {
+	p.began = time.Now()
+	if err := p.cmd.Start(); err != nil {
+		return err
+	}
+	go func() {
+		p.cmd.Wait()
+		p.took = time.Since(p.began)
+		close(p.ended)
+	}()
+	return nil
+}
+
+// wait returns how the process ended: its exit status as a number, or the
+// signal that killed it in words. A process that does not end in time is an
+// error with all that it has said, its goroutines included.
+func (p *process) wait() (status string, err error) {
+	select {
+	case <-p.ended:
+		return p.status(), nil
+	case <-time.After(patience):
+	}
+	p.cmd.Process.Signal(syscall.SIGQUIT) // a Go program then says where it is
+	select {
+	case <-p.ended:
+	case <-time.After(2 * time.Second):
+		p.kill()
+	}
+	return "", fmt.Errorf("%v did not end within %v\n%s", p.cmd.Args, patience, p)
+}
+
+func (p *process) status() string {
+	ws := p.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	if ws.Signaled() {
+		return ws.Signal().String()
+	}
+	return strconv.Itoa(p.cmd.ProcessState.ExitCode())
+}
+
+// kill ends what is left of p.
+func (p *process) kill() {
+	p.cmd.Process.Kill()
+	<-p.ended
+}
+
+func (p *process) String() string {
+	var said []string
+	for part := range strings.SplitSeq(p.stderr.String(), "\n\n") {
+		if !strings.HasPrefix(part, "goroutine ") || strings.Contains(part, "gonc") {
+			said = append(said, part)
+		}
+	}
+	return fmt.Sprintf("[stdout]\n%.2000s\n[stderr]\n%.9000s", p.stdout.String(), strings.Join(said, "\n\n"))
+}
+
+// output collects what a process writes and lets others wait for it.
+type output struct {
+	mu     sync.Mutex
+	buf    bytes.Buffer
+	change chan struct{} // closed at the next write; nil: nobody waits
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.change != nil {
+		close(o.change)
+		o.change = nil
+	}
+	return o.buf.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.buf.String()
+}
+
+// changed returns what there is, and what is closed when there is more.
+func (o *output) changed() (string, <-chan struct{}) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.change == nil {
+		o.change = make(chan struct{})
+	}
+	return o.buf.String(), o.change
+}
+
+// await returns the first match of re, and of its groups, in what p writes to
+// o, which is one of its outputs.
+func (p *process) await(o *output, re string) ([]string, error) {
+	pattern, err := regexp.Compile("(?m)" + re)
+	if err != nil {
+		return nil, err
+	}
+	late := time.After(patience)
+	for ended := false; ; {
+		text, change := o.changed()
+		if m := pattern.FindStringSubmatch(text); m != nil {
+			return m, nil
+		}
+		if ended {
+			return nil, fmt.Errorf("%v ended (%s) without %q\n%s", p.cmd.Args, p.status(), re, p)
+		}
+		select {
+		case <-change:
+		case <-p.ended:
+			ended = true // and what it wrote last is looked at
+		case <-late:
+			return nil, fmt.Errorf("%v did not say %q within %v\n%s", p.cmd.Args, re, patience, p)
+		}
+	}
+}
+
+// port returns the port that a gonc -v listens on.
+func (p *process) port() (string, error) {
+	m, err := p.await(&p.stderr, `^Listening on \S+ (\d+)$`)
+	if err != nil {
+		return "", err
+	}
+	return m[1], nil
+}
+
+// The helpers below are for tests in Go; they fail the test.
+
+// begin starts p and ends it with the test.
+func begin(t *testing.T, p *process) *process {
+	t.Helper()
+	if err := p.start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.kill)
+	return p
+}
+
+// gonc is a process of ours with the given standard input; nil: empty.
+func gonc(stdin io.Reader, args ...string) *process {
+	p := newProcess("gonc", args...)
+	p.cmd.Stdin = stdin
+	return p
+}
+
+// listening begins a gonc -v that listens on a port of the system's choice.
+func listening(t *testing.T, stdin io.Reader, args ...string) (p *process, port string) {
+	t.Helper()
+	p = begin(t, gonc(stdin, append([]string{"-v", "-l", "127.0.0.1", "0"}, args...)...))
+	port, err := p.port()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p, port
+}
+
+// complete begins p and waits for its end.
+func complete(t *testing.T, p *process) *process {
+	t.Helper()
+	begin(t, p)
+	wantEnd(t, p)
+	return p
+}
+
+// wantEnd waits for the end of p.
+func wantEnd(t *testing.T, p *process) {
+	t.Helper()
+	if _, err := p.wait(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantStatus waits for the end of p and checks how it ended.
+func wantStatus(t *testing.T, p *process, status string) {
+	t.Helper()
+	wantEnd(t, p)
+	if got := p.status(); got != status {
+		t.Errorf("%v ended with %s, not %s\n%s", p.cmd.Args, got, status, p)
+	}
+}
+
+// await waits until p says re on its standard error.
+func await(t *testing.T, p *process, re string) []string {
+	t.Helper()
+	m, err := p.await(&p.stderr, re)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
+
+// devNull is an open /dev/null, where exec.Cmd would take it by name.
+func devNull(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// lines is how many lines of s begin with prefix.
+func lines(s, prefix string) (n int) {
+	for line := range strings.Lines(s) {
+		if strings.HasPrefix(line, prefix) {
+			n++
+		}
+	}
+	return n
+}
