@@ -1,0 +1,190 @@
+package conn
+
+import (
+	"encoding/base64"
+	"fmt"
+	"io"
+	"net"
+	"strconv"
+	"strings"
+)
+
+// What a proxy may say before the tunnel begins. The heads of proxies are some
+// hundred bytes; what has no end must not be read to it.
+const (
+	maxLine = 8 << 10
+	maxHead = 16 << 10 // of all answers together, 1xx included
+)
+
+// askHTTP has a proxy of HTTP connect to h (RFC 9110 section 9.3.6).
+func (p *Proxy) askHTTP(c net.Conn, h hop) error {
+	req, err := p.connectRequest(h)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(c, req); err != nil {
+		return err
+	}
+	return p.readConnect(c)
+}
+
+// connectRequest is a request in the authority form (RFC 9112 section 3.2.3).
+// The login goes with it unasked: whoever gave it wants it used, and a proxy
+// that has to ask first may close the connection over it.
+func (p *Proxy) connectRequest(h hop) (string, error) {
+	host := h.name
+	if h.ip.IsValid() {
+		host = h.ip.String()
+	}
+	authority := net.JoinHostPort(host, strconv.Itoa(int(h.port)))
+	req := "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n"
+	if p.hasLogin() {
+		// RFC 7617 section 2: the first colon ends the user, and neither
+		// part has control characters.
+		if strings.Contains(p.User, ":") {
+			return "", &ProxyError{Why: fmt.Sprintf("can't be given the user %q: Basic has no colon in a user", p.User)}
+		}
+		if !isPlain(p.User + p.Password) {
+			return "", &ProxyError{Why: "can't be given a login with control characters"}
+		}
+		login := base64.StdEncoding.EncodeToString([]byte(p.User + ":" + p.Password))
+		req += "Proxy-Authorization: Basic " + login + "\r\n"
+	}
+	return req + "\r\n", nil
+}
+
+// readConnect reads heads until one is final. Whatever Content-Length and
+// Transfer-Encoding say, a 2xx has no body: what follows its head is from the
+// target (RFC 9110 section 9.3.6).
+func (p *Proxy) readConnect(r io.Reader) error {
+	hr := headReader{r: r, left: maxHead}
+	for {
+		line, err := hr.line()
+		if err != nil {
+			return err
+		}
+		code, err := statusCode(line)
+		if err != nil {
+			return err
+		}
+		switch {
+		case code == 407:
+			return p.errWantsLogin(line, hr.schemes())
+		// RFC 9110 section 15.2: 1xx comes before the final answer, also when
+		// nobody waits for it; but 101 would be final, and nobody asked for it.
+		case code >= 300 || code == 101:
+			return errStatus(code, line)
+		}
+		if err := hr.skipFields(); err != nil {
+			return err
+		}
+		if code >= 200 {
+			return nil
+		}
+	}
+}
+
+// statusCode reads a status line (RFC 9112 section 4). The reason and the space
+// before it may be missing, as they often are.
+func statusCode(line string) (int, error) {
+	const form = "HTTP/1.x nnn"
+	ok := len(line) >= len(form) && strings.HasPrefix(line, "HTTP/1.") && isDigits(line[7:8]) &&
+		line[8] == ' ' && isDigits(line[9:12]) && line[9] != '0' && (len(line) == len(form) || line[12] == ' ')
+	if ok {
+		return strconv.Atoi(line[9:12])
+	}
+	e := &ProxyError{Why: fmt.Sprintf("does not speak HTTP: it answered \"%s\"", escape(line))}
+	if line != "" && (line[0] == 5 || line[0] == 0) {
+		e.Hint = "it looks like a SOCKS proxy; try --proxy-type socks5 (-X 5)"
+	}
+	return 0, e
+}
+
+func errStatus(code int, line string) error {
+	e := &ProxyError{Code: code, Reply: escape(line)}
+	e.Why = `it answered "` + e.Reply + `"`
+	switch code {
+	case 400, 404, 405, 501:
+		e.Hint = "it may be no proxy at all, or one without CONNECT"
+	case 403:
+		e.Hint = "its rules forbid it; many proxies allow port 443 only"
+	case 502, 503, 504:
+		e.Hint = "the proxy could not reach it"
+	}
+	return e
+}
+
+// errWantsLogin is for a 407 (RFC 9110 section 15.5.8) that offers schemes.
+func (p *Proxy) errWantsLogin(line string, schemes []string) error {
+	e := &ProxyError{Login: true, Why: "wants a login", Hint: "give it with --proxy-auth user:password"}
+	basic := len(schemes) == 0
+	for _, s := range schemes {
+		basic = basic || strings.EqualFold(s, "Basic")
+	}
+	switch {
+	case !basic:
+		e.Why = fmt.Sprintf("wants a login by \"%s\"", escape(strings.Join(schemes, ", ")))
+		e.Hint = "only Basic is known here"
+	case p.hasLogin():
+		e = p.errLogin()
+	}
+	e.Code, e.Reply = 407, escape(line)
+	return e
+}
+
+// A headReader reads the head of an answer a byte at a time, because nobody
+// can tell where the head ends, and the bytes after it are not the proxy's. A
+// head is short and comes once, so that the calls do not matter.
+type headReader struct {
+	r    io.Reader
+	left int // bytes that may still come
+}
+
+// line returns the next line without its end. A lone LF ends one too (RFC 9112
+// section 2.2).
+func (h *headReader) line() (string, error) {
+	var b []byte
+	started := h.left < maxHead
+	for {
+		if h.left == 0 || len(b) > maxLine {
+			return "", &ProxyError{Why: "does not end its answer"}
+		}
+		b = append(b, 0)
+		if _, err := io.ReadFull(h.r, b[len(b)-1:]); err != nil {
+			if started || len(b) > 1 {
+				err = midway(err)
+			}
+			return "", err
+		}
+		h.left--
+		if b[len(b)-1] == '\n' {
+			return strings.TrimSuffix(string(b[:len(b)-1]), "\r"), nil
+		}
+	}
+}
+
+// skipFields reads to the end of the head.
+func (h *headReader) skipFields() error {
+	for {
+		if line, err := h.line(); err != nil || line == "" {
+			return err
+		}
+	}
+}
+
+// schemes reads to the end of the head and returns the ways to log in that it
+// offers (RFC 9110 section 11.7.1), of each field the first. A head that is cut
+// has offered what came so far.
+func (h *headReader) schemes() (names []string) {
+	for {
+		line, err := h.line()
+		if err != nil || line == "" {
+			return names
+		}
+		name, value, _ := strings.Cut(line, ":")
+		if strings.EqualFold(name, "Proxy-Authenticate") {
+			scheme, _, _ := strings.Cut(strings.TrimSpace(value), " ")
+			names = append(names, scheme)
+		}
+	}
+}

@@ -1,0 +1,352 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Proxy is a server that is asked to connect to somewhere else. The zero
+// value is not useful: Type and Address have to be set.
+type Proxy struct {
+	// Type is the protocol: socks4, socks4a, socks5 or http (CONNECT). It
+	// decides what a target may be: socks4 carries IPv4 addresses, socks4a
+	// also names, the other two everything.
+	Type string
+
+	// Address is where the proxy listens (TCP).
+	Address Address
+
+	// User and Password are the login: user and password of socks5 (RFC 1929)
+	// and of http (Basic, RFC 7617), the user id of socks4 and socks4a, which
+	// know no password. Both empty: no login is offered.
+	User, Password string
+
+	// DNS says who resolves the name of a target: "remote" or empty, the
+	// proxy; "local", this machine; "both", this machine and, when it can't,
+	// the proxy; "none", nobody, so that a name is an error. socks4 carries
+	// no names, so this machine resolves them there unless it is "none".
+	DNS string
+}
+
+// A ProxyError is a proxy that could not be asked, did not do what it was
+// asked for, or could not be understood.
+type ProxyError struct {
+	Type    string  // the proxy's, as in Proxy
+	Address Address // the proxy's
+	Target  Address // what it was to connect to
+
+	// Code is what the proxy answered: the status of HTTP, the reply code of
+	// SOCKS. It means nothing when Reply is empty.
+	Code int
+
+	// Reply is Code in words: the status line of HTTP, the RFC's words of
+	// SOCKS. Empty when the proxy gave no such answer. Safe to print between double quotes: it
+	// is one line, of bounded length, and what is not printable is escaped.
+	Reply string
+
+	// Login reports that the proxy wants a user and a password, or another
+	// one than it got.
+	Login bool
+
+	Why  string // a phrase that follows the proxy's name: "refused the login"
+	Hint string // what to do about it; empty: nothing to say
+	Err  error  // what reading, writing or the context said; nil when the proxy did answer
+}
+
+func (e *ProxyError) Error() string {
+	return fmt.Sprintf("proxy %s (%s) %s", e.Address, e.Type, e.Why)
+}
+
+func (e *ProxyError) Unwrap() error { return e.Err }
+
+// ProxyType returns the type of proxy that name stands for: OpenBSD's 4, 4a,
+// 5 and connect mean socks4, socks4a, socks5 and http. Case does not matter.
+func ProxyType(name string) (string, error) {
+	switch strings.ToLower(name) {
+	case "4", "socks4":
+		return "socks4", nil
+	case "4a", "socks4a":
+		return "socks4a", nil
+	case "5", "socks5":
+		return "socks5", nil
+	case "connect", "http":
+		return "http", nil
+	}
+	return "", fmt.Errorf("proxy type %q is none of socks4, socks4a, socks5, http", name)
+}
+
+// ParseProxy reads a proxy as a user writes it: host, host:port, an IPv6
+// address with or without brackets, or a URL with one of the schemes socks4,
+// socks4a, socks5, socks5h, socks and http, which may hold a login
+// (socks5://user:password@host:port, percent-encoded). defaultType is the type
+// of what is not a URL, and of socks:// if it is one of SOCKS (else socks5).
+// socks5h sets DNS to "remote", which curl means by it; the others leave it
+// empty. Without a port it is 1080, and 3128 for http.
+//
+// An error is an *AddressError or a *PortError, and never holds the password.
+func ParseProxy(s, defaultType string) (Proxy, error) {
+	scheme, rest, isURL := strings.Cut(s, "://")
+	if !isURL {
+		return proxyAt(Proxy{Type: defaultType}, s)
+	}
+	p, err := proxyOfScheme(scheme, defaultType)
+	if err != nil {
+		return Proxy{}, err
+	}
+	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
+		if err := p.setLogin(rest[:i]); err != nil {
+			return Proxy{}, &AddressError{Text: scheme + "://***@" + rest[i+1:], Why: "has a login with a bad escape",
+				Hint: "write % as %25"}
+		}
+		rest = rest[i+1:]
+	}
+	// RFC 6874: the % before the zone of an IPv6 address is escaped in a URL.
+	rest = strings.Replace(strings.TrimSuffix(rest, "/"), "%25", "%", 1)
+	return proxyAt(p, rest)
+}
+
+func proxyOfScheme(scheme, defaultType string) (Proxy, error) {
+	switch scheme = strings.ToLower(scheme); scheme {
+	case "socks4", "socks4a", "socks5", "http":
+		return Proxy{Type: scheme}, nil
+	case "socks5h":
+		return Proxy{Type: "socks5", DNS: "remote"}, nil
+	case "socks":
+		if strings.HasPrefix(defaultType, "socks") {
+			return Proxy{Type: defaultType}, nil
+		}
+		return Proxy{Type: "socks5"}, nil
+	}
+	return Proxy{}, &AddressError{Text: scheme + "://", Why: "is not a kind of proxy that is known here",
+		Hint: "socks4://, socks4a://, socks5:// and http:// are"}
+}
+
+func (p *Proxy) setLogin(s string) (err error) {
+	user, password, _ := strings.Cut(s, ":")
+	if p.User, err = url.PathUnescape(user); err != nil {
+		return err
+	}
+	p.Password, err = url.PathUnescape(password)
+	return err
+}
+
+// proxyAt returns p with the address that s is.
+func proxyAt(p Proxy, s string) (Proxy, error) {
+	if i := strings.LastIndexByte(s, '@'); i >= 0 {
+		return Proxy{}, &AddressError{Text: "***@" + s[i+1:], Why: "has a login, which only a URL can have",
+			Hint: fmt.Sprintf("write %s://user:password@%s", p.Type, s[i+1:])}
+	}
+	a, err := p.splitAddress(s)
+	if err == nil {
+		_, err = parseHop(a)
+	}
+	if err != nil {
+		return Proxy{}, err
+	}
+	p.Address = a
+	return p, nil
+}
+
+// splitAddress is SplitHostPort with a default port.
+func (p *Proxy) splitAddress(s string) (Address, error) {
+	port := "1080" // IANA's, for SOCKS
+	if p.Type == "http" {
+		port = "3128" // Squid's, which OpenBSD nc and ncat took over
+	}
+	switch inner := ParseHost(s); {
+	case inner != s:
+		return Address{Host: inner, Port: port}, nil
+	case isIPv6(s):
+		return Address{Host: s, Port: port}, portlessIPv6(s)
+	case !strings.ContainsAny(s, ":[]"):
+		return Address{Host: s, Port: port}, nil
+	}
+	return SplitHostPort(s)
+}
+
+// portlessIPv6 refuses an IPv6 address that, without its last group, would be
+// one too: 2001:db8::1:1080 is as likely to be meant as one with a port.
+func portlessIPv6(s string) error {
+	i := strings.LastIndexByte(s, ':')
+	_, err := strconv.ParseUint(s[i+1:], 10, 16)
+	if err != nil || !isIPv6(s[:i]) {
+		return nil
+	}
+	return &AddressError{Text: s, Why: "may or may not end in a port",
+		Hint: fmt.Sprintf("write [%s]:%s or [%s]", s[:i], s[i+1:], s)}
+}
+
+// A hop is a target in the terms of the protocols: a number or a name.
+type hop struct {
+	ip   netip.Addr // not valid: name counts
+	name string
+	port uint16
+}
+
+// parseHop refuses what no proxy can be asked for. A name is ASCII without
+// spaces, controls and what URLs and HTTP give a meaning to, so that nothing
+// in it can be mistaken for the end of a request.
+func parseHop(a Address) (h hop, err error) {
+	if a.Host == "" {
+		return h, &AddressError{Text: a.String(), Why: "has no host"}
+	}
+	if h.port, err = ParsePort("tcp", a.Port); err != nil {
+		return h, err
+	}
+	if h.port == 0 {
+		return h, &PortError{a.Port, "invalid"}
+	}
+	if h.ip, err = netip.ParseAddr(a.Host); err == nil {
+		h.ip = h.ip.Unmap()
+		return h, nil
+	}
+	strange := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`[]:/?#@\%"`, r) }
+	switch i := strings.IndexFunc(a.Host, strange); {
+	case i >= 0:
+		return h, &AddressError{Text: a.Host, Why: fmt.Sprintf("has a character that no host name has: %+q", a.Host[i:i+1]),
+			Hint: "write an internationalized name in its xn-- form"}
+	case len(a.Host) > 255: // RFC 1928 section 5: one octet of length
+		return h, &AddressError{Text: a.Host[:32] + "...", Why: "is longer than 255 characters"}
+	}
+	h.name = a.Host
+	return h, nil
+}
+
+// A lookup resolves a name: (*net.Resolver).LookupNetIP, or what refuses to.
+// network is ip, ip4 or ip6.
+type lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+
+// destination returns what p is to be asked for so that it reaches target:
+// target itself, or its first address when this machine resolves it.
+// network (ip, ip4, ip6) is the family that was asked for; it counts only for
+// what is resolved here.
+func (p *Proxy) destination(ctx context.Context, network string, target Address, find lookup) (Address, error) {
+	if _, err := netip.ParseAddr(target.Host); err == nil {
+		return target, nil
+	}
+	if p.DNS == "none" {
+		return target, p.named(target, &ProxyError{Why: fmt.Sprintf("is not to be given a name (%q), and nobody is to resolve it", target.Host),
+			Hint: "write a numeric address, or leave --proxy-dns none out"})
+	}
+	if p.Type == "socks4" {
+		if network == "ip6" {
+			return target, p.named(target, errSOCKS4Family())
+		}
+		network = "ip4"
+	} else if p.DNS != "local" && p.DNS != "both" {
+		return target, nil
+	}
+	ips, err := find(ctx, network, target.Host)
+	switch {
+	case err == nil && len(ips) > 0:
+		return Address{Host: ips[0].Unmap().String(), Port: target.Port}, nil
+	case p.DNS == "both" && p.Type != "socks4" && ctx.Err() == nil:
+		return target, nil
+	case err == nil:
+		err = &net.DNSError{Err: "no address of this family", Name: target.Host, IsNotFound: true}
+	}
+	return target, err
+}
+
+// handshake asks the proxy at the other end of c to connect to target, and
+// returns when it did: c is then a connection to target. It reads the bytes of
+// the proxy's answer and not one more, so that c needs no wrapper, and leaves
+// no deadline on c. It ends when ctx is done; there is no other limit of time.
+// target has been through destination; of another chain link, it is the
+// address of the next proxy.
+//
+// An error is a *ProxyError, an *AddressError or a *PortError. c is the
+// caller's to close, and good for nothing else after an error.
+func (p *Proxy) handshake(ctx context.Context, c net.Conn, target Address) error {
+	h, err := parseHop(target)
+	if err != nil {
+		return err
+	}
+	err = within(ctx, c, func() error { return p.ask(c, h) })
+	if err == nil {
+		return nil
+	}
+	return p.named(target, err)
+}
+
+func (p *Proxy) ask(c net.Conn, h hop) error {
+	if h.ip.Zone() != "" {
+		return &ProxyError{Why: "can't be given an address with a zone, which only this machine knows"}
+	}
+	switch p.Type {
+	case "socks4", "socks4a":
+		return p.askSOCKS4(c, h)
+	case "socks5":
+		return p.askSOCKS5(c, h)
+	case "http":
+		return p.askHTTP(c, h)
+	}
+	return &ProxyError{Why: "is of no type that is known here"}
+}
+
+// named makes err, from whatever p was asked, a *ProxyError that says which
+// proxy it was and for what.
+func (p *Proxy) named(target Address, err error) error {
+	e, ok := err.(*ProxyError)
+	switch {
+	case ok:
+	case errors.Is(err, io.EOF):
+		e = &ProxyError{Why: "closed the connection without an answer", Err: err}
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		e = &ProxyError{Why: "closed the connection in the middle of its answer", Err: err}
+	case errors.Is(err, context.DeadlineExceeded):
+		e = &ProxyError{Why: "did not answer in time", Err: err}
+	default:
+		e = &ProxyError{Why: "failed: " + err.Error(), Err: err}
+	}
+	e.Type, e.Address, e.Target = p.Type, p.Address, target
+	if e.Reply != "" && !e.Login {
+		e.Why = fmt.Sprintf("did not connect to %s: %s", target, e.Why)
+	}
+	return e
+}
+
+// within runs f, which reads and writes c, until ctx is done, and leaves no
+// deadline on c. A context's deadline makes it done too, so one mechanism does
+// for both.
+func within(ctx context.Context, c net.Conn, f func() error) error {
+	fired := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		c.SetDeadline(time.Unix(1, 0))
+		close(fired)
+	})
+	err := f()
+	done := !stop()
+	if done {
+		<-fired // else the deadline could come after it was cleared
+	}
+	if clear := c.SetDeadline(time.Time{}); err == nil {
+		err = clear
+	}
+	// An answer that came before ctx was done says more than the context.
+	if done && (err == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
+		return context.Cause(ctx)
+	}
+	return err
+}
+
+// escape makes s, which came from the network, fit for a message: printable
+// ASCII of bounded length, fit to stand between double quotes.
+func escape(s string) string {
+	const most = 200
+	tail := ""
+	if len(s) > most {
+		s, tail = s[:most], "..."
+	}
+	q := strconv.QuoteToASCII(s)
+	return q[1:len(q)-1] + tail
+}
