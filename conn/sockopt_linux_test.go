@@ -44,12 +44,12 @@ func openSocket(t *testing.T, network string, look func(fd int), opts ...Option)
 	}
 	defer s.Close()
 	if look != nil {
-		control(t, s, look)
+		controlSocket(t, s, look)
 	}
 	return nil
 }
 
-func control(t *testing.T, s syscall.Conn, look func(fd int)) {
+func controlSocket(t *testing.T, s syscall.Conn, look func(fd int)) {
 	t.Helper()
 	rc, err := s.SyscallConn()
 	if err == nil {
@@ -60,7 +60,7 @@ func control(t *testing.T, s syscall.Conn, look func(fd int)) {
 	}
 }
 
-var networks = []string{"tcp4", "tcp6", "udp4", "udp6"}
+var optionNetworks = []string{"tcp4", "tcp6", "udp4", "udp6"}
 
 // TestOptions sees every option with getsockopt, on each kind of socket.
 func TestOptions(t *testing.T) {
@@ -75,17 +75,17 @@ func TestOptions(t *testing.T) {
 		want     int
 		networks []string
 	}{
-		{"TTL", TTL(42), ip, unix.IP_TTL, ip6, unix.IPV6_UNICAST_HOPS, 42, networks},
-		{"MinTTL", MinTTL(43), ip, unix.IP_MINTTL, ip6, unix.IPV6_MINHOPCOUNT, 43, networks},
-		{"TOS", TOS(0xb8), ip, unix.IP_TOS, ip6, unix.IPV6_TCLASS, 0xb8, networks},
-		{"RecvBuffer", RecvBuffer(20000), sol, unix.SO_RCVBUF, sol, unix.SO_RCVBUF, 40000, networks},
-		{"SendBuffer", SendBuffer(20000), sol, unix.SO_SNDBUF, sol, unix.SO_SNDBUF, 40000, networks},
-		{"Debug", Debug(), sol, unix.SO_DEBUG, sol, unix.SO_DEBUG, 1, networks},
-		{"Broadcast", Broadcast(), sol, unix.SO_BROADCAST, sol, unix.SO_BROADCAST, 1, networks},
-		{"NoBroadcast", NoBroadcast(), sol, unix.SO_BROADCAST, sol, unix.SO_BROADCAST, 0, networks},
+		{"TTL", TTL(42), ip, unix.IP_TTL, ip6, unix.IPV6_UNICAST_HOPS, 42, optionNetworks},
+		{"MinTTL", MinTTL(43), ip, unix.IP_MINTTL, ip6, unix.IPV6_MINHOPCOUNT, 43, optionNetworks},
+		{"TOS", TOS(0xb8), ip, unix.IP_TOS, ip6, unix.IPV6_TCLASS, 0xb8, optionNetworks},
+		{"RecvBuffer", RecvBuffer(20000), sol, unix.SO_RCVBUF, sol, unix.SO_RCVBUF, 40000, optionNetworks},
+		{"SendBuffer", SendBuffer(20000), sol, unix.SO_SNDBUF, sol, unix.SO_SNDBUF, 40000, optionNetworks},
+		{"Debug", Debug(), sol, unix.SO_DEBUG, sol, unix.SO_DEBUG, 1, optionNetworks},
+		{"Broadcast", Broadcast(), sol, unix.SO_BROADCAST, sol, unix.SO_BROADCAST, 1, optionNetworks},
+		{"NoBroadcast", NoBroadcast(), sol, unix.SO_BROADCAST, sol, unix.SO_BROADCAST, 0, optionNetworks},
 		// Of UDP, where package net does not set it, it has to stay off.
-		{"reuseAddr", reuseAddr, sol, unix.SO_REUSEADDR, sol, unix.SO_REUSEADDR, 1, networks[:2]},
-		{"reuseAddr", reuseAddr, sol, unix.SO_REUSEADDR, sol, unix.SO_REUSEADDR, 0, networks[2:]},
+		{"reuseAddr", reuseAddr, sol, unix.SO_REUSEADDR, sol, unix.SO_REUSEADDR, 1, optionNetworks[:2]},
+		{"reuseAddr", reuseAddr, sol, unix.SO_REUSEADDR, sol, unix.SO_REUSEADDR, 0, optionNetworks[2:]},
 	} {
 		for _, network := range tt.networks {
 			t.Run(tt.name+"/"+network, func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestCongestion(t *testing.T) {
 		t.Skip(err)
 	}
 	names := strings.Fields(string(b))
-	for _, network := range networks[:2] {
+	for _, network := range optionNetworks[:2] {
 		for _, name := range names {
 			err := openSocket(t, network, func(fd int) {
 				got, err := unix.GetsockoptString(fd, unix.IPPROTO_TCP, unix.TCP_CONGESTION)
@@ -228,12 +228,12 @@ func listenOption(t *testing.T, network, address string, opt Option) net.Listene
 	return ln
 }
 
-func timedOut(err error) bool {
+func optionTimedOut(err error) bool {
 	var e net.Error
 	return errors.As(err, &e) && e.Timeout()
 }
 
-func nothing(string, uintptr) error { return nil }
+func noOption(string, uintptr) error { return nil }
 
 // TestTCPMD5 needs both ends to have the same key; who has another, or none,
 // gets no answer. The last listener is one of IPv6 with a client of IPv4.
@@ -251,10 +251,10 @@ func TestTCPMD5(t *testing.T) {
 			if err := dialOption(t, "tcp", address, TCPMD5("secret")); err != nil {
 				t.Error("same key:", err)
 			}
-			if err := dialOption(t, "tcp", address, TCPMD5("other")); !timedOut(err) {
+			if err := dialOption(t, "tcp", address, TCPMD5("other")); !optionTimedOut(err) {
 				t.Error("another key:", err)
 			}
-			if err := dialOption(t, "tcp", address, nothing); !timedOut(err) {
+			if err := dialOption(t, "tcp", address, noOption); !optionTimedOut(err) {
 				t.Error("no key:", err)
 			}
 		})
@@ -270,7 +270,7 @@ func TestMinTTL(t *testing.T) {
 			if err := dialOption(t, "tcp", ln.Addr().String(), TTL(255)); err != nil {
 				t.Error("enough:", err)
 			}
-			if err := dialOption(t, "tcp", ln.Addr().String(), TTL(254)); !timedOut(err) {
+			if err := dialOption(t, "tcp", ln.Addr().String(), TTL(254)); !optionTimedOut(err) {
 				t.Error("too few:", err)
 			}
 		})
@@ -299,7 +299,7 @@ func TestBroadcast(t *testing.T) {
 
 // TestReuseAddr binds a port that is in TIME_WAIT.
 func TestReuseAddr(t *testing.T) {
-	ln := listenOption(t, "tcp4", "127.0.0.1:0", nothing)
+	ln := listenOption(t, "tcp4", "127.0.0.1:0", noOption)
 	d := net.Dialer{Control: controlAll([]Option{reuseAddr}), LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}
 	for range 2 {
 		c, err := d.DialContext(t.Context(), "tcp4", ln.Addr().String())
@@ -310,6 +310,6 @@ func TestReuseAddr(t *testing.T) {
 		c.(*net.TCPConn).CloseWrite() // first, so that TIME_WAIT is here
 		c.Read(make([]byte, 1))
 		c.Close()
-		ln = listenOption(t, "tcp4", "127.0.0.1:0", nothing)
+		ln = listenOption(t, "tcp4", "127.0.0.1:0", noOption)
 	}
 }
