@@ -68,8 +68,8 @@ func (p *Proxy) readConnect(r io.Reader) error {
 			return err
 		}
 		switch {
-		case code == 407:
-			return p.errWantsLogin(line, hr.schemes())
+		case code == 407 || code == 401:
+			return p.errWantsLogin(code, line, hr.schemes())
 		// RFC 9110 section 15.2: 1xx comes before the final answer, also when
 		// nobody waits for it; but 101 would be final, and nobody asked for it.
 		case code >= 300 || code == 101:
@@ -114,8 +114,9 @@ func errStatus(code int, line string) error {
 	return e
 }
 
-// errWantsLogin is for a 407 (RFC 9110 section 15.5.8) that offers schemes.
-func (p *Proxy) errWantsLogin(line string, schemes []string) error {
+// errWantsLogin is for a 407 (RFC 9110 section 15.5.8) that offers schemes, and
+// for a 401, which tinyproxy 1.11 answers to a wrong login.
+func (p *Proxy) errWantsLogin(code int, line string, schemes []string) error {
 	e := &ProxyError{Login: true, Why: "wants a login", Hint: "give it with --proxy-auth user:password"}
 	basic := len(schemes) == 0
 	for _, s := range schemes {
@@ -128,7 +129,7 @@ func (p *Proxy) errWantsLogin(line string, schemes []string) error {
 	case p.hasLogin():
 		e = p.errLogin()
 	}
-	e.Code, e.Reply = 407, escape(line)
+	e.Code, e.Reply = code, escape(line)
 	return e
 }
 
@@ -173,7 +174,7 @@ func (h *headReader) skipFields() error {
 }
 
 // schemes reads to the end of the head and returns the ways to log in that it
-// offers (RFC 9110 section 11.7.1), of each field the first. A head that is cut
+// offers (RFC 9110 sections 11.7.1 and 11.6.1), of each field the first. A head that is cut
 // has offered what came so far.
 func (h *headReader) schemes() (names []string) {
 	for {
@@ -182,7 +183,7 @@ func (h *headReader) schemes() (names []string) {
 			return names
 		}
 		name, value, _ := strings.Cut(line, ":")
-		if strings.EqualFold(name, "Proxy-Authenticate") {
+		if strings.EqualFold(name, "Proxy-Authenticate") || strings.EqualFold(name, "WWW-Authenticate") {
 			scheme, _, _ := strings.Cut(strings.TrimSpace(value), " ")
 			names = append(names, scheme)
 		}

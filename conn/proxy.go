@@ -296,15 +296,16 @@ func (p *Proxy) ask(c net.Conn, h hop) error {
 // named makes err, from whatever p was asked, a *ProxyError that says which
 // proxy it was and for what.
 func (p *Proxy) named(target Address, err error) error {
+	const mistaken = "it may be a proxy of another type, or none"
 	e, ok := err.(*ProxyError)
 	switch {
 	case ok:
 	case errors.Is(err, io.EOF):
-		e = &ProxyError{Why: "closed the connection without an answer", Err: err}
+		e = &ProxyError{Why: "closed the connection without an answer", Hint: mistaken, Err: err}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		e = &ProxyError{Why: "closed the connection in the middle of its answer", Err: err}
 	case errors.Is(err, context.DeadlineExceeded):
-		e = &ProxyError{Why: "did not answer in time", Err: err}
+		e = &ProxyError{Why: "did not answer in time", Hint: mistaken, Err: err}
 	default:
 		e = &ProxyError{Why: "failed: " + err.Error(), Err: err}
 	}

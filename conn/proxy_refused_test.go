@@ -1,0 +1,187 @@
+package conn
+
+import (
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+)
+
+// TestHandshakeRefused is every way for a proxy to say no, or nonsense.
+func TestHandshakeRefused(t *testing.T) {
+	checkProxyLeaks(t)
+	s4, s4a, s5, h := Proxy{Type: "socks4"}, Proxy{Type: "socks4a"}, Proxy{Type: "socks5"}, Proxy{Type: "http"}
+	s5login := Proxy{Type: "socks5", User: "me", Password: "hunter2"}
+	hlogin := Proxy{Type: "http", User: "me", Password: "hunter2"}
+	endless := strings.Repeat("A: b\r\n", 1<<12)
+	for _, tt := range []struct {
+		p       Proxy
+		answers []string // one after each write of the client
+		why     string
+		hint    string
+		code    int
+		login   bool
+	}{
+		{s4, []string{"\x00\x5b......"}, "did not connect to 192.0.2.1:80: request rejected or failed", "", 91, false},
+		{s4a, []string{"\x00\x5c......"}, ": SOCKS server cannot connect to identd on the client", "", 92, false},
+		{s4, []string{"\x00\x5d"}, ": client program and identd report different user-ids", "", 93, false},
+		{s4, []string{"\x00\x00......"}, "did not connect to 192.0.2.1:80: unknown reply 0", "", 0, false},
+		{s4, []string{"\x04\x5a......"}, `does not speak SOCKS4: it answered "\x04Z"`, "", 0, false},
+		{s4, []string{"\x05\xff"}, `does not speak SOCKS4`, "looks like a socks5 proxy", 0, false},
+		{s4, []string{"HTTP/1.1 400 Bad Request\r\n\r\n"}, `does not speak SOCKS4: it answered "HT"`, "looks like an http proxy", 0, false},
+
+		{s5, []string{"\x05\xff"}, "wants a login", "--proxy-auth", 0, true},
+		{s5, []string{"\x05\x02"}, "wants a login", "--proxy-auth", 0, true},
+		{s5, []string{"\x05\x01"}, "wants a login", "--proxy-auth", 0, true},
+		{s5login, []string{"\x05\xff"}, "takes no login of user and password", "", 0, true},
+		{s5login, []string{"\x05\x02", "\x01\x01"}, `refused the login of user "me"`, "--proxy-auth", 0, true},
+		{s5login, []string{"\x05\x02", "\x05\x00"}, `does not speak SOCKS5: it answered "\x05\x00"`, "", 0, false},
+		{s5, []string{"\x00\x5b"}, "does not speak SOCKS5", "looks like a socks4 proxy", 0, false},
+		{s5, []string{"HTTP/1.0 400\r\n\r\n"}, `does not speak SOCKS5: it answered "HT"`, "looks like an http proxy", 0, false},
+		{s5, []string{"\x1b["}, `does not speak SOCKS5: it answered "\x1b["`, "", 0, false},
+		{s5, []string{"\x05\x00", "\x04\x00"}, `does not speak SOCKS5`, "", 0, false},
+		{s5, []string{"\x05\x00", "\x05\x01"}, ": general SOCKS server failure", "", 1, false},
+		{s5, []string{"\x05\x00", "\x05\x02"}, ": connection not allowed by ruleset", "", 2, false},
+		{s5, []string{"\x05\x00", "\x05\x03"}, ": network unreachable", "", 3, false},
+		{s5, []string{"\x05\x00", "\x05\x04"}, ": host unreachable", "", 4, false},
+		{s5, []string{"\x05\x00", "\x05\x05" + okSOCKS5[2:]}, "did not connect to 192.0.2.1:80: connection refused", "", 5, false},
+		{s5, []string{"\x05\x00", "\x05\x06"}, ": TTL expired", "", 6, false},
+		{s5, []string{"\x05\x00", "\x05\x07"}, ": command not supported", "", 7, false},
+		{s5, []string{"\x05\x00", "\x05\x08"}, ": address type not supported", "", 8, false},
+		{s5, []string{"\x05\x00", "\x05\xf0"}, ": unknown reply 240", "", 240, false},
+		{s5, []string{"\x05\x00", "\x05\x00\x00\x02"}, "an address of type 2", "", 0, false},
+
+		{h, []string{"HTTP/1.0 407 Proxy Authentication Required\r\n\r\n"}, "wants a login", "--proxy-auth", 407, true},
+		{h, []string{"HTTP/1.1 407 x\r\nProxy-Authenticate: Digest r=\"Basic\"\r\nproxy-authenticate:\tBASIC r=x\r\n\r\n"},
+			"wants a login", "--proxy-auth", 407, true},
+		{h, []string{"HTTP/1.0 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n\r\n"}, "wants a login", "--proxy-auth", 401, true},
+		{hlogin, []string{"HTTP/1.1 407 x\r\nProxy-Authenticate: NTLM\r\nProxy-Authenticate: \x1b]0; x\r\n\r\n"},
+			`wants a login by "NTLM, \x1b]0;"`, "only Basic", 407, true},
+		{hlogin, []string{"HTTP/1.1 407 x\r\nProxy-Authenticate: Basic\r\n\r\n"}, `refused the login of user "me"`, "", 407, true},
+		{h, []string{"HTTP/1.1 407 x\r\n" + endless}, "wants a login", "", 407, true},
+		{h, []string{"HTTP/1.1 403 Filtered\r\n"}, `did not connect to 192.0.2.1:80: it answered "HTTP/1.1 403 Filtered"`, "rules", 403, false},
+		{h, []string{"HTTP/1.1 302\r\n"}, `it answered "HTTP/1.1 302"`, "", 302, false},
+		{h, []string{"HTTP/1.1 101 Switching\r\n\r\n"}, `it answered "HTTP/1.1 101 Switching"`, "", 101, false},
+		{h, []string{"HTTP/1.1 504 \x1b[31m\xff\"\x00\n"}, `"HTTP/1.1 504 \x1b[31m\xff\"\x00"`, "could not reach", 504, false},
+		{h, []string{"HTTP/1.1 500 " + strings.Repeat("x", 1000) + "\r\n"}, strings.Repeat("x", 187) + `..."`, "", 500, false},
+		{h, []string{"HTTP/1.1 100 x\r\n\r\nHTTP/1.1 502 x\r\n\r\n"}, "502", "", 502, false},
+		{h, []string{"\x05\xff\n"}, `does not speak HTTP: it answered "\x05\xff"`, "looks like a SOCKS proxy", 0, false},
+		{h, []string{"SSH-2.0-OpenSSH_9.2\r\n"}, `does not speak HTTP: it answered "SSH-2.0-OpenSSH_9.2"`, "", 0, false},
+		{h, []string{"\r\n"}, `does not speak HTTP: it answered ""`, "", 0, false},
+		{h, []string{"HTTP/2 200\r\n\r\n"}, "does not speak HTTP", "", 0, false},
+		{h, []string{"HTTP/1.1 20\r\n\r\n"}, "does not speak HTTP", "", 0, false},
+		{h, []string{"HTTP/1.1 2000\r\n\r\n"}, "does not speak HTTP", "", 0, false},
+		{h, []string{"HTTP/1.1 099\r\n\r\n"}, "does not speak HTTP", "", 0, false},
+		{h, []string{"HTTP/1.1  200 OK\r\n\r\n"}, "does not speak HTTP", "", 0, false},
+		{h, []string{"HTTP/1.1 200 OK\r\n" + endless}, "does not end its answer", "", 0, false},
+		{h, []string{"HTTP/1.1 200 OK\r\nA: " + strings.Repeat("b", 20000)}, "does not end its answer", "", 0, false},
+		{h, []string{strings.Repeat("\x00", 20000)}, "does not end its answer", "", 0, false},
+		{h, []string{strings.Repeat("HTTP/1.1 100 x\r\n\r\n", 2000)}, "does not end its answer", "", 0, false},
+	} {
+		tt.p.Address = Address{"127.0.0.1", "1080"}
+		t.Run(tt.p.Type+" "+tt.why[:min(len(tt.why), 30)], func(t *testing.T) {
+			e := refusal(t, tt.p, Address{"192.0.2.1", "80"}, tt.answers)
+			if !strings.Contains(e.Why, tt.why) || !strings.Contains(e.Hint, tt.hint) || tt.hint == "" && e.Hint != "" && !e.Login && e.Code < 400 {
+				t.Errorf("%s (%s), want %s (%s)", e.Why, e.Hint, tt.why, tt.hint)
+			}
+			if e.Code != tt.code || e.Login != tt.login || (e.Code != 0) && e.Reply == "" {
+				t.Errorf("code %d, login %v, reply %q, want %d, %v", e.Code, e.Login, e.Reply, tt.code, tt.login)
+			}
+			checkText(t, e)
+		})
+	}
+}
+
+// refusal has p asked for target by a client that gets answers, and returns
+// what the client makes of them.
+func refusal(t *testing.T, p Proxy, target Address, answers []string) *ProxyError {
+	t.Helper()
+	client, server := net.Pipe()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer server.Close()
+		for _, answer := range answers {
+			if _, err := server.Read(make([]byte, 1<<10)); err != nil {
+				return
+			}
+			io.WriteString(server, answer)
+		}
+	}()
+	err := p.handshake(t.Context(), client, target)
+	client.Close()
+	<-done
+	var e *ProxyError
+	if !errors.As(err, &e) {
+		t.Fatalf("%v is not a ProxyError", err)
+	}
+	if e.Type != p.Type || e.Address != p.Address || e.Target != target {
+		t.Errorf("%+v does not say which proxy", e)
+	}
+	return e
+}
+
+// checkText looks for what must not reach a terminal.
+func checkText(t *testing.T, e *ProxyError) {
+	t.Helper()
+	for _, text := range []string{e.Error(), e.Reply, e.Hint} {
+		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) || len(text) > 1200 {
+			t.Errorf("unsafe text %q", text)
+		}
+		if strings.Contains(text, "hunter2") {
+			t.Errorf("%q holds the password", text)
+		}
+	}
+}
+
+// TestHandshakeService asks for a port by name.
+func TestHandshakeService(t *testing.T) {
+	if h, err := parseHop(Address{"h", "https"}); err != nil || h.port != 443 {
+		t.Error(h, err)
+	}
+}
+
+// TestHandshakeImpossible is what a proxy can't be asked for: nothing is sent.
+func TestHandshakeImpossible(t *testing.T) {
+	checkProxyLeaks(t)
+	long := strings.Repeat("x", 256)
+	for _, tt := range []struct {
+		p      Proxy
+		target Address
+		want   string
+	}{
+		{Proxy{Type: "socks4"}, Address{"::1", "80"}, "can't carry IPv6"},
+		{Proxy{Type: "socks4a"}, Address{"::1", "80"}, "can't carry IPv6"},
+		{Proxy{Type: "socks4"}, Address{"name", "80"}, "can't carry a name"},
+		{Proxy{Type: "socks4", Password: "x"}, Address{"192.0.2.1", "80"}, "can't be given a password"},
+		{Proxy{Type: "socks4", User: "a\x00b"}, Address{"192.0.2.1", "80"}, "control characters"},
+		{Proxy{Type: "socks5", User: long}, Address{"h", "80"}, "more than 255 bytes"},
+		{Proxy{Type: "socks5", Password: long}, Address{"h", "80"}, "more than 255 bytes"},
+		{Proxy{Type: "http", User: "a:b"}, Address{"h", "80"}, "no colon"},
+		{Proxy{Type: "http", Password: "a\nb"}, Address{"h", "80"}, "control characters"},
+		{Proxy{Type: "http"}, Address{"fe80::1%eth0", "80"}, "zone"},
+		{Proxy{Type: "http"}, Address{"", "80"}, "has no host"},
+		{Proxy{Type: "http"}, Address{"h", "0"}, "port number invalid"},
+		{Proxy{Type: "http"}, Address{"h", ""}, "port number invalid"},
+		{Proxy{Type: "http"}, Address{"h\r\nX: y", "80"}, "character"},
+		{Proxy{Type: "socks5"}, Address{long, "80"}, "longer than 255"},
+		{Proxy{Type: "socks4a"}, Address{"a\x00b", "80"}, "character"},
+		{Proxy{Type: "gopher"}, Address{"h", "80"}, "no type"},
+	} {
+		sent := make(chan int64, 1)
+		client, server := net.Pipe()
+		go func() {
+			n, _ := io.Copy(io.Discard, server)
+			sent <- n
+		}()
+		err := tt.p.handshake(t.Context(), client, tt.target)
+		client.Close()
+		if err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%+v: %v, want %s", tt.p, err, tt.want)
+		}
+		if n := <-sent; n != 0 {
+			t.Errorf("%+v: %d bytes were sent", tt.p, n)
+		}
+	}
+}
