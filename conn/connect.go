@@ -9,12 +9,10 @@ import (
 	"strings"
 )
 
-// What a proxy may say before the tunnel begins. The heads of proxies are some
-// hundred bytes; what has no end must not be read to it.
-const (
-	maxLine = 8 << 10
-	maxHead = 16 << 10 // of all answers together, 1xx included
-)
+// maxHead is the most bytes that a proxy may say before the tunnel begins, in
+// the heads of all its answers together. Those of real ones have some hundred;
+// what has no end must not be read to it.
+const maxHead = 16 << 10
 
 // askHTTP has a proxy of HTTP connect to h (RFC 9110 section 9.3.6).
 func (p *Proxy) askHTTP(c net.Conn, h hop) error {
@@ -147,7 +145,7 @@ func (h *headReader) line() (string, error) {
 	var b []byte
 	started := h.left < maxHead
 	for {
-		if h.left == 0 || len(b) > maxLine {
+		if h.left == 0 {
 			return "", &ProxyError{Why: "does not end its answer"}
 		}
 		b = append(b, 0)

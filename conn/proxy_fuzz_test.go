@@ -78,7 +78,7 @@ func connectEnd(s string) int {
 	at, status := 0, ""
 	for line := range strings.SplitAfterSeq(s, "\n") {
 		text, ended := strings.CutSuffix(line, "\n")
-		if at += len(line); !ended || at > maxHead || len(line) > maxLine+1 {
+		if at += len(line); !ended || at > maxHead {
 			return -1
 		}
 		text = strings.TrimSuffix(text, "\r")

@@ -190,8 +190,9 @@ func TCPMD5(key string) Option {
 }
 
 // reuseAddr lets a TCP client bind a port of which connections are still in
-// TIME_WAIT. It leaves other sockets alone, on which Linux takes it for a
-// wish to share the port with whoever asks (socket(7)).
+// TIME_WAIT, if they were made with it too. It leaves other sockets alone, on
+// which Linux takes it for a wish to share the port with whoever asks
+// (socket(7)).
 func reuseAddr(network string, fd uintptr) error {
 	if !isTCP(network) {
 		return nil

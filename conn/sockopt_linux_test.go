@@ -1,8 +1,10 @@
 package conn
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -297,19 +299,40 @@ func TestBroadcast(t *testing.T) {
 	}
 }
 
-// TestReuseAddr binds a port that is in TIME_WAIT.
+// TestReuseAddr binds a port that is in TIME_WAIT, which it is because the
+// client is the first to close.
 func TestReuseAddr(t *testing.T) {
-	ln := listenOption(t, "tcp4", "127.0.0.1:0", noOption)
-	d := net.Dialer{Control: controlAll([]Option{reuseAddr}), LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)}}
-	for range 2 {
-		c, err := d.DialContext(t.Context(), "tcp4", ln.Addr().String())
-		if err != nil {
-			t.Fatal(err)
+	ln, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	d := net.Dialer{Control: controlAll([]Option{reuseAddr})}
+	d.LocalAddr, _ = net.ResolveTCPAddr("tcp4", "127.0.0.1:"+freePort(t))
+	c, err := d.DialContext(t.Context(), "tcp4", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.(*net.TCPConn).CloseWrite()
+	io.Copy(io.Discard, s)
+	s.Close()
+	io.Copy(io.Discard, c)
+	c.Close()
+	for _, tt := range []struct {
+		opt  Option
+		want error
+	}{{noOption, unix.EADDRINUSE}, {reuseAddr, nil}} {
+		d := net.Dialer{Control: controlAll([]Option{tt.opt}), LocalAddr: c.LocalAddr()}
+		again, err := d.DialContext(t.Context(), "tcp4", net.JoinHostPort("127.0.0.1", freePort(t)))
+		if err == nil {
+			again.Close()
 		}
-		d.LocalAddr = c.LocalAddr()
-		c.(*net.TCPConn).CloseWrite() // first, so that TIME_WAIT is here
-		c.Read(make([]byte, 1))
-		c.Close()
-		ln = listenOption(t, "tcp4", "127.0.0.1:0", noOption)
+		if want := cmp.Or(tt.want, error(unix.ECONNREFUSED)); !errors.Is(err, want) {
+			t.Errorf("%v, want %v", err, want)
+		}
 	}
 }
