@@ -188,7 +188,7 @@ func portlessIPv6(s string) error {
 // A hop is a target in the terms of the protocols: a number or a name.
 type hop struct {
 	ip   netip.Addr // not valid: name counts
-	name string
+	name string     // of a number, its zone
 	port uint16
 }
 
@@ -205,19 +205,18 @@ func parseHop(a Address) (h hop, err error) {
 	if h.port == 0 {
 		return h, &PortError{a.Port, "invalid"}
 	}
+	h.name = a.Host
 	if h.ip, err = netip.ParseAddr(a.Host); err == nil {
-		h.ip = h.ip.Unmap()
-		return h, nil
+		h.ip, h.name = h.ip.Unmap(), h.ip.Zone()
 	}
 	strange := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`[]:/?#@\%"`, r) }
-	switch i := strings.IndexFunc(a.Host, strange); {
+	switch i := strings.IndexFunc(h.name, strange); {
 	case i >= 0:
-		return h, &AddressError{Text: a.Host, Why: fmt.Sprintf("has a character that no host name has: %+q", a.Host[i:i+1]),
+		return h, &AddressError{Text: a.Host, Why: fmt.Sprintf("has a character that no host name has: %+q", h.name[i:i+1]),
 			Hint: "write an internationalized name in its xn-- form"}
-	case len(a.Host) > 255: // RFC 1928 section 5: one octet of length
+	case len(h.name) > 255: // RFC 1928 section 5: one octet of length
 		return h, &AddressError{Text: a.Host[:32] + "...", Why: "is longer than 255 characters"}
 	}
-	h.name = a.Host
 	return h, nil
 }
 

@@ -71,6 +71,8 @@ func TestParseProxyRefuses(t *testing.T) {
 		"1:2:3":                   "more than one colon",
 		"2001:db8::1:1080":        "may or may not end in a port",
 		"[::1":                    "brackets",
+		"::%]":                    "a character that no host name has",
+		"http://[::1%25%25]":      "a character that no host name has",
 		"https://u:hunter2@h":     "not a kind of proxy",
 		"socks6://u:hunter2@h":    "not a kind of proxy",
 		"u:hunter2@h:80":          "only a URL can have",
