@@ -27,10 +27,20 @@ type Address struct {
 
 	// Port is a number from 0 to 65535 or the name of a service.
 	Port string
+
+	// Path is the name of a Unix socket, and stands instead of the other two.
+	// On Linux @name is an abstract one (unix(7)).
+	Path string
 }
 
-// String returns a in the form that net.Dial takes: host:port or [v6]:port.
-func (a Address) String() string { return net.JoinHostPort(a.Host, a.Port) }
+// String returns a in the form that net.Dial takes: host:port, [v6]:port or
+// the path.
+func (a Address) String() string {
+	if a.Path != "" {
+		return a.Path
+	}
+	return net.JoinHostPort(a.Host, a.Port)
+}
 
 // An AddressError is an address that cannot be what it has to be.
 type AddressError struct {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -32,6 +33,11 @@ type Dialer struct {
 
 	// Options are set on every socket before it is bound and connected.
 	Options []Option
+
+	// Proxies is a chain of proxies: the first one is connected to, and each
+	// is asked to connect to the next, the last one to the address that is
+	// dialled. TCP only. Source and Options are about the first one then.
+	Proxies []Proxy
 
 	// OnResolved, if not nil, is told of every host that had to be looked up.
 	OnResolved func(host string, ips []netip.Addr, took time.Duration)
@@ -88,8 +94,12 @@ func (e *TimeoutError) Timeout() bool { return true }
 // TCP attempts to them race as RFC 8305 says; UDP, where nothing answers,
 // takes the first address that the system has a route to.
 //
+// With Network "unix" or "unixgram" a names a Unix socket by its Path; see
+// unix.go. Source.Path is then the path of the client's own datagram socket.
+//
 // Errors: *PortError, *NumericError, *FamilyError, *net.DNSError, *DialError
-// when every address failed, *TimeoutError, and the error of ctx.
+// when every address failed, *UnixError, *ProxyError, *TimeoutError, and the
+// error of ctx.
 func (d *Dialer) Dial(ctx context.Context, a Address) (net.Conn, error) {
 	network := d.Network
 	if network == "" {
@@ -102,7 +112,7 @@ func (d *Dialer) Dial(ctx context.Context, a Address) (net.Conn, error) {
 		ctx, cancel = context.WithTimeout(ctx, d.Timeout)
 		defer cancel()
 	}
-	c, err := d.open(ctx, network, a)
+	c, err := d.reach(ctx, network, a)
 	if err != nil && ctx.Err() != nil {
 		if outer.Err() != nil {
 			return nil, outer.Err()
@@ -110,6 +120,24 @@ func (d *Dialer) Dial(ctx context.Context, a Address) (net.Conn, error) {
 		return nil, &TimeoutError{proto, a, d.Timeout}
 	}
 	return c, err
+}
+
+// reach opens a connection, through the proxies if there are any.
+func (d *Dialer) reach(ctx context.Context, network string, a Address) (net.Conn, error) {
+	switch {
+	case strings.HasPrefix(network, "unix"):
+		return d.dialUnix(ctx, network, a.Path)
+	case len(d.Proxies) == 0:
+		return d.open(ctx, network, a)
+	}
+	c, err := d.open(ctx, network, d.Proxies[0].Address)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.through(ctx, network, c, a); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
 // open resolves a and connects to one of its addresses.

@@ -20,12 +20,14 @@ const backlog = 512
 // listens for one TCP connection on a port of the system's choice, on every
 // interface, IPv4 and IPv6. Serve may be called once.
 type Listener struct {
-	// Network is "tcp" or "udp", with 4 or 6 behind it for one family only.
-	// Empty means "tcp".
+	// Network is "tcp" or "udp", with 4 or 6 behind it for one family only,
+	// "unix" or "unixgram". Empty means "tcp".
 	Network string
 
 	// Address is where to listen. An empty Host is every interface, a name is
-	// every address that it has; an empty Port is "0".
+	// every address that it has; an empty Port is "0". For a Unix socket it
+	// is a Path, where a dead socket is replaced and no other file, and which
+	// is removed at the end.
 	Address Address
 
 	// Numeric allows numeric addresses only; a name is a *NumericError.
@@ -96,10 +98,13 @@ func (e *ListenError) Unwrap() error { return e.Err }
 // *NumericError, *FamilyError, *net.DNSError, *ListenError,
 // *AcceptTimeoutError, and the error of ctx while nothing was accepted yet.
 func (l *Listener) Serve(ctx context.Context, handle func(context.Context, net.Conn) error) error {
-	if proto, _ := family(l.network()); proto == "udp" {
+	switch proto, _ := family(l.network()); proto {
+	case "udp":
 		return l.serveDatagrams(ctx, handle)
+	case "unixgram":
+		return l.serveUnixgram(ctx, handle)
 	}
-	lns, err := bindAll(ctx, l, l.listenStream)
+	lns, err := l.listenAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -107,6 +112,18 @@ func (l *Listener) Serve(ctx context.Context, handle func(context.Context, net.C
 		return l.serveMany(ctx, lns, handle)
 	}
 	return l.serveOne(ctx, lns, handle)
+}
+
+// listenAll listens for streams.
+func (l *Listener) listenAll(ctx context.Context) ([]net.Listener, error) {
+	if l.network() != "unix" {
+		return bindAll(ctx, l, l.listenStream)
+	}
+	ln, err := l.listenUnix(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []net.Listener{ln}, nil
 }
 
 func (l *Listener) network() string {

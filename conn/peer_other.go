@@ -10,3 +10,9 @@ import (
 // connectPeer reports that the kernel does not refuse other senders here; what
 // they send is read and dropped instead.
 func connectPeer(*net.UDPConn, netip.AddrPort) bool { return false }
+
+// maxUnixPath is the longest path of a Unix socket, in bytes.
+const maxUnixPath = 107
+
+// connectUnix does nothing: the socket takes what others send as well.
+func connectUnix(*net.UnixConn, string) {}

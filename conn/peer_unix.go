@@ -41,3 +41,17 @@ func zoneIndex(zone string) uint32 {
 	n, _ := strconv.ParseUint(zone, 10, 32)
 	return uint32(n)
 }
+
+// maxUnixPath is the longest path of a Unix socket, in bytes, with the zero
+// byte that ends it left out (unix(7)).
+const maxUnixPath = len(unix.RawSockaddrUnix{}.Path) - 1
+
+// connectUnix connects a bound datagram socket to name. If it cannot be, the
+// socket takes what others send as well.
+func connectUnix(uc *net.UnixConn, name string) {
+	rc, err := uc.SyscallConn()
+	if err != nil {
+		return
+	}
+	rc.Control(func(fd uintptr) { unix.Connect(int(fd), &unix.SockaddrUnix{Name: name}) })
+}

@@ -30,42 +30,42 @@ const (
 )
 
 var talks = []talk{
-	{"socks4", Proxy{Type: "socks4"}, Address{"192.0.2.1", "80"},
+	{"socks4", Proxy{Type: "socks4"}, Address{Host: "192.0.2.1", Port: "80"},
 		[]turn{{"\x04\x01\x00\x50\xc0\x00\x02\x01\x00", okSOCKS4}}},
-	{"socks4 user", Proxy{Type: "socks4", User: "me"}, Address{"::ffff:192.0.2.1", "258"},
+	{"socks4 user", Proxy{Type: "socks4", User: "me"}, Address{Host: "::ffff:192.0.2.1", Port: "258"},
 		[]turn{{"\x04\x01\x01\x02\xc0\x00\x02\x01me\x00", okSOCKS4}}},
-	{"socks4a", Proxy{Type: "socks4a", User: "me"}, Address{"example.com", "80"},
+	{"socks4a", Proxy{Type: "socks4a", User: "me"}, Address{Host: "example.com", Port: "80"},
 		[]turn{{"\x04\x01\x00\x50\x00\x00\x00\x01me\x00example.com\x00", okSOCKS4}}},
-	{"socks4a number", Proxy{Type: "socks4a"}, Address{"192.0.2.1", "80"},
+	{"socks4a number", Proxy{Type: "socks4a"}, Address{Host: "192.0.2.1", Port: "80"},
 		[]turn{{"\x04\x01\x00\x50\xc0\x00\x02\x01\x00", okSOCKS4}}},
-	{"socks5", Proxy{Type: "socks5"}, Address{"192.0.2.1", "80"},
+	{"socks5", Proxy{Type: "socks5"}, Address{Host: "192.0.2.1", Port: "80"},
 		[]turn{{"\x05\x01\x00", "\x05\x00"}, {"\x05\x01\x00\x01\xc0\x00\x02\x01\x00\x50", okSOCKS5}}},
-	{"socks5 IPv6", Proxy{Type: "socks5"}, Address{"2001:db8::1", "80"},
+	{"socks5 IPv6", Proxy{Type: "socks5"}, Address{Host: "2001:db8::1", Port: "80"},
 		[]turn{{"\x05\x01\x00", "\x05\x00"},
 			{"\x05\x01\x00\x04\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x50",
 				"\x05\x00\x00\x04" + strings.Repeat("\x00", 16) + "\x04\x38"}}},
-	{"socks5 name", Proxy{Type: "socks5"}, Address{strings.Repeat("n", 255), "80"},
+	{"socks5 name", Proxy{Type: "socks5"}, Address{Host: strings.Repeat("n", 255), Port: "80"},
 		[]turn{{"\x05\x01\x00", "\x05\x00"},
 			{"\x05\x01\x00\x03\xff" + strings.Repeat("n", 255) + "\x00\x50", "\x05\x00\x00\x03\x05proxy\x04\x38"}}},
-	{"socks5 login", Proxy{Type: "socks5", User: "me", Password: "secret"}, Address{"a", "80"},
+	{"socks5 login", Proxy{Type: "socks5", User: "me", Password: "secret"}, Address{Host: "a", Port: "80"},
 		[]turn{{"\x05\x02\x00\x02", "\x05\x02"}, {"\x01\x02me\x06secret", "\x01\x00"},
 			{"\x05\x01\x00\x03\x01a\x00\x50", "\x05\x00\x00\x03\x00\x04\x38"}}},
-	{"socks5 login not wanted", Proxy{Type: "socks5", User: "me", Password: "secret"}, Address{"a", "80"},
+	{"socks5 login not wanted", Proxy{Type: "socks5", User: "me", Password: "secret"}, Address{Host: "a", Port: "80"},
 		[]turn{{"\x05\x02\x00\x02", "\x05\x00"}, {"\x05\x01\x00\x03\x01a\x00\x50", okSOCKS5}}},
-	{"http", Proxy{Type: "http"}, Address{"example.com", "443"},
+	{"http", Proxy{Type: "http"}, Address{Host: "example.com", Port: "443"},
 		[]turn{{"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
 			"HTTP/1.1 200 Connection established\r\n\r\n"}}},
-	{"http IPv6", Proxy{Type: "http"}, Address{"2001:db8::1", "443"},
+	{"http IPv6", Proxy{Type: "http"}, Address{Host: "2001:db8::1", Port: "443"},
 		[]turn{{"CONNECT [2001:db8::1]:443 HTTP/1.1\r\nHost: [2001:db8::1]:443\r\n\r\n",
 			"HTTP/1.0 200 OK\r\nVia: x\r\n\r\n"}}},
-	{"http login", Proxy{Type: "http", User: "Aladdin", Password: "open sesame"}, Address{"a", "1"},
+	{"http login", Proxy{Type: "http", User: "Aladdin", Password: "open sesame"}, Address{Host: "a", Port: "1"},
 		[]turn{{"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nProxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n",
 			"HTTP/1.1 200\r\n\r\n"}}},
-	{"http 1xx and a body that is none", Proxy{Type: "http"}, Address{"a", "1"},
+	{"http 1xx and a body that is none", Proxy{Type: "http"}, Address{Host: "a", Port: "1"},
 		[]turn{{"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
 			"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" +
 				"HTTP/1.1 204 \r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"}}},
-	{"http lone LF", Proxy{Type: "http"}, Address{"a", "1"},
+	{"http lone LF", Proxy{Type: "http"}, Address{Host: "a", Port: "1"},
 		[]turn{{"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", "HTTP/1.1 299 x\nA: b\n\n"}}},
 }
 
@@ -143,7 +143,7 @@ func TestHandshake(t *testing.T) {
 	checkProxyLeaks(t)
 	const tail = "\r\n\x00the target speaks"
 	for _, k := range talks {
-		k.p.Address = Address{"127.0.0.1", "1080"}
+		k.p.Address = Address{Host: "127.0.0.1", Port: "1080"}
 		for _, piece := range []int{1 << 20, 1} {
 			t.Run(fmt.Sprintf("%s/%d", k.name, piece), func(t *testing.T) {
 				c := dialScript(t, func(c net.Conn) error { return k.play(c, piece, 1<<20, tail) })

@@ -29,7 +29,7 @@ func startProxy(t *testing.T, config, name string, args ...string) Address {
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("%s is not installed", name)
 	}
-	a := Address{"127.0.0.1", freePort(t)}
+	a := Address{Host: "127.0.0.1", Port: freePort(t)}
 	file := filepath.Join(t.TempDir(), "config")
 	if err := os.WriteFile(file, []byte(strings.ReplaceAll(config, "PORT", a.Port)), 0o644); err != nil {
 		t.Fatal(err)
@@ -103,7 +103,7 @@ func startTarget(t *testing.T, host string) Address {
 		}
 	}()
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return Address{host, port}
+	return Address{Host: host, Port: port}
 }
 
 // through connects to target by a chain of proxies, as a Dialer does.
@@ -188,8 +188,8 @@ func TestMicrosocks(t *testing.T) {
 	a := startProxy(t, "", "microsocks", "-i", "127.0.0.1", "-p", "PORT")
 	p := asProxy("socks5", a, noLogin)
 	checkTargets(t, p)
-	checkRefused(t, Address{"127.0.0.1", freePort(t)}, p, 5, false)
-	checkRefused(t, Address{"no-such-name.invalid", "80"}, p, 1, false)
+	checkRefused(t, Address{Host: "127.0.0.1", Port: freePort(t)}, p, 5, false)
+	checkRefused(t, Address{Host: "no-such-name.invalid", Port: "80"}, p, 1, false)
 }
 
 func TestMicrosocksLogin(t *testing.T) {
@@ -230,8 +230,8 @@ func TestDante(t *testing.T) {
 		if kind == "socks5" {
 			refused, blocked = 5, 2
 		}
-		checkRefused(t, Address{"127.0.0.1", freePort(t)}, p, refused, false)
-		checkRefused(t, Address{"127.0.0.1", "9"}, p, blocked, false)
+		checkRefused(t, Address{Host: "127.0.0.1", Port: freePort(t)}, p, refused, false)
+		checkRefused(t, Address{Host: "127.0.0.1", Port: "9"}, p, blocked, false)
 	}
 }
 
@@ -246,7 +246,7 @@ func TestTinyproxy(t *testing.T) {
 	a := startProxy(t, tinyproxy, "tinyproxy", "-d", "-c", "CONFIG")
 	p := asProxy("http", a, noLogin)
 	checkTargets(t, p)
-	checkRefused(t, Address{"127.0.0.1", freePort(t)}, p, 500, false)
+	checkRefused(t, Address{Host: "127.0.0.1", Port: freePort(t)}, p, 500, false)
 }
 
 func TestTinyproxyLogin(t *testing.T) {
@@ -263,7 +263,7 @@ func TestNcatProxy(t *testing.T) {
 	a := startProxy(t, "", "ncat", "-l", "--proxy-type", "http", "127.0.0.1", "PORT")
 	p := asProxy("http", a, noLogin)
 	checkTargets(t, p)
-	checkRefused(t, Address{"127.0.0.1", freePort(t)}, p, 504, false)
+	checkRefused(t, Address{Host: "127.0.0.1", Port: freePort(t)}, p, 504, false)
 }
 
 func TestNcatProxyLogin(t *testing.T) {
@@ -307,7 +307,7 @@ func TestProxyMistaken(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
 		p := asProxy(kind, a, noLogin)
-		err = p.handshake(ctx, c, Address{"127.0.0.1", "80"})
+		err = p.handshake(ctx, c, Address{Host: "127.0.0.1", Port: "80"})
 		var e *ProxyError
 		if !errors.As(err, &e) {
 			t.Error(err)

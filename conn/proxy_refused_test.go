@@ -79,9 +79,9 @@ func TestHandshakeRefused(t *testing.T) {
 		{h, []string{strings.Repeat("\x00", 20000)}, "does not end its answer", "", 0, false},
 		{h, []string{strings.Repeat("HTTP/1.1 100 x\r\n\r\n", 2000)}, "does not end its answer", "", 0, false},
 	} {
-		tt.p.Address = Address{"127.0.0.1", "1080"}
+		tt.p.Address = Address{Host: "127.0.0.1", Port: "1080"}
 		t.Run(tt.p.Type+" "+tt.why[:min(len(tt.why), 30)], func(t *testing.T) {
-			e := refusal(t, tt.p, Address{"192.0.2.1", "80"}, tt.answers)
+			e := refusal(t, tt.p, Address{Host: "192.0.2.1", Port: "80"}, tt.answers)
 			if !strings.Contains(e.Why, tt.why) || !strings.Contains(e.Hint, tt.hint) || tt.hint == "" && e.Hint != "" && !e.Login && e.Code < 400 {
 				t.Errorf("%s (%s), want %s (%s)", e.Why, e.Hint, tt.why, tt.hint)
 			}
@@ -137,7 +137,7 @@ func checkText(t *testing.T, e *ProxyError) {
 
 // TestHandshakeService asks for a port by name.
 func TestHandshakeService(t *testing.T) {
-	if h, err := parseHop(Address{"h", "https"}); err != nil || h.port != 443 {
+	if h, err := parseHop(Address{Host: "h", Port: "https"}); err != nil || h.port != 443 {
 		t.Error(h, err)
 	}
 }
@@ -151,23 +151,23 @@ func TestHandshakeImpossible(t *testing.T) {
 		target Address
 		want   string
 	}{
-		{Proxy{Type: "socks4"}, Address{"::1", "80"}, "can't carry IPv6"},
-		{Proxy{Type: "socks4a"}, Address{"::1", "80"}, "can't carry IPv6"},
-		{Proxy{Type: "socks4"}, Address{"name", "80"}, "can't carry a name"},
-		{Proxy{Type: "socks4", Password: "x"}, Address{"192.0.2.1", "80"}, "can't be given a password"},
-		{Proxy{Type: "socks4", User: "a\x00b"}, Address{"192.0.2.1", "80"}, "control characters"},
-		{Proxy{Type: "socks5", User: long}, Address{"h", "80"}, "more than 255 bytes"},
-		{Proxy{Type: "socks5", Password: long}, Address{"h", "80"}, "more than 255 bytes"},
-		{Proxy{Type: "http", User: "a:b"}, Address{"h", "80"}, "no colon"},
-		{Proxy{Type: "http", Password: "a\nb"}, Address{"h", "80"}, "control characters"},
-		{Proxy{Type: "http"}, Address{"fe80::1%eth0", "80"}, "zone"},
-		{Proxy{Type: "http"}, Address{"", "80"}, "has no host"},
-		{Proxy{Type: "http"}, Address{"h", "0"}, "port number invalid"},
-		{Proxy{Type: "http"}, Address{"h", ""}, "port number invalid"},
-		{Proxy{Type: "http"}, Address{"h\r\nX: y", "80"}, "character"},
-		{Proxy{Type: "socks5"}, Address{long, "80"}, "longer than 255"},
-		{Proxy{Type: "socks4a"}, Address{"a\x00b", "80"}, "character"},
-		{Proxy{Type: "gopher"}, Address{"h", "80"}, "no type"},
+		{Proxy{Type: "socks4"}, Address{Host: "::1", Port: "80"}, "can't carry IPv6"},
+		{Proxy{Type: "socks4a"}, Address{Host: "::1", Port: "80"}, "can't carry IPv6"},
+		{Proxy{Type: "socks4"}, Address{Host: "name", Port: "80"}, "can't carry a name"},
+		{Proxy{Type: "socks4", Password: "x"}, Address{Host: "192.0.2.1", Port: "80"}, "can't be given a password"},
+		{Proxy{Type: "socks4", User: "a\x00b"}, Address{Host: "192.0.2.1", Port: "80"}, "control characters"},
+		{Proxy{Type: "socks5", User: long}, Address{Host: "h", Port: "80"}, "more than 255 bytes"},
+		{Proxy{Type: "socks5", Password: long}, Address{Host: "h", Port: "80"}, "more than 255 bytes"},
+		{Proxy{Type: "http", User: "a:b"}, Address{Host: "h", Port: "80"}, "no colon"},
+		{Proxy{Type: "http", Password: "a\nb"}, Address{Host: "h", Port: "80"}, "control characters"},
+		{Proxy{Type: "http"}, Address{Host: "fe80::1%eth0", Port: "80"}, "zone"},
+		{Proxy{Type: "http"}, Address{Host: "", Port: "80"}, "has no host"},
+		{Proxy{Type: "http"}, Address{Host: "h", Port: "0"}, "port number invalid"},
+		{Proxy{Type: "http"}, Address{Host: "h", Port: ""}, "port number invalid"},
+		{Proxy{Type: "http"}, Address{Host: "h\r\nX: y", Port: "80"}, "character"},
+		{Proxy{Type: "socks5"}, Address{Host: long, Port: "80"}, "longer than 255"},
+		{Proxy{Type: "socks4a"}, Address{Host: "a\x00b", Port: "80"}, "character"},
+		{Proxy{Type: "gopher"}, Address{Host: "h", Port: "80"}, "no type"},
 	} {
 		sent := make(chan int64, 1)
 		client, server := net.Pipe()

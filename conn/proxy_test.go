@@ -26,27 +26,27 @@ func TestParseProxy(t *testing.T) {
 		s, defaultType string
 		want           Proxy
 	}{
-		{"h", "socks5", Proxy{Type: "socks5", Address: Address{"h", "1080"}}},
-		{"h", "http", Proxy{Type: "http", Address: Address{"h", "3128"}}},
-		{"h:8080", "http", Proxy{Type: "http", Address: Address{"h", "8080"}}},
-		{"127.0.0.1:9050", "socks4a", Proxy{Type: "socks4a", Address: Address{"127.0.0.1", "9050"}}},
-		{"[::1]:9", "socks5", Proxy{Type: "socks5", Address: Address{"::1", "9"}}},
-		{"[::1]", "socks5", Proxy{Type: "socks5", Address: Address{"::1", "1080"}}},
-		{"::1", "socks5", Proxy{Type: "socks5", Address: Address{"::1", "1080"}}},
-		{"2001:db8::5", "http", Proxy{Type: "http", Address: Address{"2001:db8::5", "3128"}}},
-		{"2001:db8:0:0:0:0:0:5", "http", Proxy{Type: "http", Address: Address{"2001:db8:0:0:0:0:0:5", "3128"}}},
-		{"2001:db8::1:beef", "http", Proxy{Type: "http", Address: Address{"2001:db8::1:beef", "3128"}}},
-		{"fe80::1%eth0", "http", Proxy{Type: "http", Address: Address{"fe80::1%eth0", "3128"}}},
-		{"socks5://h", "http", Proxy{Type: "socks5", Address: Address{"h", "1080"}}},
-		{"socks5h://h", "http", Proxy{Type: "socks5", Address: Address{"h", "1080"}, DNS: "remote"}},
-		{"SOCKS4://h:1/", "http", Proxy{Type: "socks4", Address: Address{"h", "1"}}},
-		{"socks4a://me@h", "http", Proxy{Type: "socks4a", Address: Address{"h", "1080"}, User: "me"}},
-		{"socks://h", "http", Proxy{Type: "socks5", Address: Address{"h", "1080"}}},
-		{"socks://h", "socks4", Proxy{Type: "socks4", Address: Address{"h", "1080"}}},
-		{"http://u:p@h", "socks5", Proxy{Type: "http", Address: Address{"h", "3128"}, User: "u", Password: "p"}},
-		{"http://u:p:q@r@[::1]:8/", "socks5", Proxy{Type: "http", Address: Address{"::1", "8"}, User: "u", Password: "p:q@r"}},
-		{"socks5://a%40b:%25%3a@h", "http", Proxy{Type: "socks5", Address: Address{"h", "1080"}, User: "a@b", Password: "%:"}},
-		{"http://[fe80::1%25eth0]:8", "http", Proxy{Type: "http", Address: Address{"fe80::1%eth0", "8"}}},
+		{"h", "socks5", Proxy{Type: "socks5", Address: Address{Host: "h", Port: "1080"}}},
+		{"h", "http", Proxy{Type: "http", Address: Address{Host: "h", Port: "3128"}}},
+		{"h:8080", "http", Proxy{Type: "http", Address: Address{Host: "h", Port: "8080"}}},
+		{"127.0.0.1:9050", "socks4a", Proxy{Type: "socks4a", Address: Address{Host: "127.0.0.1", Port: "9050"}}},
+		{"[::1]:9", "socks5", Proxy{Type: "socks5", Address: Address{Host: "::1", Port: "9"}}},
+		{"[::1]", "socks5", Proxy{Type: "socks5", Address: Address{Host: "::1", Port: "1080"}}},
+		{"::1", "socks5", Proxy{Type: "socks5", Address: Address{Host: "::1", Port: "1080"}}},
+		{"2001:db8::5", "http", Proxy{Type: "http", Address: Address{Host: "2001:db8::5", Port: "3128"}}},
+		{"2001:db8:0:0:0:0:0:5", "http", Proxy{Type: "http", Address: Address{Host: "2001:db8:0:0:0:0:0:5", Port: "3128"}}},
+		{"2001:db8::1:beef", "http", Proxy{Type: "http", Address: Address{Host: "2001:db8::1:beef", Port: "3128"}}},
+		{"fe80::1%eth0", "http", Proxy{Type: "http", Address: Address{Host: "fe80::1%eth0", Port: "3128"}}},
+		{"socks5://h", "http", Proxy{Type: "socks5", Address: Address{Host: "h", Port: "1080"}}},
+		{"socks5h://h", "http", Proxy{Type: "socks5", Address: Address{Host: "h", Port: "1080"}, DNS: "remote"}},
+		{"SOCKS4://h:1/", "http", Proxy{Type: "socks4", Address: Address{Host: "h", Port: "1"}}},
+		{"socks4a://me@h", "http", Proxy{Type: "socks4a", Address: Address{Host: "h", Port: "1080"}, User: "me"}},
+		{"socks://h", "http", Proxy{Type: "socks5", Address: Address{Host: "h", Port: "1080"}}},
+		{"socks://h", "socks4", Proxy{Type: "socks4", Address: Address{Host: "h", Port: "1080"}}},
+		{"http://u:p@h", "socks5", Proxy{Type: "http", Address: Address{Host: "h", Port: "3128"}, User: "u", Password: "p"}},
+		{"http://u:p:q@r@[::1]:8/", "socks5", Proxy{Type: "http", Address: Address{Host: "::1", Port: "8"}, User: "u", Password: "p:q@r"}},
+		{"socks5://a%40b:%25%3a@h", "http", Proxy{Type: "socks5", Address: Address{Host: "h", Port: "1080"}, User: "a@b", Password: "%:"}},
+		{"http://[fe80::1%25eth0]:8", "http", Proxy{Type: "http", Address: Address{Host: "fe80::1%eth0", Port: "8"}}},
 	} {
 		got, err := ParseProxy(tt.s, tt.defaultType)
 		if err != nil || got != tt.want {
@@ -142,9 +142,9 @@ func TestDestination(t *testing.T) {
 		{"socks4a", "", "ip", "known", "known"},
 		{"socks4a", "local", "ip4", "known", "192.0.2.1"},
 	} {
-		p := Proxy{Type: tt.proxy, Address: Address{"p", "1"}, DNS: tt.dns}
-		got, err := p.destination(t.Context(), tt.network, Address{tt.host, "80"}, names)
-		if (err != nil) != (tt.want == "") || err == nil && got != (Address{tt.want, "80"}) {
+		p := Proxy{Type: tt.proxy, Address: Address{Host: "p", Port: "1"}, DNS: tt.dns}
+		got, err := p.destination(t.Context(), tt.network, Address{Host: tt.host, Port: "80"}, names)
+		if (err != nil) != (tt.want == "") || err == nil && got != (Address{Host: tt.want, Port: "80"}) {
 			t.Errorf("%+v: %v, %v", tt, got, err)
 		}
 	}

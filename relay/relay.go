@@ -155,13 +155,13 @@ type halfCloser interface{ CloseWrite() error }
 // Conn returns c as an End. The caller still closes c, after Pipe.
 func Conn(c net.Conn) End {
 	e := End{R: c, W: c, bare: c, interrupt: func() { c.SetDeadline(past) }}
-	if hc, ok := c.(halfCloser); ok {
-		e.CloseWrite = hc.CloseWrite
-		return e
-	}
 	switch c.LocalAddr().Network() {
 	case "udp", "unixgram":
 		e.Datagram = true
+		return e
+	}
+	if hc, ok := c.(halfCloser); ok {
+		e.CloseWrite = hc.CloseWrite
 	}
 	return e
 }

@@ -1,0 +1,43 @@
+package conn
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+)
+
+// handshakeLimit is how long the proxies of a chain may take to connect to
+// the target, all together, when the Dialer has no limit of its own.
+const handshakeLimit = 30 * time.Second
+
+// through has c, a connection to the first proxy, taken on to a. On an error
+// it closes c.
+func (d *Dialer) through(ctx context.Context, network string, c net.Conn, a Address) error {
+	ctx, cancel := context.WithTimeout(ctx, handshakeLimit)
+	defer cancel()
+	for i := range d.Proxies {
+		next := a
+		if i+1 < len(d.Proxies) {
+			next = d.Proxies[i+1].Address
+		}
+		if err := d.hop(ctx, network, &d.Proxies[i], c, next); err != nil {
+			c.Close()
+			return err
+		}
+	}
+	return nil
+}
+
+// hop has one proxy connect to the next address.
+func (d *Dialer) hop(ctx context.Context, network string, p *Proxy, c net.Conn, next Address) error {
+	find := func(ctx context.Context, network, host string) ([]netip.Addr, error) {
+		return resolve(ctx, strings.Replace(network, "ip", "tcp", 1), host, d.Numeric)
+	}
+	next, err := p.destination(ctx, strings.Replace(network, "tcp", "ip", 1), next, find)
+	if err != nil {
+		return err
+	}
+	return p.handshake(ctx, c, next)
+}

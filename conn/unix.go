@@ -1,0 +1,200 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// A UnixError says that a Unix socket could not be connected to or listened
+// on.
+type UnixError struct {
+	Op   string // "connect" or "listen"
+	Path string
+	Err  error
+}
+
+func (e *UnixError) Error() string { return fmt.Sprintf("%s %s: %v", e.Op, e.Path, e.Err) }
+
+// Unwrap returns the cause.
+func (e *UnixError) Unwrap() error { return e.Err }
+
+// ErrNotSocket says that a path to listen on is taken by a file that is not a
+// socket. It is never removed.
+var ErrNotSocket = errors.New("a file that is not a socket is there")
+
+// checkPath refuses a path that does not fit into a sockaddr_un, for which
+// the system has no better word than EINVAL.
+func checkPath(op, path string) error {
+	if path == "" {
+		return &UnixError{op, path, syscall.ENOENT}
+	}
+	if len(path) > maxUnixPath {
+		return &UnixError{op, path, syscall.ENAMETOOLONG}
+	}
+	return nil
+}
+
+// abstract reports whether path names no file.
+func abstract(path string) bool { return strings.HasPrefix(path, "@") }
+
+// dialUnix connects to path.
+func (d *Dialer) dialUnix(ctx context.Context, network, path string) (net.Conn, error) {
+	if err := checkPath("connect", path); err != nil {
+		return nil, err
+	}
+	nd := net.Dialer{Control: controlAll(d.Options)}
+	if network == "unix" {
+		c, err := nd.DialContext(ctx, network, path)
+		if err != nil {
+			return nil, &UnixError{"connect", path, err}
+		}
+		return c, nil
+	}
+	own, dir, err := ownPath(d.Source.Path)
+	if err != nil {
+		return nil, &UnixError{"connect", path, err}
+	}
+	nd.LocalAddr = &net.UnixAddr{Name: own, Net: network}
+	c, err := nd.DialContext(ctx, network, path)
+	if err != nil {
+		os.RemoveAll(dir)
+		return nil, &UnixError{"connect", path, err}
+	}
+	return &unixgram{c.(*net.UnixConn), own, dir}, nil
+}
+
+// ownPath is where a datagram client gets its answers: path if there is one,
+// else in a fresh directory that nobody else can enter, dir.
+func ownPath(path string) (own, dir string, err error) {
+	if path != "" {
+		return path, "", replaceDead("unixgram", path)
+	}
+	if dir, err = os.MkdirTemp("", "gonc-"); err != nil {
+		return "", "", err
+	}
+	return filepath.Join(dir, "socket"), dir, nil
+}
+
+// A unixgram is a datagram client, whose own socket has a file to be removed.
+type unixgram struct {
+	*net.UnixConn
+	own string
+	dir string // that own is alone in; empty: it is not ours
+}
+
+// Close closes the socket and removes its file.
+func (c *unixgram) Close() error {
+	err := c.UnixConn.Close()
+	if !abstract(c.own) {
+		os.Remove(c.own)
+	}
+	if c.dir != "" {
+		os.Remove(c.dir)
+	}
+	return err
+}
+
+// replaceDead removes the socket at path if nobody holds it any longer. A
+// live one, and every other kind of file, is an error.
+func replaceDead(network, path string) error {
+	if abstract(path) {
+		return nil
+	}
+	info, err := os.Lstat(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return errors.Unwrap(err)
+	case info.Mode().Type() != os.ModeSocket:
+		return ErrNotSocket
+	}
+	for _, kind := range []string{network, "unix", "unixgram", "unixpacket"} {
+		c, err := net.Dial(kind, path)
+		switch {
+		case err == nil:
+			c.Close()
+			return syscall.EADDRINUSE
+		case errors.Is(err, syscall.ECONNREFUSED):
+			return os.Remove(path)
+		case !errors.Is(err, syscall.EPROTOTYPE): // a socket of another type
+			return errors.Unwrap(err)
+		}
+	}
+	return syscall.EADDRINUSE
+}
+
+// unixFile is the file of a listening socket, as it was when it was made.
+type unixFile struct {
+	path string
+	info os.FileInfo // nil: there is none
+}
+
+func newUnixFile(path string) unixFile {
+	f := unixFile{path: path}
+	if !abstract(path) {
+		f.info, _ = os.Lstat(path)
+	}
+	return f
+}
+
+// remove removes the file, unless somebody else has put another there.
+func (f unixFile) remove() {
+	now, err := os.Lstat(f.path)
+	if f.info != nil && err == nil && os.SameFile(f.info, now) {
+		os.Remove(f.path)
+	}
+}
+
+// A unixListener removes its file when it is closed.
+type unixListener struct {
+	*net.UnixListener
+	file unixFile
+}
+
+func (ln *unixListener) Close() error {
+	ln.file.remove()
+	return ln.UnixListener.Close()
+}
+
+// bindUnix makes room at l's path and binds there.
+func (l *Listener) bindUnix(bind func(path string) error) error {
+	path := l.Address.Path
+	err := checkPath("listen", path)
+	if err != nil {
+		return err
+	}
+	if err = replaceDead(l.network(), path); err == nil {
+		err = bind(path)
+	}
+	if err != nil {
+		return &UnixError{"listen", path, err}
+	}
+	return nil
+}
+
+// listenUnix listens for streams.
+func (l *Listener) listenUnix(ctx context.Context) (net.Listener, error) {
+	var ln net.Listener
+	err := l.bindUnix(func(path string) (err error) {
+		lc := net.ListenConfig{Control: controlAll(l.Options)}
+		ln, err = lc.Listen(ctx, "unix", path)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	ul := ln.(*net.UnixListener)
+	ul.SetUnlinkOnClose(false)
+	own := &unixListener{ul, newUnixFile(l.Address.Path)}
+	if l.OnListen != nil {
+		l.OnListen([]net.Addr{ul.Addr()})
+	}
+	return own, setBacklog(ul, backlog)
+}

@@ -1,0 +1,105 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"time"
+)
+
+// serveUnixgram binds a Unix datagram socket. Its first sender is the peer:
+// the socket is connected to it, if it has a name to be answered at, and the
+// kernel refuses all others.
+func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Context, net.Conn) error) error {
+	var uc *net.UnixConn
+	err := l.bindUnix(func(path string) (err error) {
+		lc := net.ListenConfig{Control: controlAll(l.Options)}
+		pc, err := lc.ListenPacket(ctx, "unixgram", path)
+		if err == nil {
+			uc = pc.(*net.UnixConn)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	defer newUnixFile(l.Address.Path).remove()
+	if l.OnListen != nil {
+		l.OnListen([]net.Addr{uc.LocalAddr()})
+	}
+	for {
+		p, err := l.awaitUnixPeer(ctx, uc)
+		if err != nil {
+			uc.Close()
+			return err
+		}
+		if l.OnAccept != nil {
+			l.OnAccept(p)
+		}
+		return handle(ctx, p)
+	}
+}
+
+// awaitUnixPeer reads the first datagram of uc.
+func (l *Listener) awaitUnixPeer(ctx context.Context, uc *net.UnixConn) (net.Conn, error) {
+	expire := func() { uc.SetReadDeadline(time.Unix(1, 0)) }
+	stop := context.AfterFunc(ctx, expire)
+	defer stop()
+	if l.AcceptTimeout > 0 {
+		defer time.AfterFunc(l.AcceptTimeout, expire).Stop()
+	}
+	p := &unixPeer{UnixConn: uc}
+	buf := make([]byte, MaxDatagram)
+	n, from, err := uc.ReadFromUnix(buf)
+	switch {
+	case err == nil:
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &AcceptTimeoutError{l.AcceptTimeout}
+	default:
+		return nil, err
+	}
+	p.first = append([]byte{}, buf[:n]...)
+	if p.remote = from; from != nil && from.Name != "" && !l.KeepOpen {
+		connectUnix(uc, from.Name)
+	}
+	stop()
+	return p, uc.SetReadDeadline(time.Time{})
+}
+
+// A unixPeer is a bound Unix datagram socket with a peer, whose first
+// datagram it has still to give.
+type unixPeer struct {
+	*net.UnixConn
+	first  []byte // nil once read
+	remote *net.UnixAddr
+}
+
+// Read reads one datagram.
+func (p *unixPeer) Read(b []byte) (int, error) {
+	if p.first != nil {
+		n := copy(b, p.first)
+		p.first = nil
+		return n, nil
+	}
+	n, _, err := p.ReadFromUnix(b)
+	return n, err
+}
+
+// Write sends one datagram to the peer; one that has no name gets none.
+func (p *unixPeer) Write(b []byte) (int, error) {
+	if p.remote == nil || p.remote.Name == "" {
+		return len(b), nil
+	}
+	return p.WriteToUnix(b, p.remote)
+}
+
+// RemoteAddr returns the peer's name.
+func (p *unixPeer) RemoteAddr() net.Addr {
+	if p.remote == nil {
+		return &net.UnixAddr{Net: "unixgram"}
+	}
+	return p.remote
+}
