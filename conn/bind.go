@@ -50,7 +50,8 @@ func bindAll[T interface{ Close() error }](ctx context.Context, l *Listener, bin
 // addresses are those to bind to.
 func (l *Listener) addresses(ctx context.Context) ([]netip.Addr, error) {
 	if l.Address.Host != "" {
-		return resolve(ctx, l.network(), l.Address.Host, l.Numeric)
+		d := Dialer{Numeric: l.Numeric}
+		return d.lookup(ctx, l.network(), l.Address)
 	}
 	switch _, version := family(l.network()); version {
 	case 4:

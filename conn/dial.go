@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -97,7 +98,7 @@ func (e *TimeoutError) Timeout() bool { return true }
 // With Network "unix" or "unixgram" a names a Unix socket by its Path; see
 // unix.go. Source.Path is then the path of the client's own datagram socket.
 //
-// Errors: *PortError, *NumericError, *FamilyError, *net.DNSError, *DialError
+// Errors: *PortError, *NumericError, *FamilyError, *ResolveError, *DialError
 // when every address failed, *UnixError, *ProxyError, *TimeoutError, and the
 // error of ctx.
 func (d *Dialer) Dial(ctx context.Context, a Address) (net.Conn, error) {
@@ -150,7 +151,7 @@ func (d *Dialer) open(ctx context.Context, network string, a Address) (net.Conn,
 	if port == 0 {
 		return nil, &PortError{a.Port, "invalid"}
 	}
-	ips, err := d.lookup(ctx, network, a.Host)
+	ips, err := d.lookup(ctx, network, a)
 	if err != nil {
 		return nil, err
 	}
@@ -176,14 +177,37 @@ func (d *Dialer) open(ctx context.Context, network string, a Address) (net.Conn,
 	return c, nil
 }
 
-// lookup is resolve with the report.
-func (d *Dialer) lookup(ctx context.Context, network, host string) ([]netip.Addr, error) {
+// lookup is resolve with the report, and with the address in its errors.
+func (d *Dialer) lookup(ctx context.Context, network string, a Address) ([]netip.Addr, error) {
 	begin := time.Now()
-	ips, err := resolve(ctx, network, host, d.Numeric)
-	if err == nil && d.OnResolved != nil && !(len(ips) == 1 && ips[0].String() == host) {
-		d.OnResolved(host, ips, time.Since(begin))
+	ips, err := resolve(ctx, network, a.Host, d.Numeric)
+	var dns *net.DNSError
+	if errors.As(err, &dns) {
+		return nil, &ResolveError{a, dns}
+	}
+	if err == nil && d.OnResolved != nil && !(len(ips) == 1 && ips[0].String() == a.Host) {
+		d.OnResolved(a.Host, ips, time.Since(begin))
 	}
 	return ips, err
+}
+
+// Resolve returns what a Scanner needs to know of a: the addresses of its host
+// in order of preference, and the first of those to connect from, which is
+// zero if it is left to the system. Errors are those of Dial.
+func (d *Dialer) Resolve(ctx context.Context, a Address) (ips []netip.Addr, source netip.AddrPort, err error) {
+	if ips, err = d.lookup(ctx, d.Network, a); err != nil {
+		return nil, source, err
+	}
+	from, err := d.source(ctx, d.Network)
+	if err != nil {
+		return nil, source, err
+	}
+	for _, ip := range ips {
+		if source, ok := from.of(ip); ok {
+			return ips, source, nil
+		}
+	}
+	return nil, source, &FamilyError{a.Host, from.family()}
 }
 
 // sources are the local addresses to connect from, at most one a family.

@@ -95,7 +95,7 @@ func (e *ListenError) Unwrap() error { return e.Err }
 // Without KeepOpen it stops listening at the first connection and returns
 // what handle returns. With it, it returns nil once ctx is done. Either way
 // every handler has returned when Serve does. Other errors: *PortError,
-// *NumericError, *FamilyError, *net.DNSError, *ListenError,
+// *NumericError, *FamilyError, *ResolveError, *ListenError, *UnixError,
 // *AcceptTimeoutError, and the error of ctx while nothing was accepted yet.
 func (l *Listener) Serve(ctx context.Context, handle func(context.Context, net.Conn) error) error {
 	switch proto, _ := family(l.network()); proto {

@@ -20,6 +20,18 @@ type FamilyError struct {
 
 func (e *FamilyError) Error() string { return fmt.Sprintf("%s has no %s address", e.Host, e.Want) }
 
+// A ResolveError is a name that has no address, or whose address nobody could
+// tell.
+type ResolveError struct {
+	Address Address
+	Err     *net.DNSError
+}
+
+func (e *ResolveError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the resolver's error.
+func (e *ResolveError) Unwrap() error { return e.Err }
+
 // family splits the digit off a network: "tcp4" gives "tcp" and 4, "udp" 0.
 func family(network string) (proto string, version int) {
 	if n := len(network) - 1; n > 0 && (network[n] == '4' || network[n] == '6') {

@@ -10,7 +10,8 @@ import (
 
 // serveUnixgram binds a Unix datagram socket. Its first sender is the peer:
 // the socket is connected to it, if it has a name to be answered at, and the
-// kernel refuses all others.
+// kernel refuses all others. With KeepOpen there is one connection too: what
+// all senders send, in the order it comes; the first one gets the answers.
 func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Context, net.Conn) error) error {
 	var uc *net.UnixConn
 	err := l.bindUnix(func(path string) (err error) {
@@ -28,17 +29,15 @@ func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Contex
 	if l.OnListen != nil {
 		l.OnListen([]net.Addr{uc.LocalAddr()})
 	}
-	for {
-		p, err := l.awaitUnixPeer(ctx, uc)
-		if err != nil {
-			uc.Close()
-			return err
-		}
-		if l.OnAccept != nil {
-			l.OnAccept(p)
-		}
-		return handle(ctx, p)
+	p, err := l.awaitUnixPeer(ctx, uc)
+	if err != nil {
+		uc.Close()
+		return err
 	}
+	if l.OnAccept != nil {
+		l.OnAccept(p)
+	}
+	return handle(ctx, p)
 }
 
 // awaitUnixPeer reads the first datagram of uc.
