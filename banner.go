@@ -18,7 +18,7 @@ func isTerminal(f *os.File) bool { return isatty.IsTerminal(f.Fd()) }
 // and to whoever sits at a terminal.
 type banner struct {
 	say      *speaker
-	http     bool
+	o        *options
 	terminal bool
 }
 
@@ -29,8 +29,11 @@ func (b *banner) listening(at []net.Addr) {
 	}
 	var reach []netip.Addr
 	for _, a := range at {
-		b.say.line("Listening on %s", hostPort(a))
+		b.listens(a)
 		reach = append(reach, conn.Reachable(a)...)
+	}
+	if b.o.unix || !b.o.dialect.hints {
+		return
 	}
 	port := strconv.Itoa(int(conn.PortOf(at[0])))
 	switch {
@@ -41,9 +44,21 @@ func (b *banner) listening(at []net.Addr) {
 	default:
 		b.say.errorLine("reachable from this machine only: it has no other address")
 	}
-	if b.http {
+	if b.o.http {
 		b.say.errorLine("open http://%s/", net.JoinHostPort(ownHost(at[0]), port))
 	}
+}
+
+// listens says that a socket does.
+func (b *banner) listens(a net.Addr) {
+	word := "Listening"
+	if b.o.udp {
+		word = b.o.dialect.datagrams
+	}
+	if b.o.unix && !b.o.udp && !b.o.dialect.hints {
+		b.say.line("Bound on %s", a)
+	}
+	b.say.line("%s on %s", word, hostPort(a))
 }
 
 // places is how to write addresses with a port: as arguments of gonc, or as
@@ -52,7 +67,7 @@ func (b *banner) places(ips []netip.Addr, port string) []string {
 	texts := make([]string, len(ips))
 	for i, ip := range ips {
 		texts[i] = ip.String() + " " + port
-		if b.http {
+		if b.o.http {
 			texts[i] = "http://" + net.JoinHostPort(ip.String(), port) + "/"
 		}
 	}

@@ -1,25 +1,48 @@
 package main
 
-import (
-	"errors"
-	"strings"
-
-	"gonc/conn"
-)
+// A clash is a reason why a command line cannot be carried out.
+type clash struct {
+	given bool
+	text  string
+	hint  string
+}
 
 // conflict returns the first reason why o cannot be carried out, or nil.
 // Every pair of options that cannot go together has its sentence here, so
 // that nothing is opened before the command line is known to be sound.
 func (o *options) conflict() error {
-	for _, c := range []struct {
-		if_  bool
-		text string
-		hint string
-	}{
+	for _, list := range [][]clash{o.clashes(), o.listenClashes(), o.scanClashes(), o.unixClashes(), o.proxyClashes(), o.passClashes()} {
+		for _, c := range list {
+			if c.given {
+				return &usageError{c.text, c.hint}
+			}
+		}
+	}
+	if err := o.handlerConflict(); err != nil {
+		return err
+	}
+	if _, err := o.target(); err != nil {
+		return err
+	}
+	_, err := o.chain()
+	return err
+}
+
+func (o *options) clashes() []clash {
+	return []clash{
 		{o.ipv4 && o.ipv6, "-4 and -6 exclude each other", "without either both families are used"},
 		{o.sendOnly && o.recvOnly, "--send-only and --recv-only exclude each other", ""},
 		{o.sendOnly && o.noStdin, "--send-only and -d exclude each other: there would be nothing to send", ""},
 		{o.halfClose && o.noShutdown, "-N and --no-shutdown exclude each other", ""},
+		{o.telnet && o.udp, "-t is not for UDP", ""},
+		{o.udp && o.tcpMD5, "-S is not for UDP: it signs TCP segments", ""},
+		{o.udp && o.congestion != "", "--congestion is not for UDP: it is about TCP", ""},
+	}
+}
+
+func (o *options) listenClashes() []clash {
+	return []clash{
+		{o.listen && o.scan, "-l and -z exclude each other", "-z scans the ports of another host"},
 		{o.http && !o.listen, "--http is for listening", "write gonc -l --http 8000"},
 		{o.replySet && !o.listen, "--reply is for listening", "write gonc -l --reply text port"},
 		{o.keepOpen && !o.listen, "-k is for listening", "add -l"},
@@ -29,16 +52,61 @@ func (o *options) conflict() error {
 		{o.page != "" && !o.http, "--page is for --http", "write gonc -l --http --page file 8000"},
 		{o.http && o.replySet, "--http and --reply exclude each other", ""},
 		{o.http && o.udp, "--http is not for UDP", ""},
-	} {
-		if c.if_ {
-			return &usageError{c.text, c.hint}
-		}
 	}
-	if err := o.handlerConflict(); err != nil {
-		return err
+}
+
+func (o *options) scanClashes() []clash {
+	return []clash{
+		{o.json && !o.scan, "--json is for -z", "add -z"},
+		{o.scan && o.unix, "-z and -U exclude each other: a Unix socket has no ports", ""},
+		{o.scan && o.telnet, "-z and -t exclude each other: a scan sends nothing", ""},
+		{o.scan && o.passFd, "-z and -F exclude each other: a scan closes what it opens", ""},
+		{o.scan && len(o.proxies) > 0, "-z and a proxy exclude each other: it would be the proxy that answers", ""},
 	}
-	_, err := o.address()
-	return err
+}
+
+func (o *options) unixClashes() []clash {
+	if !o.unix {
+		return nil
+	}
+	return []clash{
+		{o.ipv4, "-U and -4 exclude each other: a Unix socket has no IP address", ""},
+		{o.ipv6, "-U and -6 exclude each other: a Unix socket has no IP address", ""},
+		{o.sourcePort != "", "-U and -p exclude each other: a Unix socket has no port", ""},
+		{o.source != "" && !o.udp && !o.listen, "-U and -s exclude each other", "with -u, -s names the client's own socket"},
+		{o.broadcast, "-U and -b exclude each other: a Unix socket has no broadcast", ""},
+		{len(o.proxies) > 0, "-U and a proxy exclude each other", ""},
+		{o.listen && o.udp && o.http, "--http is not for datagrams", ""},
+		{o.ttl >= 0 || o.minTTL >= 0 || o.tos >= 0, "-U excludes -M, -m and -T: a Unix socket has no IP packets", ""},
+		{o.tcpMD5, "-U and -S exclude each other: a Unix socket has no TCP segments", ""},
+		{o.congestion != "", "-U and --congestion exclude each other: a Unix socket has no TCP", ""},
+	}
+}
+
+func (o *options) proxyClashes() []clash {
+	proxy := len(o.proxies) > 0
+	return []clash{
+		{proxy && o.listen, "a proxy and -l exclude each other", "a proxy is connected to"},
+		{proxy && o.udp, "a proxy and -u exclude each other: the proxies spoken here carry TCP", ""},
+		{!proxy && o.proxyType != "", "--proxy-type (-X) needs a proxy", "add -x address"},
+		{!proxy && o.proxyUser != "", "--proxy-user (-P) needs a proxy", "add -x address"},
+		{!proxy && o.proxyAuth != "", "--proxy-auth needs a proxy", "add --proxy address"},
+		{!proxy && o.proxyDNS != "", "--proxy-dns needs a proxy", "add --proxy address"},
+		{o.proxyUser != "" && o.proxyAuth != "", "--proxy-user and --proxy-auth exclude each other", ""},
+	}
+}
+
+func (o *options) passClashes() []clash {
+	if !o.passFd {
+		return nil
+	}
+	return []clash{
+		{o.listen, "-F and -l exclude each other", "-F passes a connection that was made"},
+		{o.crlf, "-F and -C exclude each other: nothing is sent", ""},
+		{o.telnet, "-F and -t exclude each other: nothing is sent", ""},
+		{o.interval.set, "-F and -i exclude each other: nothing is sent", ""},
+		{o.recvLimit > 0, "-F and -W exclude each other: nothing is received", ""},
+	}
 }
 
 // handlerConflict finds options about standard input and output beside a
@@ -57,7 +125,7 @@ func (o *options) handlerConflict() error {
 	}{
 		{o.noStdin, "-d"}, {o.sendOnly, "--send-only"}, {o.recvOnly, "--recv-only"},
 		{o.halfClose, "-N"}, {o.noShutdown, "--no-shutdown"}, {o.quitAfter.set, "-q"},
-		{o.crlf, "-C"}, {o.interval.set, "-i"}, {o.recvLimit > 0, "-W"},
+		{o.crlf, "-C"}, {o.interval.set, "-i"}, {o.recvLimit > 0, "-W"}, {o.telnet, "-t"},
 		{o.http && (o.timeout.set || o.idleT.set), "-w and --idle-timeout"},
 	} {
 		if c.given {
@@ -65,113 +133,4 @@ func (o *options) handlerConflict() error {
 		}
 	}
 	return nil
-}
-
-// network is the first argument that net's functions would take.
-func (o *options) network() string {
-	n := "tcp"
-	if o.udp {
-		n = "udp"
-	}
-	switch {
-	case o.ipv4:
-		n += "4"
-	case o.ipv6:
-		n += "6"
-	}
-	return n
-}
-
-// address is where to connect or to listen.
-func (o *options) address() (conn.Address, error) {
-	parse := o.connectAddress
-	if o.listen {
-		parse = o.listenAddress
-	}
-	a, err := parse()
-	if err != nil {
-		return a, asUsage(err)
-	}
-	proto := "tcp"
-	if o.udp {
-		proto = "udp"
-	}
-	n, err := conn.ParsePort(proto, a.Port)
-	if err == nil && n == 0 && !o.listen {
-		err = &conn.PortError{Text: a.Port, Why: "invalid"}
-	}
-	if err == nil && o.sourcePort != "" {
-		_, err = conn.ParsePort(proto, o.sourcePort)
-	}
-	return a, asUsage(err)
-}
-
-// asUsage makes usage errors of what conn finds wrong in an operand.
-func asUsage(err error) error {
-	var bad *conn.AddressError
-	var port *conn.PortError
-	switch {
-	case errors.As(err, &bad):
-		return &usageError{bad.Error(), bad.Hint}
-	case errors.As(err, &port) && port.Why == "too large":
-		return &usageError{port.Error(), "ports end at 65535"}
-	case errors.As(err, &port):
-		return &usageError{port.Error(), "a port is a number from 1 to 65535, or the name of a service"}
-	}
-	return err
-}
-
-func (o *options) connectAddress() (conn.Address, error) {
-	switch len(o.operands) {
-	case 0:
-		return conn.Address{}, &usageError{"missing host and port", "gonc -h shows how to call it"}
-	case 1:
-		a, err := conn.SplitHostPort(o.operands[0])
-		var bad *conn.AddressError
-		if errors.As(err, &bad) && !strings.Contains(o.operands[0], ":") {
-			return a, &usageError{"missing port number", "write gonc " + o.operands[0] + " port, or gonc -l " + o.operands[0] + " to listen"}
-		}
-		if err == nil && a.Host == "" {
-			return a, &usageError{"missing host before the colon", "write localhost:" + a.Port}
-		}
-		return a, err
-	case 2:
-		return conn.Address{Host: conn.ParseHost(o.operands[0]), Port: o.operands[1]}, nil
-	}
-	return conn.Address{}, usagef("one host and one port are enough, and %s came after them", quote(o.operands[2]))
-}
-
-// listenAddress reads [host] port, host:port, and both parts from -s and -p.
-func (o *options) listenAddress() (a conn.Address, err error) {
-	a.Port = o.sourcePort
-	switch ops := o.operands; {
-	case len(ops) > 2:
-		return a, usagef("one address and one port are enough, and %s came after them", quote(ops[2]))
-	case len(ops) == 2 && a.Port != "":
-		return a, usagef("the port is given twice: -p %s and %s", a.Port, ops[1])
-	case len(ops) == 2:
-		a.Host, a.Port = conn.ParseHost(ops[0]), ops[1]
-	case len(ops) == 1 && a.Port != "":
-		a.Host = conn.ParseHost(ops[0])
-	case len(ops) == 1 && strings.Contains(ops[0], ":"):
-		if a, err = conn.SplitHostPort(ops[0]); err != nil {
-			return a, err
-		}
-	case len(ops) == 1:
-		a.Port = ops[0]
-	}
-	switch {
-	case a.Port == "":
-		return a, &usageError{"missing port number", "write gonc -l 9999; port 0 is one of the system's choice"}
-	case o.source != "" && a.Host != "":
-		return a, usagef("the address to listen on is given twice: -s %s and %s", o.source, a.Host)
-	case o.source != "":
-		a.Host = conn.ParseHost(o.source)
-	}
-	return a, nil
-}
-
-// readsStdin reports whether standard input is for the connection.
-func (o *options) readsStdin() bool {
-	return !o.noStdin && !o.recvOnly && !o.http && !o.replySet
 }

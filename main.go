@@ -13,42 +13,36 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime"
 	"syscall"
 
 	"gonc/conn"
 	"gonc/relay"
 )
 
-// The exit statuses.
-const (
-	statusOK      = 0
-	statusNetwork = 1 // could not connect, timed out, reset, refused
-	statusOther   = 2 // usage, local files, standard output
-)
-
-func main() { os.Exit(run(os.Args[1:])) }
+func main() { os.Exit(run(os.Args)) }
 
 // run is the program. It returns its exit status, or dies by the signal that
 // ended it.
-func run(args []string) int {
-	if os.Getenv("GP") != "" {
-		runtime.GOMAXPROCS(1)
+func run(argv []string) int {
+	d, err := chooseDialect(argv[0], argv[1:])
+	say := &speaker{dialect: d, w: os.Stderr}
+	if err != nil {
+		say.fail(err)
+		return d.other
 	}
-	say := &speaker{name: "gonc", w: os.Stderr}
-	o, err := parseOptions(args)
+	o, err := parseOptions(argv[1:], d)
 	switch {
 	case err != nil:
 		say.fail(err)
-		return statusOther
+		return d.other
 	case o.help:
-		return print(say, helpText())
+		return print(say, d.help, helpText())
 	case o.version:
-		return print(say, versionText())
+		return print(say, os.Stdout, versionText())
 	}
 	say.level = o.verbose
 	ctx, stop := context.Background(), func() {}
-	if o.listen {
+	if o.mustCleanUp() {
 		ctx, stop = untilSignal(ctx)
 	}
 	err = serve(ctx, o, say)
@@ -56,13 +50,31 @@ func run(args []string) int {
 	return finish(ctx, err, say)
 }
 
-// print writes what was asked for to standard output.
-func print(say *speaker, text string) int {
-	if _, err := io.WriteString(os.Stdout, text); err != nil {
-		say.fail(&relay.LocalError{Op: "write", Err: err})
-		return statusOther
+// mustCleanUp reports whether there is something to be done before a signal
+// kills: connections to be ended well, files of sockets to be removed.
+func (o *options) mustCleanUp() bool { return o.listen || o.unix && o.udp }
+
+// serve does what o asks for.
+func serve(ctx context.Context, o *options, say *speaker) error {
+	at, err := o.target()
+	switch {
+	case err != nil:
+		return err
+	case o.scan:
+		return scan(ctx, o, at, say)
+	case o.listen:
+		return listen(ctx, o, at, say)
 	}
-	return statusOK
+	return connect(ctx, o, at, say)
+}
+
+// print writes what was asked for.
+func print(say *speaker, to io.Writer, text string) int {
+	if _, err := io.WriteString(to, text); err != nil {
+		say.fail(&relay.LocalError{Op: "write", Err: err})
+		return say.dialect.other
+	}
+	return 0
 }
 
 // finish says how it ended and picks the status.
@@ -72,32 +84,32 @@ func finish(ctx context.Context, err error, say *speaker) int {
 		dieBy(by.signal)
 	}
 	if err == nil {
-		return statusOK
+		return 0
 	}
 	if brokenPipe(err) {
 		dieByBrokenPipe()
 	}
-	say.fail(err)
-	return status(err)
+	say.failed(err)
+	if local(err) {
+		return say.dialect.other
+	}
+	return say.dialect.network
 }
 
-// status is the exit status that belongs to err.
-func status(err error) int {
+// local reports whether err is about this machine or the command line, and
+// not about the network.
+func local(err error) bool {
 	var (
-		usage  *usageError
-		local  *relay.LocalError
-		listen *conn.ListenError
-		path   *os.PathError
+		usage   *usageError
+		local   *relay.LocalError
+		listen  *conn.ListenError
+		path    *os.PathError
+		numeric *conn.NumericError
+		option  *conn.OptionError
+		unix    *conn.UnixError
 	)
-	if errors.As(err, &usage) || errors.As(err, &local) || errors.As(err, &listen) || errors.As(err, &path) {
-		return statusOther
-	}
-	var numeric *conn.NumericError
-	var option *conn.OptionError
-	if errors.As(err, &numeric) || errors.As(err, &option) {
-		return statusOther
-	}
-	return statusNetwork
+	return errors.As(err, &usage) || errors.As(err, &local) || errors.As(err, &listen) || errors.As(err, &path) ||
+		errors.As(err, &numeric) || errors.As(err, &option) || errors.As(err, &unix) && unix.Op == "listen"
 }
 
 // brokenPipe reports whether err is that whoever read standard output went

@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
+	"math"
 	"strings"
 	"time"
 
@@ -13,37 +13,65 @@ import (
 // options is what the command line says, and nothing else: no default of a
 // mode, no result. Only this package sees it.
 type options struct {
-	ipv4, ipv6 bool
-	udp        bool
-	listen     bool
-	sourcePort string
-	source     string
-	keepOpen   bool
-	maxConns   int // -1: not given
-	noDNS      bool
-	noStdin    bool
-	sendOnly   bool
-	recvOnly   bool
-	halfClose  bool
-	noShutdown bool
-	quitAfter  timeOption
-	timeout    timeOption
-	connectT   timeOption
-	idleT      timeOption
-	acceptT    timeOption
-	crlf       bool
-	interval   timeOption
-	recvLimit  int // 0: not given
-	broadcast  bool
-	http       bool
-	page       string
-	reply      string
-	replySet   bool
-	verbose    int
-	help       bool
-	version    bool
+	ipv4, ipv6  bool
+	udp         bool
+	unix        bool
+	listen      bool
+	sourcePort  string
+	source      string
+	keepOpen    bool
+	maxConns    int // -1: not given
+	noDNS       bool
+	noStdin     bool
+	sendOnly    bool
+	recvOnly    bool
+	halfClose   bool
+	noShutdown  bool
+	quitAfter   timeOption
+	timeout     timeOption
+	connectT    timeOption
+	idleT       timeOption
+	acceptT     timeOption
+	crlf        bool
+	interval    timeOption
+	recvLimit   int // 0: not given
+	telnet      bool
+	scan        bool
+	json        bool
+	random      bool
+	broadcast   bool
+	passFd      bool
+	proxies     []proxyOption
+	proxyType   string
+	proxyUser   string
+	proxyAuth   string
+	proxyDNS    string
+	ttl         int // -1: not given, as with all numbers below
+	minTTL      int
+	recvBuffer  int
+	sendBuffer  int
+	tos         int
+	tcpMD5      bool
+	debug       bool
+	rtable      int
+	congestion  string
+	http        bool
+	page        string
+	reply       string
+	replySet    bool
+	verbose     int
+	dialectName string
+	help        bool
+	version     bool
 
 	operands []string
+	dialect  *dialect
+}
+
+// A proxyOption is a proxy as -x or --proxy named it.
+type proxyOption struct {
+	text     string
+	fallback string // the type of what says none
 }
 
 // A timeOption is a length of time that may not have been given.
@@ -66,12 +94,13 @@ type row struct {
 var table = []row{
 	{"ipv4", "", "4", "", "use IPv4 only", func(o *options) pflag.Value { return (*boolValue)(&o.ipv4) }},
 	{"ipv6", "", "6", "", "use IPv6 only", func(o *options) pflag.Value { return (*boolValue)(&o.ipv6) }},
-	{"udp", "", "u", "", "use UDP", func(o *options) pflag.Value { return (*boolValue)(&o.udp) }},
+	{"udp", "", "u", "", "use UDP; with -U Unix datagrams", func(o *options) pflag.Value { return (*boolValue)(&o.udp) }},
+	{"unixsock", "", "U", "", "use a Unix socket", func(o *options) pflag.Value { return (*boolValue)(&o.unix) }},
 	{"listen", "", "l", "", "listen for a connection", func(o *options) pflag.Value { return (*boolValue)(&o.listen) }},
 	{"source-port", "", "p", "port", "source port; with -l the port to listen on", func(o *options) pflag.Value { return textValue{&o.sourcePort, nil} }},
 	{"source", "", "s", "addr", "source address; with -l the address to listen on", func(o *options) pflag.Value { return textValue{&o.source, nil} }},
 	{"keep-open", "", "k", "", "with -l: serve many connections, all at once", func(o *options) pflag.Value { return (*boolValue)(&o.keepOpen) }},
-	{"max-conns", "", "", "n", "with -k or --http: at most n at once (100, with --http 10000)", func(o *options) pflag.Value { return countOf{&o.maxConns, 1} }},
+	{"max-conns", "", "", "n", "with -k or --http: at most n at once (100, with --http 10000)", func(o *options) pflag.Value { return numberValue{&o.maxConns, 1, math.MaxInt32} }},
 	{"nodns", "", "n", "", "numeric addresses only", func(o *options) pflag.Value { return (*boolValue)(&o.noDNS) }},
 	{"no-stdin", "", "d", "", "do not read standard input", func(o *options) pflag.Value { return (*boolValue)(&o.noStdin) }},
 	{"send-only", "", "", "", "only send; what comes is dropped", func(o *options) pflag.Value { return (*boolValue)(&o.sendOnly) }},
@@ -84,19 +113,42 @@ var table = []row{
 	{"idle-timeout", "", "", "time", "limit on idleness of a connection; status 1", func(o *options) pflag.Value { return &o.idleT }},
 	{"accept-timeout", "", "", "time", "limit on waiting for the first connection; status 1", func(o *options) pflag.Value { return &o.acceptT }},
 	{"crlf", "", "C", "", "send LF as CRLF", func(o *options) pflag.Value { return (*boolValue)(&o.crlf) }},
-	{"interval", "", "i", "time", "pause between lines sent", func(o *options) pflag.Value { return &o.interval }},
-	{"recv-limit", "", "W", "n", "end after n reads or datagrams received", func(o *options) pflag.Value { return countOf{&o.recvLimit, 1} }},
+	{"interval", "", "i", "time", "pause between lines sent, between ports scanned", func(o *options) pflag.Value { return &o.interval }},
+	{"recv-limit", "", "W", "n", "end after n reads or datagrams received", func(o *options) pflag.Value { return numberValue{&o.recvLimit, 1, math.MaxInt32} }},
+	{"telnet", "", "t", "", "refuse telnet negotiation and keep it out of the output", func(o *options) pflag.Value { return (*boolValue)(&o.telnet) }},
+	{"zero", "scan", "z", "", "scan: connect and close", func(o *options) pflag.Value { return (*boolValue)(&o.scan) }},
+	{"json", "", "", "", "with -z: one JSON object a port on standard output", func(o *options) pflag.Value { return (*boolValue)(&o.json) }},
+	{"random-ports", "", "r", "", "ports in any order", func(o *options) pflag.Value { return (*boolValue)(&o.random) }},
 	{"broadcast", "", "b", "", "allow broadcast", func(o *options) pflag.Value { return (*boolValue)(&o.broadcast) }},
+	{"pass-fd", "", "F", "", "pass the connected descriptor on standard output and end", func(o *options) pflag.Value { return (*boolValue)(&o.passFd) }},
+	{"x", "", "x", "addr", "proxy, SOCKS 5 unless -X or a URL says otherwise", func(o *options) pflag.Value { return proxyValue{o, "socks5"} }},
+	{"proxy", "", "", "addr", "proxy, HTTP unless --proxy-type or a URL says otherwise; again for a chain", func(o *options) pflag.Value { return proxyValue{o, "http"} }},
+	{"proxy-type", "", "X", "type", "4, 4a, 5 or connect: socks4, socks4a, socks5, http", func(o *options) pflag.Value { return textValue{&o.proxyType, nil} }},
+	{"proxy-user", "", "P", "user", "user for the proxy; its password from GONC_PROXY_AUTH or the terminal", func(o *options) pflag.Value { return textValue{&o.proxyUser, nil} }},
+	{"proxy-auth", "", "", "user:pass", "login for the proxy; also GONC_PROXY_AUTH, NCAT_PROXY_AUTH", func(o *options) pflag.Value { return textValue{&o.proxyAuth, nil} }},
+	{"proxy-dns", "", "", "who", "who resolves names: local, remote (default), both, none", func(o *options) pflag.Value { return textValue{&o.proxyDNS, nil} }},
+	{"ttl", "", "M", "n", "time to live of what is sent", func(o *options) pflag.Value { return numberValue{&o.ttl, 0, 255} }},
+	{"min-ttl", "", "m", "n", "least time to live of what is accepted", func(o *options) pflag.Value { return numberValue{&o.minTTL, 0, 255} }},
+	{"recv-buffer", "", "I", "bytes", "size of the receive buffer", func(o *options) pflag.Value { return numberValue{&o.recvBuffer, 1, 1 << 30} }},
+	{"send-buffer", "", "O", "bytes", "size of the send buffer", func(o *options) pflag.Value { return numberValue{&o.sendBuffer, 1, 1 << 30} }},
+	{"tos", "", "T", "keyword", "type of service: a keyword or a number up to 255", func(o *options) pflag.Value { return tosValue{&o.tos} }},
+	{"tcp-md5", "", "S", "", "sign TCP segments (RFC 2385); the key from GONC_TCP_MD5 or the terminal", func(o *options) pflag.Value { return (*boolValue)(&o.tcpMD5) }},
+	{"so-debug", "", "D", "", "SO_DEBUG", func(o *options) pflag.Value { return (*boolValue)(&o.debug) }},
+	{"rtable", "", "V", "n", "routing table, where the system has several", func(o *options) pflag.Value { return numberValue{&o.rtable, 0, math.MaxInt32} }},
+	{"congestion", "", "", "name", "TCP congestion control of this connection", func(o *options) pflag.Value { return textValue{&o.congestion, nil} }},
 	{"http", "", "", "", "with -l: answer with a test page", func(o *options) pflag.Value { return (*boolValue)(&o.http) }},
 	{"page", "", "", "file", "with --http: this file instead; - is standard input", func(o *options) pflag.Value { return textValue{&o.page, nil} }},
 	{"reply", "", "", "text", "with -l: answer each connection with text", func(o *options) pflag.Value { return textValue{&o.reply, &o.replySet} }},
 	{"verbose", "", "v", "", "say more; twice: times and totals; thrice: whole requests", func(o *options) pflag.Value { return (*levelValue)(&o.verbose) }},
+	{"dialect", "", "", "name", "gonc, or nc: behave as OpenBSD's nc; also GONC_DIALECT", func(o *options) pflag.Value { return textValue{&o.dialectName, nil} }},
 	{"help", "", "h", "", "print this help", func(o *options) pflag.Value { return (*boolValue)(&o.help) }},
 	{"version", "", "", "", "print the version", func(o *options) pflag.Value { return (*boolValue)(&o.version) }},
 }
 
 const helpHead = `usage: gonc [options] host port            connect
        gonc [options] -l [host] port       listen
+       gonc -U [options] [-l] path         the same over a Unix socket
+       gonc -z [options] host port...      scan: ports, names, lo-hi ranges
        gonc -l --http [host] port          serve a test page
 
 `
@@ -141,8 +193,8 @@ func usagef(format string, args ...any) error {
 
 // parseOptions reads a command line without the program's name. Errors are
 // *usageError.
-func parseOptions(args []string) (*options, error) {
-	o := &options{maxConns: -1}
+func parseOptions(args []string, d *dialect) (*options, error) {
+	o := &options{dialect: d, maxConns: -1, ttl: -1, minTTL: -1, recvBuffer: -1, sendBuffer: -1, tos: -1, rtable: -1}
 	fs := pflag.NewFlagSet("gonc", pflag.ContinueOnError)
 	fs.SortFlags = false
 	fs.Usage = func() {}
@@ -203,110 +255,3 @@ func explain(err error) error {
 	}
 	return &usageError{text: err.Error()}
 }
-
-type boolValue bool
-
-func (v *boolValue) String() string   { return strconv.FormatBool(bool(*v)) }
-func (v *boolValue) Type() string     { return "bool" }
-func (v *boolValue) IsBoolFlag() bool { return true }
-func (v *boolValue) Set(s string) error {
-	if s != "true" {
-		return errors.New("takes no argument")
-	}
-	*v = true
-	return nil
-}
-
-type levelValue int
-
-func (v *levelValue) String() string { return strconv.Itoa(int(*v)) }
-func (v *levelValue) Type() string   { return "count" }
-func (v *levelValue) Set(s string) error {
-	if s != "true" {
-		return errors.New("takes no argument")
-	}
-	*v++
-	return nil
-}
-
-// A textValue also notes that it was set, if there is a place for that.
-type textValue struct {
-	to  *string
-	set *bool
-}
-
-func (v textValue) String() string { return "" }
-func (v textValue) Type() string   { return "string" }
-func (v textValue) Set(s string) error {
-	*v.to = s
-	if v.set != nil {
-		*v.set = true
-	}
-	return nil
-}
-
-type countOf struct {
-	to  *int
-	min int
-}
-
-func (v countOf) String() string { return "" }
-func (v countOf) Type() string   { return "int" }
-func (v countOf) Set(s string) error {
-	n, err := strconv.ParseInt(s, 10, 32)
-	if err != nil || n < int64(v.min) {
-		return fmt.Errorf("%s is not a number from %d up", quote(s), v.min)
-	}
-	*v.to = int(n)
-	return nil
-}
-
-func (v *timeOption) String() string { return "" }
-func (v *timeOption) Type() string   { return "time" }
-func (v *timeOption) Set(s string) error {
-	d, err := parseTime(s)
-	if err == nil && d < 0 {
-		err = fmt.Errorf("%s is negative", quote(s))
-	}
-	v.set, v.d = true, d
-	return err
-}
-
-// signedTime is a timeOption that may be negative.
-type signedTime struct{ *timeOption }
-
-func (v *signedTime) Set(s string) (err error) {
-	v.set = true
-	v.d, err = parseTime(s)
-	return err
-}
-
-// parseTime reads a time: seconds, with a fraction or not, or a number with
-// the unit ms, s, m or h.
-func parseTime(s string) (time.Duration, error) {
-	number, unit := s, time.Second
-	for _, u := range []struct {
-		name string
-		unit time.Duration
-	}{{"ms", time.Millisecond}, {"s", time.Second}, {"m", time.Minute}, {"h", time.Hour}} {
-		if n, ok := strings.CutSuffix(s, u.name); ok {
-			number, unit = n, u.unit
-			break
-		}
-	}
-	bad := fmt.Errorf("%s is not a time (seconds, or 500ms, 1.5, 2m, 1h)", quote(s))
-	if number == "" || strings.Trim(number, "+-.0123456789") != "" {
-		return 0, bad
-	}
-	n, err := strconv.ParseFloat(number, 64)
-	if err != nil {
-		return 0, bad
-	}
-	if n *= float64(unit); n > float64(maxTime) || n < -float64(maxTime) {
-		return 0, fmt.Errorf("%s is too long a time", quote(s))
-	}
-	return time.Duration(n), nil
-}
-
-// maxTime keeps sums of times and clocks from overflowing.
-const maxTime = 100 * 365 * 24 * time.Hour

@@ -1,17 +1,14 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"gonc/conn"
@@ -25,8 +22,8 @@ import (
 
 // A speaker says things. It may be used by several goroutines.
 type speaker struct {
-	name  string // what errors begin with
-	level int    // of -v
+	dialect *dialect
+	level   int // of -v
 
 	mu sync.Mutex
 	w  io.Writer
@@ -41,211 +38,68 @@ func (s *speaker) line(format string, args ...any) {
 
 // errorLine is line for an error or a hint.
 func (s *speaker) errorLine(format string, args ...any) {
-	s.line("%s: "+format, append([]any{s.name}, args...)...)
+	s.line("%s: "+format, append([]any{s.dialect.program}, args...)...)
 }
 
 // fail says what err is, and what may help.
 func (s *speaker) fail(err error) {
+	var said errSaid
+	if errors.As(err, &said) {
+		return
+	}
 	text, hint := describe(err)
 	s.errorLine("%s", text)
-	if hint != "" {
+	if hint != "" && s.dialect.hints {
 		s.errorLine("hint: %s", hint)
 	}
 }
 
-// describe puts an error into words.
-func describe(err error) (text, hint string) {
-	var (
-		usage   *usageError
-		dial    *conn.DialError
-		listen  *conn.ListenError
-		timeout *conn.TimeoutError
-		dns     *net.DNSError
-		family  *conn.FamilyError
-		numeric *conn.NumericError
-		accept  *conn.AcceptTimeoutError
-		local   *relay.LocalError
-		lost    *relay.UndeliveredError
-		op      *net.OpError
-		path    *os.PathError
-	)
+// failed says that a connection could not be made, if the dialect does.
+func (s *speaker) failed(err error) {
+	var dial *conn.DialError
 	switch {
-	case errors.As(err, &usage):
-		return usage.text, usage.hint
-	case errors.As(err, &dial):
-		return describeDial(dial)
-	case errors.As(err, &timeout):
-		return fmt.Sprintf("connect to %s port %s (%s) failed: Connection timed out", timeout.Address.Host, timeout.Address.Port, timeout.Network), hintOf(syscall.ETIMEDOUT)
-	case errors.As(err, &listen):
-		return describeListen(listen)
-	case errors.As(err, &dns):
-		return fmt.Sprintf("getaddrinfo for host %s: %s", quote(dns.Name), resolverText(dns)), resolverHint(dns)
-	case errors.As(err, &family):
-		return err.Error(), "without -4 and -6 both families are tried"
-	case errors.As(err, &numeric):
-		return err.Error(), "-n allows numeric addresses only"
-	case errors.As(err, &accept):
-		return fmt.Sprintf("no connection came within %v", accept.Limit), ""
-	case errors.As(err, &local):
-		return describeLocal(local), ""
-	case errors.As(err, &lost):
-		return describeLost(lost), ""
-	case errors.Is(err, relay.ErrIdle):
-		return "nothing was sent or received for too long", ""
-	case errors.As(err, &op) && op.Addr != nil:
-		return describeOp(op)
-	case errors.As(err, &path):
-		return fmt.Sprintf("%s %s failed: %s", path.Op, quote(path.Path), reason(path.Err)), ""
-	}
-	return reason(err), ""
-}
-
-// describeOp is about a connection that was there and failed.
-func describeOp(e *net.OpError) (text, hint string) {
-	proto := strings.TrimRight(e.Net, "46")
-	at := strings.Replace(hostPort(e.Addr), " ", " port ", 1) + " (" + proto + ")"
-	switch {
-	case errors.Is(e.Err, syscall.ECONNREFUSED):
-		return "connect to " + at + " failed: " + reason(e.Err), hintOf(e.Err)
-	case errors.Is(e.Err, syscall.EMSGSIZE):
-		return "send to " + at + " failed: " + reason(e.Err), "the network does not take a datagram that long"
-	case strings.Contains(e.Op, "write"):
-		return "send to " + at + " failed: " + reason(e.Err), "the other side closed the connection before it had everything"
-	}
-	return "receive from " + at + " failed: " + reason(e.Err), ""
-}
-
-func describeDial(e *conn.DialError) (text, hint string) {
-	hint = hintOf(e.Tried[len(e.Tried)-1].Err)
-	same := true
-	var addrs, all []string
-	for _, t := range e.Tried {
-		ip := t.Addr.Addr().String()
-		addrs = append(addrs, ip)
-		all = append(all, reason(t.Err)+" ("+ip+")")
-		same = same && reason(t.Err) == reason(e.Tried[0].Err)
-	}
-	host := e.Address.Host
-	why := strings.Join(all, ", ")
-	if same {
-		why = reason(e.Tried[0].Err)
-		if len(addrs) > 1 || addrs[0] != host {
-			host += " (" + strings.Join(addrs, ", ") + ")"
+	case !errors.As(err, &dial):
+		s.fail(err)
+	case s.level == 0 && s.dialect.quiet:
+	case s.dialect.each:
+		for _, t := range dial.Tried {
+			s.attemptFailed(dial.Network, dial.Address, t)
 		}
+	default:
+		s.fail(err)
 	}
-	return fmt.Sprintf("connect to %s port %s (%s) failed: %s", host, e.Address.Port, e.Network, why), hint
-}
-
-func describeListen(e *conn.ListenError) (text, hint string) {
-	at := e.Address.Port
-	if e.Address.Host != "" {
-		at = e.Address.Host + " " + at
-	}
-	switch {
-	case errors.Is(e.Err, syscall.EADDRINUSE):
-		hint = "another program has the port; port 0 is one of the system's choice"
-		if owner := conn.PortOwner(e.Network, e.Address.Port); owner != "" {
-			hint = "the port is in use by " + owner
-		}
-	case errors.Is(e.Err, syscall.EACCES):
-		hint = "ports below 1024 need root; take one above"
-	case errors.Is(e.Err, syscall.EADDRNOTAVAIL):
-		hint = "this machine does not have that address"
-	}
-	return fmt.Sprintf("listen on %s (%s) failed: %s", at, e.Network, reason(e.Err)), hint
-}
-
-func describeLocal(e *relay.LocalError) string {
-	if e.Op == "read" {
-		return "standard input could not be read: " + reason(e.Err)
-	}
-	return "standard output could not be written: " + reason(e.Err)
-}
-
-func describeLost(e *relay.UndeliveredError) string {
-	text := fmt.Sprintf("%d bytes could not be delivered", e.Bytes)
-	if e.Err == nil {
-		return text + ": the other side has stopped reading"
-	}
-	if errors.Is(e.Err, relay.ErrIdle) {
-		return text + " in time"
-	}
-	return text + ": " + reason(e.Err)
-}
-
-func resolverText(e *net.DNSError) string {
-	switch {
-	case e.IsNotFound:
-		return "Name or service not known"
-	case e.IsTimeout, e.IsTemporary:
-		return "Temporary failure in name resolution"
-	}
-	return quote(e.Err)
-}
-
-func resolverHint(e *net.DNSError) string {
-	if e.IsNotFound {
-		return "check the spelling of the name"
-	}
-	return "the name server did not answer; a numeric address needs none"
-}
-
-// hintOf says what may be the matter with a connect that failed with err.
-func hintOf(err error) string {
-	if timedOut(err) {
-		err = syscall.ETIMEDOUT
-	}
-	for _, h := range []struct {
-		errno error
-		hint  string
-	}{
-		{syscall.ECONNREFUSED, "nothing listens on that port there"},
-		{syscall.ETIMEDOUT, "a firewall drops what is sent, or the host is down"},
-		{syscall.EHOSTUNREACH, "the host is down, or no route leads to it"},
-		{syscall.ENETUNREACH, "this machine has no route to that network"},
-		{syscall.EADDRINUSE, "another connection has that source port"},
-		{syscall.EADDRNOTAVAIL, "this machine does not have that source address"},
-	} {
-		if errors.Is(err, h.errno) {
-			return h.hint
-		}
-	}
-	if errors.Is(err, syscall.EACCES) {
-		return "a broadcast address needs -b, a source port below 1024 needs root"
-	}
-	return ""
-}
-
-// reason is the cause of an error in the words of the system, which begin
-// with a capital as strerror(3) has them.
-func reason(err error) string {
-	var errno syscall.Errno
-	var idle *relay.UndeliveredError
-	switch {
-	case errors.As(err, &errno):
-		text := errno.Error()
-		return strings.ToUpper(text[:1]) + text[1:]
-	case errors.As(err, &idle):
-		return describeLost(idle)
-	case timedOut(err):
-		return "Connection timed out"
-	}
-	return err.Error()
-}
-
-// timedOut reports whether err is that a limit of ours ran out.
-func timedOut(err error) bool {
-	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
 // quote makes s safe to be shown.
 func quote(s string) string { return strconv.Quote(s) }
 
+// attempts has d tell how it gets to a (-v).
+func (s *speaker) attempts(d *conn.Dialer, network string, a conn.Address) {
+	if s.level == 0 {
+		return
+	}
+	if len(d.Proxies) > 0 {
+		a = d.Proxies[0].Address
+	}
+	var failed []conn.Attempt
+	d.OnTried = func(t conn.Attempt) {
+		if t.Err != nil {
+			failed = append(failed, t)
+			return
+		}
+		for _, f := range failed {
+			s.attemptFailed(network, a, f)
+		}
+		s.connected(network, a, t.Addr, d.Numeric)
+		s.took("connect", t.Took)
+	}
+}
+
 // connected says that an attempt came through (-v).
-func (s *speaker) connected(network string, a conn.Address, to netip.AddrPort) {
-	service := conn.ServiceName(network, to.Port())
-	if service == "" {
-		service = "*"
+func (s *speaker) connected(network string, a conn.Address, to netip.AddrPort, numeric bool) {
+	service := "*"
+	if name := conn.ServiceName(network, to.Port()); name != "" && !numeric {
+		service = name
 	}
 	s.line("Connection to %s %d port [%s/%s] succeeded!", nameAnd(a.Host, to.Addr()), to.Port(), network, service)
 }
@@ -263,7 +117,13 @@ func (s *speaker) took(step string, d time.Duration) {
 }
 
 // accepted says that somebody connected (-v). No name is looked up.
-func (s *speaker) accepted(remote net.Addr) { s.line("Connection received on %s", hostPort(remote)) }
+func (s *speaker) accepted(c net.Conn) {
+	from := hostPort(c.RemoteAddr())
+	if c.LocalAddr().Network() == "unix" {
+		from = c.LocalAddr().String() // clients have no name
+	}
+	s.line("Connection received on %s", from)
+}
 
 // refused says that somebody was turned away (-v).
 func (s *speaker) refused(remote net.Addr, limit int) {

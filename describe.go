@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+
+	"gonc/conn"
+	"gonc/relay"
+)
+
+// describe puts an error into words.
+func describe(err error) (text, hint string) {
+	var (
+		usage   *usageError
+		dial    *conn.DialError
+		listen  *conn.ListenError
+		timeout *conn.TimeoutError
+		name    *conn.ResolveError
+		family  *conn.FamilyError
+		numeric *conn.NumericError
+		accept  *conn.AcceptTimeoutError
+		local   *relay.LocalError
+		lost    *relay.UndeliveredError
+		op      *net.OpError
+		path    *os.PathError
+		unix    *conn.UnixError
+		proxy   *conn.ProxyError
+		option  *conn.OptionError
+	)
+	switch {
+	case errors.As(err, &usage):
+		return usage.text, usage.hint
+	case errors.As(err, &option):
+		return option.Error(), option.Hint
+	case errors.As(err, &dial):
+		return describeDial(dial)
+	case errors.As(err, &timeout):
+		return fmt.Sprintf("connect to %s (%s) failed: Connection timed out", spaced(timeout.Address), timeout.Network), hintOf(syscall.ETIMEDOUT)
+	case errors.As(err, &proxy):
+		return describeProxy(proxy), proxy.Hint
+	case errors.As(err, &unix):
+		return describeUnix(unix)
+	case errors.As(err, &listen):
+		return describeListen(listen)
+	case errors.As(err, &name):
+		return fmt.Sprintf("getaddrinfo for host %s port %s: %s", quote(name.Address.Host), name.Address.Port, resolverText(name.Err)), resolverHint(name.Err)
+	case errors.As(err, &family):
+		return err.Error(), "without -4 and -6 both families are tried"
+	case errors.As(err, &numeric):
+		return err.Error(), "-n allows numeric addresses only"
+	case errors.As(err, &accept):
+		return fmt.Sprintf("no connection came within %v", accept.Limit), ""
+	case errors.As(err, &local):
+		return describeLocal(local), ""
+	case errors.As(err, &lost):
+		return describeLost(lost), ""
+	case errors.Is(err, relay.ErrIdle):
+		return "nothing was sent or received for too long", ""
+	case errors.As(err, &op) && op.Addr != nil:
+		return describeOp(op)
+	case errors.As(err, &path):
+		return fmt.Sprintf("%s %s failed: %s", path.Op, quote(path.Path), reason(path.Err)), ""
+	}
+	return reason(err), ""
+}
+
+// describeOp is about a connection that was there and failed.
+func describeOp(e *net.OpError) (text, hint string) {
+	proto := strings.TrimRight(e.Net, "46")
+	at := strings.Replace(hostPort(e.Addr), " ", " port ", 1) + " (" + proto + ")"
+	switch {
+	case errors.Is(e.Err, syscall.ECONNREFUSED):
+		return "connect to " + at + " failed: " + reason(e.Err), hintOf(e.Err)
+	case errors.Is(e.Err, syscall.EMSGSIZE):
+		return "send to " + at + " failed: " + reason(e.Err), "the network does not take a datagram that long"
+	case strings.Contains(e.Op, "write"):
+		return "send to " + at + " failed: " + reason(e.Err), "the other side closed the connection before it had everything"
+	}
+	return "receive from " + at + " failed: " + reason(e.Err), ""
+}
+
+// spaced is an address with its port after a word.
+func spaced(a conn.Address) string {
+	if a.Path != "" {
+		return a.Path
+	}
+	return a.Host + " port " + a.Port
+}
+
+func describeProxy(e *conn.ProxyError) string {
+	text := "proxy " + e.Address.Host + " port " + e.Address.Port + " (" + e.Type + ") " + e.Why
+	if e.Reply != "" && !strings.Contains(e.Why, e.Reply) {
+		text += `: "` + e.Reply + `"`
+	}
+	if e.Err != nil && !strings.Contains(e.Why, e.Err.Error()) {
+		text += ": " + reason(e.Err)
+	}
+	return text
+}
+
+func describeUnix(e *conn.UnixError) (text, hint string) {
+	verb := "connect to"
+	if e.Op == "listen" {
+		verb = "listen on"
+	}
+	switch {
+	case errors.Is(e.Err, syscall.ECONNREFUSED):
+		hint = "nobody listens on that socket"
+	case errors.Is(e.Err, syscall.ENOENT) && e.Op == "connect":
+		hint = "there is no such socket"
+	case errors.Is(e.Err, syscall.EADDRINUSE):
+		hint = "another program listens on that socket"
+	case errors.Is(e.Err, syscall.ENAMETOOLONG):
+		hint = "the path of a Unix socket has at most 107 bytes; use a relative one"
+	case errors.Is(e.Err, syscall.EPROTOTYPE):
+		hint = "it is a socket of another type; with -u datagrams are sent, without streams"
+	case errors.Is(e.Err, conn.ErrNotSocket):
+		hint = "it is left alone; take another path"
+	}
+	return verb + " " + e.Path + " failed: " + reason(e.Err), hint
+}
+
+func describeDial(e *conn.DialError) (text, hint string) {
+	hint = hintOf(e.Tried[len(e.Tried)-1].Err)
+	same := true
+	var addrs, all []string
+	for _, t := range e.Tried {
+		ip := t.Addr.Addr().String()
+		addrs = append(addrs, ip)
+		all = append(all, reason(t.Err)+" ("+ip+")")
+		same = same && reason(t.Err) == reason(e.Tried[0].Err)
+	}
+	host := e.Address.Host
+	why := strings.Join(all, ", ")
+	if same {
+		why = reason(e.Tried[0].Err)
+		if len(addrs) > 1 || addrs[0] != host {
+			host += " (" + strings.Join(addrs, ", ") + ")"
+		}
+	}
+	return fmt.Sprintf("connect to %s port %s (%s) failed: %s", host, e.Address.Port, e.Network, why), hint
+}
+
+func describeListen(e *conn.ListenError) (text, hint string) {
+	at := e.Address.Port
+	if e.Address.Host != "" {
+		at = e.Address.Host + " " + at
+	}
+	switch {
+	case errors.Is(e.Err, syscall.EADDRINUSE):
+		hint = "another program has the port; port 0 is one of the system's choice"
+		if owner := conn.PortOwner(e.Network, e.Address.Port); owner != "" {
+			hint = "the port is in use by " + owner
+		}
+	case errors.Is(e.Err, syscall.EACCES):
+		hint = "ports below 1024 need root; take one above"
+	case errors.Is(e.Err, syscall.EADDRNOTAVAIL):
+		hint = "this machine does not have that address"
+	}
+	return fmt.Sprintf("listen on %s (%s) failed: %s", at, e.Network, reason(e.Err)), hint
+}
+
+func describeLocal(e *relay.LocalError) string {
+	if e.Op == "read" {
+		return "standard input could not be read: " + reason(e.Err)
+	}
+	return "standard output could not be written: " + reason(e.Err)
+}
+
+func describeLost(e *relay.UndeliveredError) string {
+	text := fmt.Sprintf("%d bytes could not be delivered", e.Bytes)
+	if e.Err == nil {
+		return text + ": the other side has stopped reading"
+	}
+	if errors.Is(e.Err, relay.ErrIdle) {
+		return text + " in time"
+	}
+	return text + ": " + reason(e.Err)
+}
+
+func resolverText(e *net.DNSError) string {
+	switch {
+	case e.IsNotFound:
+		return "Name or service not known"
+	case e.IsTimeout, e.IsTemporary:
+		return "Temporary failure in name resolution"
+	}
+	return quote(e.Err)
+}
+
+func resolverHint(e *net.DNSError) string {
+	if e.IsNotFound {
+		return "check the spelling of the name"
+	}
+	return "the name server did not answer; a numeric address needs none"
+}
+
+// hintOf says what may be the matter with a connect that failed with err.
+func hintOf(err error) string {
+	if timedOut(err) {
+		err = syscall.ETIMEDOUT
+	}
+	for _, h := range []struct {
+		errno error
+		hint  string
+	}{
+		{syscall.ECONNREFUSED, "nothing listens on that port there"},
+		{syscall.ETIMEDOUT, "a firewall drops what is sent, or the host is down"},
+		{syscall.EHOSTUNREACH, "the host is down, or no route leads to it"},
+		{syscall.ENETUNREACH, "this machine has no route to that network"},
+		{syscall.EADDRINUSE, "another connection has that source port"},
+		{syscall.EADDRNOTAVAIL, "this machine does not have that source address"},
+	} {
+		if errors.Is(err, h.errno) {
+			return h.hint
+		}
+	}
+	if errors.Is(err, syscall.EACCES) {
+		return "a broadcast address needs -b, a source port below 1024 needs root"
+	}
+	return ""
+}
+
+// reason is the cause of an error in the words of the system, which begin
+// with a capital as strerror(3) has them.
+func reason(err error) string {
+	var errno syscall.Errno
+	var idle *relay.UndeliveredError
+	switch {
+	case errors.As(err, &errno):
+		text := errno.Error()
+		return strings.ToUpper(text[:1]) + text[1:]
+	case errors.As(err, &idle):
+		return describeLost(idle)
+	case timedOut(err):
+		return "Connection timed out"
+	}
+	return err.Error()
+}
+
+// timedOut reports whether err is that a limit of ours ran out.
+func timedOut(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
+}

@@ -1,0 +1,142 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"gonc/relay"
+)
+
+// A dialect is the way of one netcat: what it decides where netcats differ,
+// as data. The letters of its options are in the option table.
+type dialect struct {
+	name string
+
+	// What it does.
+	halfClose    bool              // at the end of standard input, even without -N and -q
+	listenEOF    relay.AtRemoteEOF // when the peer of a listener ends first
+	connectEOF   relay.AtRemoteEOF // when the peer of a client does
+	bothFamilies bool              // listen on IPv6 too where no address is given
+
+	// What it says.
+	program   string    // what errors begin with; empty: the name it was run under
+	hints     bool      // a second line that says what to try
+	quiet     bool      // a failed connect is said only with -v
+	each      bool      // with -v, every address that failed has its line
+	datagrams string    // what is said of a datagram socket that listens
+	help      io.Writer // where -h goes
+
+	// Its exit statuses.
+	network, other int
+}
+
+var dialects = []*dialect{
+	{
+		name: "gonc", halfClose: true, listenEOF: relay.FinishIfIdle, connectEOF: relay.FinishIfIdle, bothFamilies: true,
+		program: "gonc", hints: true, datagrams: "Listening", help: os.Stdout,
+		network: 1, other: 2,
+	},
+	{
+		// OpenBSD's, as Debian builds it.
+		name: "nc", listenEOF: relay.Finish, connectEOF: relay.KeepSending,
+		quiet: true, each: true, datagrams: "Bound", help: os.Stderr,
+		network: 1, other: 1,
+	},
+}
+
+// aliases are the names of programs that mean a dialect.
+var aliases = map[string]string{"netcat": "nc", "nc.openbsd": "nc"}
+
+// chooseDialect picks the dialect of a command line: what --dialect says, or
+// GONC_DIALECT, or the name that the program is run under. It comes before
+// anything else is read, because errors are said in it.
+func chooseDialect(argv0 string, args []string) (*dialect, error) {
+	base := strings.TrimSuffix(filepath.Base(argv0), ".exe")
+	d := dialects[0]
+	if byName := findDialect(base); byName != nil {
+		d = byName
+	}
+	said := os.Getenv("GONC_DIALECT")
+	for i, a := range args {
+		if a == "--" {
+			break
+		}
+		if name, ok := strings.CutPrefix(a, "--dialect="); ok {
+			said = name
+		} else if a == "--dialect" && i+1 < len(args) {
+			said = args[i+1]
+		}
+	}
+	if said != "" {
+		byName := findDialect(said)
+		if byName == nil {
+			return inName(d, base), &usageError{"no dialect is called " + quote(said), "there are gonc and nc"}
+		}
+		d = byName
+	}
+	return inName(d, base), nil
+}
+
+// inName is d with the name that errors begin with filled in.
+func inName(d *dialect, base string) *dialect {
+	if d.program != "" {
+		return d
+	}
+	own := *d
+	own.program = base
+	return &own
+}
+
+func findDialect(name string) *dialect {
+	if a, ok := aliases[name]; ok {
+		name = a
+	}
+	for _, d := range dialects {
+		if d.name == name {
+			return d
+		}
+	}
+	return nil
+}
+
+// policy is what o and the dialect decide about ends.
+func (o *options) policy() relay.Policy {
+	p := relay.Policy{AtRemoteEOF: o.dialect.connectEOF, Idle: o.idleLimit()}
+	if o.listen {
+		p.AtRemoteEOF = o.dialect.listenEOF
+	}
+	p.NoHalfClose = o.noShutdown || !o.dialect.halfClose && !o.halfClose && !(o.quitAfter.set && o.quitAfter.d >= 0)
+	switch {
+	case o.recvLimit > 0, o.readsStdin() && isTerminal(os.Stdin):
+		p.AtRemoteEOF = relay.Finish
+	case o.sendOnly:
+		p.AtRemoteEOF = relay.KeepSending
+	}
+	quit := o.quit()
+	switch {
+	case !quit.set || quit.d < 0:
+	case quit.d == 0:
+		p.Linger = relay.Flush
+	case o.udp:
+		p.Quiet = quit.d
+	default:
+		p.Linger = quit.d
+	}
+	return p
+}
+
+// quit is -q, or what stands for it.
+func (o *options) quit() timeOption {
+	switch {
+	case o.quitAfter.set:
+	case o.udp && !o.listen && o.timeout.set:
+		return o.timeout
+	case o.udp && !o.listen:
+		return timeOption{true, udpQuiet}
+	case !o.udp && o.sendOnly:
+		return timeOption{true, 0}
+	}
+	return o.quitAfter
+}

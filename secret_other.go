@@ -1,0 +1,14 @@
+//go:build !unix
+
+package main
+
+import "os"
+
+// secret returns what the environment variable holds; this system has no
+// terminal that could be asked unseen without more ado.
+func secret(variable, what string) (string, error) {
+	if s := os.Getenv(variable); s != "" {
+		return s, nil
+	}
+	return "", &usageError{"the " + what + " is needed", "set " + variable}
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"gonc/conn"
+)
+
+// A target is where to connect or to listen, and the ports of it that are
+// meant; only Address.Port if ports is empty.
+type target struct {
+	conn.Address
+	ports []uint16
+}
+
+// target reads the operands.
+func (o *options) target() (target, error) {
+	var t target
+	var err error
+	switch {
+	case o.unix:
+		t.Address, err = o.unixAddress()
+		return t, err
+	case o.listen:
+		t.Address, err = o.listenAddress()
+	default:
+		t, err = o.connectTarget()
+	}
+	if err == nil {
+		err = o.checkPorts(t)
+	}
+	return t, asUsage(err)
+}
+
+// checkPorts looks at the ports before anything is opened.
+func (o *options) checkPorts(t target) error {
+	if o.sourcePort != "" {
+		if _, err := conn.ParsePort(o.protocol(), o.sourcePort); err != nil {
+			return err
+		}
+	}
+	if len(t.ports) > 0 {
+		return nil
+	}
+	n, err := conn.ParsePort(o.protocol(), t.Port)
+	if err == nil && n == 0 && !o.listen {
+		err = &conn.PortError{Text: t.Port, Why: "too small"}
+	}
+	return err
+}
+
+// asUsage makes usage errors of what conn finds wrong in an operand.
+func asUsage(err error) error {
+	var bad *conn.AddressError
+	var port *conn.PortError
+	switch {
+	case errors.As(err, &bad):
+		return &usageError{bad.Error(), bad.Hint}
+	case errors.As(err, &port) && port.Why == "too large":
+		return &usageError{port.Error(), "ports end at 65535"}
+	case errors.As(err, &port):
+		return &usageError{port.Error(), "a port is a number from 1 to 65535, or the name of a service"}
+	}
+	return err
+}
+
+func (o *options) unixAddress() (conn.Address, error) {
+	switch {
+	case len(o.operands) == 1:
+		return conn.Address{Path: o.operands[0]}, nil
+	case len(o.operands) == 0 && o.listen && o.source != "":
+		return conn.Address{Path: o.source}, nil
+	case len(o.operands) == 0:
+		return conn.Address{}, &usageError{"missing path of the Unix socket", "write gonc -U path"}
+	}
+	return conn.Address{}, usagef("one path is enough, and %s came after it", quote(o.operands[1]))
+}
+
+// connectTarget reads host port, host:port, and for several ports, one after
+// another, host port… and lo-hi.
+func (o *options) connectTarget() (target, error) {
+	ops := o.operands
+	switch len(ops) {
+	case 0:
+		return target{}, &usageError{"missing host and port", "gonc -h shows how to call it"}
+	case 1:
+		a, err := o.hostPort(ops[0])
+		return target{Address: a}, err
+	}
+	t := target{Address: conn.Address{Host: conn.ParseHost(ops[0]), Port: ops[1]}}
+	_, err := conn.ParsePort(o.protocol(), ops[1])
+	if len(ops) == 2 && err == nil && !o.scan {
+		return t, nil
+	}
+	t.ports, err = conn.ParsePorts(o.protocol(), ops[1:])
+	if len(t.ports) > 0 {
+		t.Port = strconv.Itoa(int(t.ports[0]))
+	}
+	return t, err
+}
+
+// hostPort reads both from one operand.
+func (o *options) hostPort(s string) (conn.Address, error) {
+	a, err := conn.SplitHostPort(s)
+	var bad *conn.AddressError
+	switch {
+	case errors.As(err, &bad) && !strings.Contains(s, ":"):
+		return a, &usageError{"missing port number", "write gonc " + s + " port, or gonc -l " + s + " to listen"}
+	case err == nil && a.Host == "":
+		return a, &usageError{"missing host before the colon", "write localhost:" + a.Port}
+	}
+	return a, err
+}
+
+// listenAddress reads [host] port, host:port, and both parts from -s and -p.
+func (o *options) listenAddress() (a conn.Address, err error) {
+	a.Port = o.sourcePort
+	switch ops := o.operands; {
+	case len(ops) > 2:
+		return a, usagef("one address and one port are enough, and %s came after them", quote(ops[2]))
+	case len(ops) == 2 && a.Port != "":
+		return a, usagef("the port is given twice: -p %s and %s", a.Port, ops[1])
+	case len(ops) == 2:
+		a.Host, a.Port = conn.ParseHost(ops[0]), ops[1]
+	case len(ops) == 1 && a.Port != "":
+		a.Host = conn.ParseHost(ops[0])
+	case len(ops) == 1 && strings.Contains(ops[0], ":"):
+		if a, err = conn.SplitHostPort(ops[0]); err != nil {
+			return a, err
+		}
+	case len(ops) == 1:
+		a.Port = ops[0]
+	}
+	switch {
+	case a.Port == "":
+		return a, &usageError{"missing port number", "write gonc -l 9999; port 0 is one of the system's choice"}
+	case o.source != "" && a.Host != "":
+		return a, usagef("the address to listen on is given twice: -s %s and %s", o.source, a.Host)
+	case o.source != "":
+		a.Host = conn.ParseHost(o.source)
+	}
+	return a, nil
+}
