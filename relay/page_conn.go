@@ -13,11 +13,12 @@ import (
 type pageConn struct {
 	page   *Page
 	c      net.Conn
-	raw    syscall.RawConn       // nil: read the plain way
-	ready  func(fd uintptr) bool // tryRead, for raw
+	raw    syscall.RawConn       // nil: the plain way
+	ready  func(fd uintptr) bool // rawTurn, for raw
+	fd     int                   // valid during rawTurn, else -1
 	in     *pageInput            // nil while nothing has been read
 	out    *pageOutput           // nil while nothing is to be written
-	err    error                 // what tryRead met
+	err    error                 // what rawTurn met
 	now    time.Time             // of the last read or write
 	armed  time.Time             // the deadline of c
 	limit  time.Time             // for the head or body under way; zero: idle
@@ -32,52 +33,111 @@ var errPageDone = errors.New("done")
 
 // serve answers requests until there is an error; errPageDone is one.
 func (s *pageConn) serve() error {
+	if s.raw != nil {
+		return s.serveRaw()
+	}
 	for {
-		if err := s.fill(); err != nil {
-			return err
+		s.arm(s.limit)
+		n, err := s.c.Read(s.input().space())
+		if n == 0 && err != nil {
+			return s.starved(err)
 		}
-		if err := s.answerAll(); err != nil {
+		if err := s.took(n); err != nil {
 			return err
 		}
 	}
+}
+
+// took answers what can be answered now that n more bytes have been read.
+func (s *pageConn) took(n int) error {
+	s.now = time.Now()
+	s.in.w += n
+	if err := s.answerAll(); err != nil {
+		return err
+	}
+	return s.flush()
 }
 
 // answerAll answers every request that has been read whole, and starts the
 // clock of one that has not.
-func (s *pageConn) answerAll() error {
+func (s *pageConn) answerAll() (err error) {
 	in := s.in
-	for in.skipEmptyLines(); in.r < in.w; in.skipEmptyLines() {
-		done, status := in.head.parse(in.buf[in.r:in.w])
-		if status != 0 {
-			return s.refuse(status)
-		}
-		if !done {
-			if s.limit.IsZero() {
-				s.limit = s.now.Add(pageHeadTime)
-			}
-			return nil
-		}
-		if err := s.answerOne(); err != nil {
-			return err
+	for more := true; more && err == nil; {
+		if in.headed {
+			more, err = s.dropBody()
+		} else {
+			more, err = s.readHead()
 		}
 	}
-	s.limit = time.Time{}
-	return nil
+	return err
 }
 
-// answerOne answers the request whose head has been parsed.
-func (s *pageConn) answerOne() error {
+// readHead goes on with a head. It reports whether there was all of it.
+func (s *pageConn) readHead() (done bool, err error) {
+	in := s.in
+	in.skipEmptyLines()
+	if in.r == in.w {
+		s.limit = time.Time{}
+		return false, nil
+	}
+	done, status := in.head.parse(in.buf[in.r:in.w])
+	switch {
+	case status != 0:
+		return false, s.refuse(status)
+	case done:
+		return true, s.headDone()
+	case s.limit.IsZero():
+		s.limit = s.now.Add(pageHeadTime)
+	}
+	return false, nil
+}
+
+// headDone is called when a head has been parsed. Without a body, or when it
+// will not be read, the answer is due.
+//
+// A client that waits for a 100 gets the final answer instead (RFC 9110
+// section 10.1.1). It may then send its body or not, and what comes next
+// could be either: only a close leaves no doubt.
+func (s *pageConn) headDone() error {
 	in := s.in
 	in.persist = in.head.persists()
 	if s.page.Log != nil {
 		in.logged = s.logged()
 	}
 	in.r += in.head.pos
-	if in.head.hasBody() {
-		if err := s.body(); err != nil {
-			return err
-		}
+	switch {
+	case !in.head.hasBody():
+		return s.requestDone()
+	case in.head.expect && in.head.minor > 0 && in.r == in.w:
+		in.persist, s.linger = false, true
+		return s.requestDone()
 	}
+	in.headed = true
+	in.body = pageBody{left: in.head.length}
+	if in.head.chunked {
+		in.body = pageBody{state: bodySize}
+	}
+	s.limit = s.now.Add(pageBodyTime)
+	return nil
+}
+
+// dropBody goes on with a body. It reports whether there was all of it.
+func (s *pageConn) dropBody() (done bool, err error) {
+	in := s.in
+	n, done, status := in.body.drop(in.buf[in.r:in.w])
+	in.r += n
+	switch {
+	case status != 0:
+		return false, s.refuse(status)
+	case done:
+		return true, s.requestDone()
+	}
+	return false, nil
+}
+
+// requestDone answers a request that has been read.
+func (s *pageConn) requestDone() error {
+	in := s.in
 	if s.stopping() {
 		in.persist, s.linger = false, true
 	}
@@ -88,40 +148,9 @@ func (s *pageConn) answerOne() error {
 		s.linger = s.linger || in.r < in.w
 		return s.lastFlush()
 	}
-	in.head, in.logged = pageHead{}, nil
+	in.head, in.headed, in.logged = pageHead{}, false, nil
 	s.limit = time.Time{}
 	return nil
-}
-
-// body reads the body of the request and drops it.
-//
-// A client that waits for a 100 gets the final answer instead (RFC 9110
-// section 10.1.1). It may then send its body or not, and what comes next
-// could be either: only a close leaves no doubt.
-func (s *pageConn) body() error {
-	in := s.in
-	if in.head.expect && in.head.minor > 0 && in.r == in.w {
-		in.persist, s.linger = false, true
-		return nil
-	}
-	in.body = pageBody{left: in.head.length}
-	if in.head.chunked {
-		in.body = pageBody{state: bodySize}
-	}
-	s.limit = s.now.Add(pageBodyTime)
-	for {
-		n, done, status := in.body.drop(in.buf[in.r:in.w])
-		in.r += n
-		switch {
-		case status != 0:
-			return s.refuse(status)
-		case done:
-			return nil
-		}
-		if err := s.fill(); err != nil {
-			return err
-		}
-	}
 }
 
 // answer answers a request that has been read whole.

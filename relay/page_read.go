@@ -15,6 +15,7 @@ type pageInput struct {
 	r, w    int    // buf[r:w] is unread
 	head    pageHead
 	body    pageBody
+	headed  bool         // the head is done, this is the body
 	persist bool         // the connection outlives the answer
 	logged  *PageRequest // for Log; nil before the head is parsed
 	first   [4 << 10]byte
@@ -35,7 +36,7 @@ func (s *pageConn) input() *pageInput {
 // use it is as likely as not to need no more than the first 4 KiB.
 func (s *pageConn) release() {
 	if in := s.in; in != nil {
-		in.buf, in.r, in.w, in.head, in.logged = nil, 0, 0, pageHead{}, nil
+		in.buf, in.r, in.w, in.head, in.headed, in.logged = nil, 0, 0, pageHead{}, false, nil
 		pageInputs.Put(in)
 		s.in = nil
 	}
@@ -72,51 +73,12 @@ func (in *pageInput) skipEmptyLines() {
 	}
 }
 
-// fill writes what is due and reads at least one byte more.
-func (s *pageConn) fill() error {
-	if err := s.flush(); err != nil {
-		return err
-	}
-	var err error
-	if s.raw != nil {
-		if err = s.raw.Read(s.ready); err == nil {
-			err, s.err = s.err, nil
-		}
-	} else {
-		err = s.plainRead()
-	}
-	s.now = time.Now()
-	if err != nil {
-		return s.starved(err)
-	}
-	return nil
-}
-
-// plainRead reads from a connection that has no descriptor to wait for.
-func (s *pageConn) plainRead() error {
-	s.arm(s.limit)
-	in := s.input()
-	n, err := s.c.Read(in.space())
-	in.w += n
-	if n > 0 {
-		return nil // the error, if there is one, comes again
-	}
-	return err
-}
-
-// rest is called before a wait: an idle connection holds no buffer.
-func (s *pageConn) rest() {
-	if s.limit.IsZero() && s.in.r == s.in.w {
-		s.release()
-	}
-	s.arm(s.limit)
-}
-
 // starved says what it means that no more could be read. A head or a body
 // that is late gets its 408. Silence gets nothing, from the first moment on:
 // browsers connect ahead of use, and would take a 408 for the answer to what
 // they send next; and whoever types a request gets the time to begin.
 func (s *pageConn) starved(err error) error {
+	s.now = time.Now()
 	late := errors.Is(err, os.ErrDeadlineExceeded)
 	switch {
 	case late && s.stopping():

@@ -187,16 +187,19 @@ func (s *pageConn) answered(status int, sent int64) error {
 
 // flush writes what is due.
 func (s *pageConn) flush() error {
-	out := s.out
-	if out == nil {
+	if s.out == nil {
 		return nil
 	}
-	s.arm(time.Time{})
-	_, err := s.c.Write(out.buf)
+	out := s.out
+	n, err := s.rawWrite(out.buf)
+	if err == nil && n < len(out.buf) {
+		s.arm(time.Time{})
+		_, err = s.c.Write(out.buf[n:])
+		s.now = time.Now()
+	}
 	out.buf = out.buf[:0]
 	pageOutputs.Put(out)
 	s.out = nil
-	s.now = time.Now()
 	return err
 }
 
