@@ -81,7 +81,7 @@ var testPage = []byte(`<!DOCTYPE html><html lang="ja"><body><p>Test Server</p></
 // one, and the end of ctx, are no errors.
 func (p *Page) Serve(ctx context.Context, c net.Conn) error {
 	p.once.Do(p.prepare)
-	s := &pageConn{page: p, c: c, fd: -1, now: time.Now()}
+	s := &pageConn{page: p, c: c, fd: -1, active: time.Now()}
 	s.rawInit()
 	if !p.stops.add(ctx, s) {
 		return c.Close()

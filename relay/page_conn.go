@@ -20,6 +20,7 @@ type pageConn struct {
 	out    *pageOutput           // nil while nothing is to be written
 	err    error                 // what rawTurn met
 	now    time.Time             // of the last read or write
+	active time.Time             // of the last answer, begun or written; first of the connect
 	armed  time.Time             // the deadline of c
 	limit  time.Time             // for the head or body under way; zero: idle
 	stop   *pageStop             // nil: nobody can stop it

@@ -92,7 +92,7 @@ func (s *pageConn) writeFile(f *os.File, size int64) error {
 	for size > 0 {
 		s.arm(time.Time{})
 		n, err := io.CopyN(s.c, f, min(size, pagePiece))
-		s.now = time.Now()
+		s.wrote()
 		size -= n
 		if err == io.EOF {
 			return fmt.Errorf("%s has become shorter: %w", f.Name(), io.ErrUnexpectedEOF)

@@ -96,15 +96,16 @@ func (s *pageConn) starved(err error) error {
 }
 
 // arm sets the deadline of the connection to limit, or if limit is zero to
-// the idle limit. Each call arms a timer, so the idle limit is moved only
-// when a second has passed since the last time; hence pageSlack.
+// the idle limit, which counts from the last answer. Each change arms a
+// timer, so the idle limit is moved only when a second has passed since the
+// last time; hence pageSlack.
 func (s *pageConn) arm(limit time.Time) {
 	if limit.IsZero() {
-		idle := s.armed.Sub(s.now)
+		idle := s.armed.Sub(s.active)
 		if pageIdle <= idle && idle <= pageIdle+pageSlack {
 			return
 		}
-		limit = s.now.Add(pageIdle + pageSlack)
+		limit = s.active.Add(pageIdle + pageSlack)
 	} else if limit.Equal(s.armed) {
 		return
 	}

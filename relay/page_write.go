@@ -63,6 +63,7 @@ func (p *Page) body() []byte {
 
 // begin appends the first lines of an answer to the output.
 func (s *pageConn) begin(statusLine string) *pageOutput {
+	s.active = s.now
 	if s.out == nil {
 		s.out = pageOutputs.Get().(*pageOutput)
 	}
@@ -113,7 +114,7 @@ func (s *pageConn) writeLong(body []byte) error {
 		if err != nil {
 			return err
 		}
-		s.now = time.Now()
+		s.wrote()
 		body = body[n:]
 	}
 	return nil
@@ -195,12 +196,18 @@ func (s *pageConn) flush() error {
 	if err == nil && n < len(out.buf) {
 		s.arm(time.Time{})
 		_, err = s.c.Write(out.buf[n:])
-		s.now = time.Now()
+		s.wrote()
 	}
 	out.buf = out.buf[:0]
 	pageOutputs.Put(out)
 	s.out = nil
 	return err
+}
+
+// wrote is called after a write that may have waited.
+func (s *pageConn) wrote() {
+	s.now = time.Now()
+	s.active = s.now
 }
 
 // lastFlush writes what is due and ends.
