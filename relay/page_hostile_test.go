@@ -1,0 +1,307 @@
+package relay
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// hostile is how many clients a test has: 300, or GONC_HOSTILE.
+func hostile() int {
+	if n, err := strconv.Atoi(os.Getenv("GONC_HOSTILE")); err == nil {
+		return n
+	}
+	return 300
+}
+
+// noneLeft runs attack and then sees to it that no goroutine and no
+// descriptor of it is left.
+func noneLeft(t *testing.T, attack func(t *testing.T)) {
+	t.Helper()
+	goroutines, files := runtime.NumGoroutine(), countFiles()
+	t.Run("attack", attack)
+	var g, f int
+	for range 500 { // the runtime has no event for the end of a goroutine
+		g, f = runtime.NumGoroutine(), countFiles()
+		if g <= goroutines && f <= files {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Errorf("left: %d goroutines, %d descriptors", g-goroutines, f-files)
+}
+
+func countFiles() int {
+	list, _ := os.ReadDir("/proc/self/fd")
+	return len(list)
+}
+
+// latency is the median time of a request on a connection of its own.
+func latency(t *testing.T, addr string) time.Duration {
+	t.Helper()
+	var took []time.Duration
+	for range 51 {
+		begin := time.Now()
+		c := dialPage(t, addr)
+		ask(t, c)
+		took = append(took, time.Since(begin))
+		c.Close()
+	}
+	slices.Sort(took)
+	return took[len(took)/2]
+}
+
+// crowd opens n connections.
+func crowd(t *testing.T, addr string, n int) []*net.TCPConn {
+	t.Helper()
+	var all []*net.TCPConn
+	for range n {
+		all = append(all, dialPage(t, addr))
+	}
+	return all
+}
+
+// TestPageSlowClients: many that send a byte now and then, and never a whole
+// head, do not delay anybody, and get their 408 when their time is over.
+func TestPageSlowClients(t *testing.T) {
+	noneLeft(t, func(t *testing.T) {
+		addr := servePage(t, &Page{})
+		alone := latency(t, addr)
+		slow := crowd(t, addr, hostile())
+		begin := time.Now()
+		for _, c := range slow {
+			io.WriteString(c, "GET / HTTP/1.1\r\nX: ")
+		}
+		var all sync.WaitGroup
+		for _, c := range slow {
+			all.Go(func() {
+				for _, err := c.Write([]byte("a")); err == nil && time.Since(begin) < pageHeadTime/2; _, err = c.Write([]byte("a")) {
+					time.Sleep(time.Second)
+				}
+			})
+		}
+		beside := latency(t, addr)
+		t.Logf("a request takes %v alone, %v beside %d slow clients", alone, beside, len(slow))
+		if beside > alone+10*time.Millisecond {
+			t.Errorf("delayed by %v", beside-alone)
+		}
+		all.Wait()
+		for _, c := range slow {
+			if a, err := io.ReadAll(c); err != nil || !bytes.HasPrefix(a, []byte("HTTP/1.1 408 ")) {
+				t.Fatalf("%q, %v", a, err)
+			}
+		}
+		if took := time.Since(begin); took > pageHeadTime+5*time.Second {
+			t.Errorf("closed only after %v", took)
+		}
+	})
+}
+
+// TestPageNeverRead: clients that pipeline and take no answer hold little,
+// and the page ends them when told to stop.
+func TestPageNeverRead(t *testing.T) {
+	noneLeft(t, func(t *testing.T) {
+		addr := servePage(t, &Page{})
+		many := []byte(strings.Repeat(request, 1000))
+		var all sync.WaitGroup
+		for _, c := range crowd(t, addr, min(hostile(), 300)) {
+			c.SetReadBuffer(4096)
+			all.Go(func() { // until the page reads no more
+				c.SetWriteDeadline(time.Now().Add(time.Second))
+				for err := error(nil); err == nil; _, err = c.Write(many) {
+				}
+			})
+		}
+		all.Wait()
+		t.Logf("a request beside them takes %v", latency(t, addr))
+	})
+}
+
+func TestPageResets(t *testing.T) {
+	noneLeft(t, func(t *testing.T) {
+		addr := servePage(t, &Page{})
+		for i := range 4 * hostile() {
+			c := dialPage(t, addr)
+			switch i % 4 {
+			case 1:
+				io.WriteString(c, "GET / HT")
+			case 2:
+				io.WriteString(c, request)
+			case 3:
+				io.WriteString(c, request+"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\na")
+			}
+			c.SetLinger(0)
+			c.Close()
+		}
+		t.Logf("a request afterwards takes %v", latency(t, addr))
+	})
+}
+
+// TestPageRandom: whatever comes, an answer that is an error or nothing, and
+// then the close. A TLS hello, cut anywhere, is told at once.
+func TestPageRandom(t *testing.T) {
+	noneLeft(t, func(t *testing.T) {
+		addr := servePage(t, &Page{})
+		r := rand.New(rand.NewPCG(1, 2))
+		hello := append([]byte("\x16\x03\x01\x00\xf8\x01\x00\x00\xf4\x03\x03"), make([]byte, 240)...)
+		for i := range hostile() {
+			b := make([]byte, 1+r.IntN(5000))
+			for j := range b {
+				b[j] = byte(r.Uint32())
+			}
+			if i%2 == 0 {
+				b = hello[:1+r.IntN(len(hello))]
+			}
+			c := dialPage(t, addr)
+			c.Write(b)
+			if i%2 == 1 {
+				c.CloseWrite()
+			}
+			answer, err := io.ReadAll(c)
+			if err != nil || len(answer) > 0 && !bytes.HasPrefix(answer, []byte("HTTP/1.1 4")) {
+				t.Fatalf("%q: %q, %v", b, answer, err)
+			}
+			c.Close()
+		}
+	})
+}
+
+// TestPagePipelined: 100,000 requests in one write, answered in order, with
+// memory that does not grow with them.
+func TestPagePipelined(t *testing.T) {
+	noneLeft(t, func(t *testing.T) {
+		const n = 100_000
+		c := dialPage(t, servePage(t, &Page{}))
+		var in bytes.Buffer
+		for i := range n {
+			in.WriteString([]string{"GET", "PUT", "BREW"}[i%3] + " / HTTP/1.1\r\nHost: x\r\n\r\n")
+		}
+		go c.Write(in.Bytes())
+		r := bufio.NewReader(c)
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for i := range n {
+			if err := skipAnswer(r, []string{"200 OK", "405 Method Not Allowed", "501 Not Implemented"}[i%3]); err != nil {
+				t.Fatalf("answer %d: %v", i, err)
+			}
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > 1<<20 {
+			t.Errorf("%d bytes of heap are left", grown)
+		}
+	})
+}
+
+// skipAnswer reads an answer that must have this status line.
+func skipAnswer(r *bufio.Reader, status string) error {
+	length := 0
+	for first := true; ; first = false {
+		line, err := r.ReadSlice('\n')
+		if err != nil {
+			return err
+		}
+		line = bytes.TrimSuffix(line, []byte("\r\n"))
+		if first && string(line) != "HTTP/1.1 "+status {
+			return fmt.Errorf("%q", line)
+		}
+		if len(line) == 0 {
+			_, err := r.Discard(length)
+			return err
+		}
+		if v, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			length, _ = strconv.Atoi(string(v))
+		}
+	}
+}
+
+// TestPageLingers: what is refused early is refused audibly. Without the
+// lingering close the rest of the upload would turn the close into a reset,
+// which can take the answer with it.
+func TestPageLingers(t *testing.T) {
+	noneLeft(t, func(t *testing.T) {
+		addr := servePage(t, &Page{})
+		for range hostile() / 10 {
+			c := dialPage(t, addr)
+			io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n")
+			if _, err := c.Write(make([]byte, 5_000_000)); err != nil {
+				t.Fatal(err)
+			}
+			answer, err := io.ReadAll(c)
+			if err != nil || !bytes.HasPrefix(answer, []byte("HTTP/1.1 413 ")) {
+				t.Fatalf("%q, %v", answer, err)
+			}
+		}
+	})
+}
+
+// TestPageLingersBriefly: nobody keeps a connection by sending for ever.
+func TestPageLingersBriefly(t *testing.T) {
+	noneLeft(t, func(t *testing.T) {
+		c := dialPage(t, servePage(t, &Page{}))
+		io.WriteString(c, "GET /\r\n")
+		begin := time.Now()
+		for err := error(nil); err == nil; _, err = c.Write([]byte("x")) {
+			time.Sleep(time.Millisecond)
+		}
+		if took := time.Since(begin); took > pageGrace+2*time.Second {
+			t.Errorf("closed only after %v", took)
+		}
+	})
+}
+
+// TestPageFewDescriptors: a page whose file can't be opened for want of
+// descriptors says so, and serves it again when there are some.
+func TestPageFewDescriptors(t *testing.T) {
+	noneLeft(t, func(t *testing.T) {
+		c := dialPage(t, servePage(t, &Page{File: os.Args[0]}))
+		io.WriteString(c, strings.Replace(request, "GET", "HEAD", 1))
+		if a, err := readAnswer(bufio.NewReader(c), "HEAD"); err != nil || a.StatusCode != 200 {
+			t.Fatal(err)
+		}
+		restore := noMoreFiles(t)
+		got := converse(t, c, request, 1, false)
+		restore()
+		if got != "503 open" {
+			t.Error(got)
+		}
+		io.WriteString(c, strings.Replace(request, "GET", "HEAD", 1))
+		if a, err := readAnswer(bufio.NewReader(c), "HEAD"); err != nil || a.StatusCode != 200 {
+			t.Error(err)
+		}
+	})
+}
+
+// noMoreFiles opens files until there are no descriptors left.
+func noMoreFiles(t *testing.T) (restore func()) {
+	var held []*os.File
+	lowerLimit(t, countFiles()+20)
+	for range 100 {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			break
+		}
+		held = append(held, f)
+	}
+	if _, err := os.Open(os.DevNull); !errors.Is(err, errNoFiles) {
+		t.Skipf("descriptors could not be used up: %v", err)
+	}
+	return func() {
+		for _, f := range held {
+			f.Close()
+		}
+	}
+}

@@ -1,0 +1,67 @@
+//go:build unix
+
+package relay
+
+import (
+	"io"
+	"net"
+	"path/filepath"
+	"syscall"
+	"testing"
+)
+
+var errNoFiles error = syscall.EMFILE
+
+// lowerLimit lowers the limit on descriptors until the test ends.
+func lowerLimit(t *testing.T, n int) {
+	var old syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &old); err != nil {
+		t.Skip(err)
+	}
+	now := old
+	now.Cur = uint64(n)
+	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &now); err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { syscall.Setrlimit(syscall.RLIMIT_NOFILE, &old) })
+}
+
+func TestCheckPageFIFO(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "fifo")
+	if err := syscall.Mkfifo(name, 0o666); err != nil {
+		t.Skip(err)
+	}
+	if err := CheckPageFile(name); err == nil {
+		t.Error("a FIFO was taken for a page") // and opening it did not wait
+	}
+}
+
+func TestPageUnixSocket(t *testing.T) {
+	ln, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	client, err := net.Dial("unix", ln.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	served, err := ln.Accept()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var line []byte
+	p := &Page{Log: func(r *PageRequest) { line = r.AppendCommon(nil) }}
+	ended := make(chan error, 1)
+	go func() { ended <- p.Serve(t.Context(), served) }()
+	if got := converse(t, client, request, 1, true); got != "200 open" {
+		t.Error(got)
+	}
+	client.Close()
+	if err := <-ended; err != nil && err != io.EOF {
+		t.Error(err)
+	}
+	if string(line[:4]) != "- - " {
+		t.Errorf("%s", line)
+	}
+}
