@@ -299,11 +299,12 @@ func splice(src, dst desc, most int) (n int64, err error) {
 	}
 	for {
 		// EAGAIN may be about either side: it is dst that is full if src
-		// has something to give.
+		// has something to give. But a conduit is empty here, always, and
+		// then something has come since src was asked.
 		full := false
 		wait := src.raw.Read(func(uintptr) bool {
 			once()
-			full = err == unix.EAGAIN && readableFd(src.fd)
+			full = err == unix.EAGAIN && dst.raw != nil && readableFd(src.fd)
 			return err != unix.EAGAIN || full
 		})
 		if wait != nil || !full {
@@ -319,8 +320,8 @@ func splice(src, dst desc, most int) (n int64, err error) {
 	}
 }
 
-// A conduit is a pipe of our own.
-type conduit struct{ r, w desc }
+// A conduit is a pipe of our own, which is emptied after every splice into it.
+type conduit struct{ r, w desc } // without raw: it is never waited for
 
 func newConduit() (*conduit, error) {
 	var fds [2]int

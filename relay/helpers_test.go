@@ -1,0 +1,333 @@
+package relay
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long a test waits for what has to come.
+const patience = 20 * time.Second
+
+func TestMain(m *testing.M) {
+	if os.Getenv(childEnv) != "" {
+		os.Exit(child())
+	}
+	// What the runtime starts once, so that it is no leak of a test's.
+	c := make(chan os.Signal, 1)
+	signal.Notify(c, syscall.SIGINT)
+	signal.Stop(c)
+	if ln, err := net.Listen("tcp", "127.0.0.1:0"); err == nil {
+		ln.Close()
+	}
+	os.Exit(m.Run())
+}
+
+// checkLeaks fails t if goroutines or descriptors are left at its end that
+// were not there now. To be called first, so that it looks last.
+func checkLeaks(t testing.TB) {
+	t.Helper()
+	goroutines, files := runtime.NumGoroutine(), openFiles()
+	t.Cleanup(func() {
+		end := time.Now().Add(patience)
+		for runtime.NumGoroutine() > goroutines || openFiles() > files {
+			if t.Failed() {
+				return
+			}
+			if time.Now().After(end) {
+				stacks := make([]byte, 1<<20)
+				t.Errorf("%d goroutines, were %d; %d descriptors, were %d\n%s", runtime.NumGoroutine(), goroutines,
+					openFiles(), files, stacks[:runtime.Stack(stacks, true)])
+				return
+			}
+			time.Sleep(time.Millisecond)
+		}
+	})
+}
+
+// openFiles is how many descriptors there are; 0 where nobody can tell.
+func openFiles() int {
+	fds, _ := os.ReadDir("/proc/self/fd")
+	return len(fds)
+}
+
+// await waits for c.
+func await[T any](t testing.TB, c <-chan T, what string) T {
+	t.Helper()
+	select {
+	case v := <-c:
+		return v
+	case <-time.After(patience):
+		stacks := make([]byte, 1<<20)
+		t.Fatalf("waited in vain for %s\n%s", what, stacks[:runtime.Stack(stacks, true)])
+		panic("unreachable")
+	}
+}
+
+// inBackground runs f and hands over what it returns.
+func inBackground[T any](f func() T) <-chan T {
+	c := make(chan T, 1)
+	go func() { c <- f() }()
+	return c
+}
+
+// eventually waits until ok holds, for what has no event.
+func eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited in vain: %s", what)
+		}
+	}
+}
+
+// An ending is what a relay returned.
+type ending struct {
+	Totals
+	err error
+}
+
+// piping runs Pipe.
+func piping(ctx context.Context, local, remote End, p Policy) <-chan ending {
+	return inBackground(func() ending {
+		totals, err := Pipe(ctx, local, remote, p)
+		return ending{totals, err}
+	})
+}
+
+// serving runs h on c.
+func serving(ctx context.Context, h Handler, c net.Conn) <-chan error {
+	return inBackground(func() error { return h(ctx, c) })
+}
+
+// bothWays runs test once with zero copy and once without.
+func bothWays(t *testing.T, test func(*testing.T)) {
+	t.Run("zerocopy", func(t *testing.T) {
+		if noZeroCopy {
+			t.Skip("not on this system")
+		}
+		test(t)
+	})
+	t.Run("plain", func(t *testing.T) {
+		plain(t)
+		test(t)
+	})
+}
+
+// plain switches zero copy off for the rest of t.
+func plain(t testing.TB) {
+	was := noZeroCopy
+	noZeroCopy = true
+	t.Cleanup(func() { noZeroCopy = was })
+}
+
+// must is v, of a call that cannot well fail.
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+func listen(t testing.TB, network string) net.Listener {
+	t.Helper()
+	addr := "127.0.0.1:0"
+	if network == "unix" {
+		addr = filepath.Join(t.TempDir(), "s")
+	}
+	ln, err := net.Listen(network, addr)
+	if err != nil {
+		t.Skipf("no %s here: %v", network, err)
+	}
+	return ln
+}
+
+// connected returns the two ends of a connection, closed at the end of t.
+func connected(t testing.TB, network string) (here, there net.Conn) {
+	t.Helper()
+	switch network {
+	case "pipe":
+		here, there = net.Pipe()
+	case "udp":
+		here, there = connectedUDP()
+	default:
+		ln := listen(t, network)
+		defer ln.Close()
+		accepted := inBackground(func() net.Conn { return must(ln.Accept()) })
+		here = must(net.Dial(network, ln.Addr().String()))
+		there = await(t, accepted, "the connection")
+	}
+	t.Cleanup(func() { here.Close(); there.Close() })
+	return here, there
+}
+
+func connectedUDP() (here, there net.Conn) {
+	a := must(net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)}))
+	b := must(net.DialUDP("udp4", nil, a.LocalAddr().(*net.UDPAddr)))
+	at := b.LocalAddr().(*net.UDPAddr)
+	addr := a.LocalAddr().(*net.UDPAddr)
+	a.Close()
+	return must(net.DialUDP("udp4", addr, at)), b
+}
+
+func tcpPair(t testing.TB) (here, there *net.TCPConn) {
+	t.Helper()
+	a, b := connected(t, "tcp")
+	return a.(*net.TCPConn), b.(*net.TCPConn)
+}
+
+// A data is a stream of n bytes that look random and never repeat in step
+// with a buffer, from where it stands on.
+type data struct{ at, n int64 }
+
+// block has a length that is prime.
+var block = func() []byte {
+	b := make([]byte, 1048583)
+	x := uint64(88172645463325252)
+	for i := range b {
+		x ^= x << 13
+		x ^= x >> 7
+		x ^= x << 17
+		b[i] = byte(x >> 32)
+	}
+	return b
+}()
+
+func (d *data) Read(p []byte) (n int, err error) {
+	if d.at == d.n {
+		return 0, io.EOF
+	}
+	p = p[:min(int64(len(p)), d.n-d.at)]
+	for n < len(p) {
+		k := copy(p[n:], block[(d.at+int64(n))%int64(len(block)):])
+		n += k
+	}
+	d.at += int64(n)
+	return n, nil
+}
+
+func dataOf(n int64) *data { return &data{n: n} }
+
+func bytesOf(n int64) []byte { return must(io.ReadAll(dataOf(n))) }
+
+// A sum is how much came and what it was.
+type sum struct {
+	n    int64
+	hash [sha256.Size]byte
+}
+
+func (s sum) String() string { return fmt.Sprintf("%d bytes, %x", s.n, s.hash[:4]) }
+
+// sumOf reads r to its end.
+func sumOf(r io.Reader) (s sum, err error) {
+	h := sha256.New()
+	s.n, err = io.CopyBuffer(h, struct{ io.Reader }{r}, make([]byte, 256<<10))
+	h.Sum(s.hash[:0])
+	return s, err
+}
+
+func dataSum(n int64) sum { return must(sumOf(dataOf(n))) }
+
+// expectData checks what came.
+func expectData(t testing.TB, what string, got sum, n int64) {
+	t.Helper()
+	if want := dataSum(n); got != want {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+// A peer is the program at the other end of a connection: it sends so many
+// bytes and reads what it is sent.
+type peer struct {
+	sent error
+	got  sum
+	err  error
+}
+
+// peering sends n bytes to c and half-closes it while it reads all that comes.
+// Where nothing can be half-closed it closes c after it has got want bytes.
+func peering(c net.Conn, n, want int64) <-chan peer {
+	return inBackground(func() (p peer) {
+		hc, canHalfClose := c.(halfCloser)
+		sent := inBackground(func() error {
+			_, err := io.Copy(struct{ io.Writer }{c}, dataOf(n))
+			if canHalfClose {
+				err = errors.Join(err, hc.CloseWrite())
+			}
+			return err
+		})
+		var from io.Reader = c
+		if !canHalfClose {
+			from = io.LimitReader(c, want)
+		}
+		p.got, p.err = sumOf(from)
+		p.sent = <-sent
+		c.Close()
+		return p
+	})
+}
+
+// expectPeer checks what a peer got and that it could send all.
+func expectPeer(t testing.TB, p peer, n int64) {
+	t.Helper()
+	if p.sent != nil || p.err != nil {
+		t.Errorf("the peer: sending: %v; receiving: %v", p.sent, p.err)
+	}
+	expectData(t, "the peer", p.got, n)
+}
+
+// tempFile is an empty file.
+func tempFile(t testing.TB, flags int) *os.File {
+	t.Helper()
+	f, err := os.OpenFile(filepath.Join(t.TempDir(), "f"), os.O_RDWR|os.O_CREATE|flags, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// dataFile is a file of n bytes of data that are still to be read, after some
+// others that have been.
+func dataFile(t testing.TB, n int64) *os.File {
+	t.Helper()
+	const before = 1000
+	f := tempFile(t, 0)
+	must(f.Write(make([]byte, before)))
+	must(io.Copy(f, dataOf(n)))
+	must(f.Seek(before, io.SeekStart))
+	return f
+}
+
+func pipeFiles(t testing.TB) (r, w *os.File) {
+	t.Helper()
+	r, w = must2(os.Pipe())
+	t.Cleanup(func() { r.Close(); w.Close() })
+	return r, w
+}
+
+func must2[A, B any](a A, b B, err error) (A, B) {
+	if err != nil {
+		panic(err)
+	}
+	return a, b
+}
+
+// reset closes c in the way that sends a reset.
+func reset(t testing.TB, c net.Conn) {
+	t.Helper()
+	if err := c.(*net.TCPConn).SetLinger(0); err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+}
