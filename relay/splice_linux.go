@@ -97,7 +97,8 @@ func fileKind(fd int) descKind {
 }
 
 // zeroCopy moves the flow inside the kernel, if both sides allow it. When
-// handled is false it has moved nothing, and the plain way is to be taken.
+// handled is false they don't, and the plain way is to be taken from where the
+// flow stands: at most what had to be moved to find out has been.
 //
 // A file goes to a socket by sendfile(2), a pipe to a socket and a socket to
 // a pipe by splice(2), a socket to a file by splice through a pipe of our own.
@@ -170,11 +171,11 @@ func (m *mover) spliceVia() (handled bool, rerr, werr error) {
 			return true, nil, nil
 		}
 		m.began()
-		if refused, err := m.unload(p, n); refused {
-			rerr, werr := m.run() // from here on
-			return true, rerr, werr
-		} else if err != nil {
+		switch refused, err := m.unload(p, n); {
+		case err != nil:
 			return true, nil, err
+		case refused:
+			return false, nil, nil
 		}
 		m.begun = true
 	}

@@ -1,6 +1,9 @@
 package relay
 
 import (
+	"errors"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -29,4 +32,26 @@ func TestSpliceTrickle(t *testing.T) {
 	if n := f.moved.Load(); n != pieces*size {
 		t.Errorf("moved %d bytes of %d", n, pieces*size)
 	}
+}
+
+// A file that takes no splice gets what had been taken out of the socket by
+// then, and the rest is left to the plain way; if it can't be written that is
+// the error.
+func TestSpliceRefused(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	const n = 100_000
+	sent := peering(there, n, 0)
+	full := must(os.OpenFile("/dev/full", os.O_WRONLY, 0))
+	defer full.Close()
+	f := flow{from: Conn(here), to: End{W: full}, watch: new(watchdog)}
+	handled, rerr, werr := f.zeroCopy()
+	if !handled || rerr != nil || !errors.Is(werr, syscall.ENOSPC) {
+		t.Errorf("handled %v, read %v, write %v", handled, rerr, werr)
+	}
+	if f.moved.Load() != 0 || f.stuck == 0 {
+		t.Errorf("moved %d, stuck %d", f.moved.Load(), f.stuck)
+	}
+	here.Close()
+	await(t, sent, "the sender")
 }
