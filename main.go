@@ -13,6 +13,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"syscall"
 
 	"gonc/conn"
@@ -41,6 +42,13 @@ func run(argv []string) int {
 		return print(say, os.Stdout, versionText())
 	}
 	say.level = o.verbose
+	if !o.http {
+		// A relay waits for the kernel. A second processor would be woken for
+		// every hand-over between its goroutines, which costs more than it
+		// gives: with one, an accepted connection took half the time, and two
+		// directions at full speed a quarter less.
+		runtime.GOMAXPROCS(1)
+	}
 	ctx, stop := context.Background(), func() {}
 	if o.mustCleanUp() {
 		ctx, stop = untilSignal(ctx)
