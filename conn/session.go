@@ -27,23 +27,30 @@ type demux struct {
 	uc *net.UDPConn
 
 	mu       sync.Mutex
-	sessions map[netip.AddrPort]*session
+	sessions map[route]*session
+}
+
+// A route is what makes a session: who sent, and to which of our addresses,
+// which is the zero Addr where the system does not tell.
+type route struct {
+	remote netip.AddrPort
+	local  netip.Addr
 }
 
 // loop reads the socket until it is closed, and starts a session for every
 // sender that has none.
 func (d *demux) loop(start func(*session)) error {
 	defer d.endAll()
-	buf := make([]byte, MaxDatagram)
+	buf, oob := make([]byte, MaxDatagram), make([]byte, oobSize)
 	for {
-		n, from, err := d.uc.ReadFromUDPAddrPort(buf)
+		n, oobn, _, from, err := d.uc.ReadMsgUDPAddrPort(buf, oob)
 		switch {
 		case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENETUNREACH):
 			continue // about a datagram that was sent earlier, to whoever
 		case err != nil:
 			return err
 		}
-		if s := d.deliver(from, buf[:n]); s != nil {
+		if s := d.deliver(route{from, localOf(oob[:oobn])}, buf[:n]); s != nil {
 			start(s)
 		}
 	}
@@ -51,14 +58,14 @@ func (d *demux) loop(start func(*session)) error {
 
 // deliver queues a datagram for its sender's session, and returns the session
 // if it is new.
-func (d *demux) deliver(from netip.AddrPort, datagram []byte) *session {
+func (d *demux) deliver(from route, datagram []byte) *session {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	s, fresh := d.sessions[from], false
 	if s == nil {
 		if !d.l.admit() {
 			if d.l.OnRefuse != nil {
-				d.l.OnRefuse(net.UDPAddrFromAddrPort(from))
+				d.l.OnRefuse(net.UDPAddrFromAddrPort(from.remote))
 			}
 			return nil
 		}
@@ -75,8 +82,8 @@ func (d *demux) deliver(from netip.AddrPort, datagram []byte) *session {
 func (d *demux) remove(s *session) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.sessions[s.remote] == s {
-		delete(d.sessions, s.remote)
+	if d.sessions[s.route] == s {
+		delete(d.sessions, s.route)
 	}
 }
 
@@ -92,8 +99,9 @@ func (d *demux) endAll() {
 // A session is the datagrams of one sender as a net.Conn. One Read is one
 // datagram.
 type session struct {
-	d      *demux
-	remote netip.AddrPort
+	d *demux
+	route
+	oob []byte // sends from route.local
 
 	mu      sync.Mutex
 	change  sync.Cond // of anything below
@@ -106,8 +114,8 @@ type session struct {
 
 var _ net.Conn = (*session)(nil)
 
-func newSession(d *demux, remote netip.AddrPort) *session {
-	s := &session{d: d, remote: remote}
+func newSession(d *demux, from route) *session {
+	s := &session{d: d, route: from, oob: fromLocal(from.local)}
 	s.change.L = &s.mu
 	return s
 }
@@ -159,7 +167,7 @@ func (s *session) Read(b []byte) (int, error) {
 // deadline: a UDP socket makes room as fast as the interface sends.
 func (s *session) Write(b []byte) (int, error) {
 	for {
-		n, err := s.d.uc.WriteToUDPAddrPort(b, s.remote)
+		n, _, err := s.d.uc.WriteMsgUDPAddrPort(b, s.oob, s.remote)
 		if !errors.Is(err, syscall.ECONNREFUSED) {
 			return n, err
 		}

@@ -34,7 +34,11 @@ func (l *Listener) serveDatagrams(ctx context.Context, handle func(context.Conte
 }
 
 func (l *Listener) listenDatagram(ctx context.Context, at netip.AddrPort) (*net.UDPConn, net.Addr, error) {
-	lc := net.ListenConfig{Control: controlAll(l.Options)}
+	opts := l.Options
+	if at.Addr().IsUnspecified() {
+		opts = append([]Option{tellLocal}, opts...)
+	}
+	lc := net.ListenConfig{Control: controlAll(opts)}
 	pc, err := lc.ListenPacket(ctx, ofFamily(l.network(), at.Addr()), at.String())
 	if err != nil {
 		return nil, nil, err
@@ -90,6 +94,7 @@ func (l *Listener) firstPeer(ctx context.Context, ucs []*net.UDPConn) (net.Conn,
 type peer struct {
 	*net.UDPConn
 	remote    netip.AddrPort
+	oob       []byte // sends from the address that the first datagram was for
 	first     []byte // nil once read
 	connected bool   // by the kernel
 	err       error  // why there is no peer
@@ -99,16 +104,21 @@ type peer struct {
 func awaitPeer(uc *net.UDPConn) *peer {
 	p := &peer{UDPConn: uc}
 	buf := make([]byte, MaxDatagram)
-	var n int
-	for {
-		n, p.remote, p.err = uc.ReadFromUDPAddrPort(buf)
-		if !errors.Is(p.err, syscall.ECONNREFUSED) {
-			break
-		}
+	oob := make([]byte, oobSize)
+	n, oobn, _, from, err := uc.ReadMsgUDPAddrPort(buf, oob)
+	if err != nil {
+		p.err = err
+		return p
 	}
-	if p.err == nil {
-		p.first = append([]byte{}, buf[:n]...)
-		p.connected = connectPeer(uc, p.remote)
+	p.remote = from
+	p.first = append([]byte{}, buf[:n]...)
+	local := localOf(oob[:oobn])
+	p.oob = fromLocal(local)
+	// A socket that is connected receives at the address that the system
+	// sends from, and at no other. Where that is not the one that the peer
+	// sends to, the others are left to Read.
+	if p.oob == nil || local == usualLocal(from) {
+		p.connected = connectPeer(uc, from)
 	}
 	return p
 }
@@ -147,7 +157,8 @@ func (p *peer) send(b []byte) (int, error) {
 	if p.connected {
 		return p.UDPConn.Write(b)
 	}
-	return p.WriteToUDPAddrPort(b, p.remote)
+	n, _, err := p.WriteMsgUDPAddrPort(b, p.oob, p.remote)
+	return n, err
 }
 
 // RemoteAddr returns the peer's address.
@@ -163,7 +174,7 @@ func (l *Listener) serveSessions(ctx context.Context, ucs []*net.UDPConn, handle
 	failed := make(chan error, len(ucs))
 	for _, uc := range ucs {
 		loops.Go(func() {
-			d := &demux{l: l, uc: uc, sessions: make(map[netip.AddrPort]*session)}
+			d := &demux{l: l, uc: uc, sessions: make(map[route]*session)}
 			failed <- d.loop(func(s *session) {
 				handlers.Go(func() { l.run(ctx, s, handle) })
 			})

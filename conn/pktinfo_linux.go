@@ -1,0 +1,64 @@
+package conn
+
+import (
+	"net"
+	"net/netip"
+
+	"golang.org/x/sys/unix"
+)
+
+// oobSize is room for the control messages of one datagram.
+const oobSize = 64
+
+// tellLocal has a UDP socket that is bound to every address tell at which of
+// them each datagram arrived (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
+// An answer has to come from there: from another address the client, which has
+// connected its socket, would not take it.
+func tellLocal(network string, fd uintptr) error {
+	if network == "udp4" {
+		return unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_PKTINFO, 1)
+	}
+	return unix.SetsockoptInt(int(fd), unix.SOL_IPV6, unix.IPV6_RECVPKTINFO, 1)
+}
+
+// localOf returns the address that control messages tell; the zero Addr when
+// they tell none.
+func localOf(oob []byte) netip.Addr {
+	for len(oob) > 0 {
+		head, data, rest, err := unix.ParseOneSocketControlMessage(oob)
+		if err != nil {
+			break
+		}
+		switch {
+		case head.Level == unix.SOL_IP && head.Type == unix.IP_PKTINFO && len(data) >= unix.SizeofInet4Pktinfo:
+			return netip.AddrFrom4([4]byte(data[8:12])) // ipi_addr
+		case head.Level == unix.SOL_IPV6 && head.Type == unix.IPV6_PKTINFO && len(data) >= unix.SizeofInet6Pktinfo:
+			return netip.AddrFrom16([16]byte(data[:16])) // ipi6_addr
+		}
+		oob = rest
+	}
+	return netip.Addr{}
+}
+
+// fromLocal returns the control message that has a datagram sent from local;
+// nil for the zero Addr, and for a multicast or link-local one, which the
+// system places better.
+func fromLocal(local netip.Addr) []byte {
+	switch {
+	case !local.IsValid() || local.IsMulticast() || local.IsLinkLocalUnicast():
+		return nil
+	case local.Is4():
+		return unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: local.As4()})
+	}
+	return unix.PktInfo6(&unix.Inet6Pktinfo{Addr: local.As16()})
+}
+
+// usualLocal returns the address that the system would send from to remote.
+func usualLocal(remote netip.AddrPort) netip.Addr {
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(remote))
+	if err != nil {
+		return netip.Addr{}
+	}
+	defer c.Close()
+	return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+}
