@@ -84,6 +84,8 @@ func (o *options) dialer(say *speaker) (*conn.Dialer, error) {
 		Timeout: o.connectLimit(),
 		Options: opts,
 		Proxies: chain,
+
+		Congestion: o.congestion,
 	}
 	if say.level > 1 {
 		d.OnResolved = func(_ string, _ []netip.Addr, took time.Duration) { say.took("dns", took) }

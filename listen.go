@@ -44,6 +44,7 @@ func listen(ctx context.Context, o *options, at target, say *speaker) error {
 		Address:       at.Address,
 		Numeric:       o.noDNS,
 		Options:       opts,
+		Congestion:    o.congestion,
 		KeepOpen:      o.keepOpen || o.http,
 		MaxConns:      o.connLimit(),
 		AcceptTimeout: o.acceptT.d,

@@ -64,7 +64,6 @@ func (o *options) socketOptions() ([]conn.Option, error) {
 	add(o.sendBuffer >= 0, conn.SendBuffer(o.sendBuffer))
 	add(o.debug, conn.Debug())
 	add(o.rtable >= 0, conn.Rtable(o.rtable))
-	add(o.congestion != "", conn.Congestion(o.congestion))
 	if o.tcpMD5 {
 		key, err := secret("GONC_TCP_MD5", "TCP MD5 key")
 		if err != nil {

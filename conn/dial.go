@@ -35,6 +35,11 @@ type Dialer struct {
 	// Options are set on every socket before it is bound and connected.
 	Options []Option
 
+	// Congestion names the TCP congestion control of the connections (tcp(7),
+	// TCP_CONGESTION). Empty means the system's, but not BBR for a connection
+	// within this host, which it would slow down for nothing.
+	Congestion string
+
 	// Proxies is a chain of proxies: the first one is connected to, and each
 	// is asked to connect to the next, the last one to the address that is
 	// dialled. TCP only. Source and Options are about the first one then.

@@ -36,6 +36,11 @@ type Listener struct {
 	// Options are set on every listening socket before it is bound.
 	Options []Option
 
+	// Congestion names the TCP congestion control of the connections (tcp(7),
+	// TCP_CONGESTION). Empty means the system's, but not BBR for a connection
+	// within this host, which it would slow down for nothing.
+	Congestion string
+
 	// KeepOpen serves many connections at once instead of one.
 	KeepOpen bool
 
@@ -65,6 +70,7 @@ type Listener struct {
 	// OnEnd, if not nil, is told how every connection of KeepOpen ended.
 	OnEnd func(remote net.Addr, err error)
 
+	paced    bool // by BBR, if nobody asked for a congestion control
 	active   atomic.Int64
 	patience *time.Timer // AcceptTimeout; nil: no limit
 }
@@ -134,7 +140,7 @@ func (l *Listener) network() string {
 }
 
 func (l *Listener) listenStream(ctx context.Context, at netip.AddrPort) (net.Listener, net.Addr, error) {
-	lc := net.ListenConfig{KeepAlive: -1, Control: controlAll(l.Options)}
+	lc := net.ListenConfig{KeepAlive: -1, Control: controlAll(l.streamOptions(at.Addr()))}
 	// Multipath TCP, the default of Go's listeners, would cost zero copy on
 	// systems that have it.
 	lc.SetMultipathTCP(false)
@@ -142,7 +148,22 @@ func (l *Listener) listenStream(ctx context.Context, at netip.AddrPort) (net.Lis
 	if err != nil {
 		return nil, nil, err
 	}
+	if l.Congestion == "" {
+		l.paced = l.paced || pacedListener(ln)
+	}
 	return ln, ln.Addr(), setBacklog(ln, backlog)
+}
+
+// streamOptions are l's, and the congestion control, which what is accepted
+// inherits.
+func (l *Listener) streamOptions(at netip.Addr) []Option {
+	switch {
+	case l.Congestion != "":
+		return append([]Option{congestion(l.Congestion)}, l.Options...)
+	case at.IsLoopback():
+		return append([]Option{unpaced}, l.Options...)
+	}
+	return l.Options
 }
 
 // serveOne hands over the first connection and listens no more.
@@ -205,6 +226,9 @@ func (l *Listener) acceptFirst(ctx context.Context, lns []net.Listener) (net.Con
 func (l *Listener) accept(ln net.Listener) (net.Conn, error) {
 	for pause := time.Duration(0); ; {
 		c, err := ln.Accept()
+		if err == nil && l.paced {
+			unpace(c)
+		}
 		if err == nil || !shortOfResources(err) {
 			return c, err
 		}

@@ -19,7 +19,7 @@ type try struct {
 // nobody asked for them, and the first costs four system calls.
 func (t try) connect(ctx context.Context) (net.Conn, error) {
 	proto, _ := family(t.network)
-	nd := net.Dialer{KeepAlive: -1, Control: controlAll(t.d.options(proto, t.from))}
+	nd := net.Dialer{KeepAlive: -1, Control: controlAll(t.d.options(proto, t.from, t.to.Addr()))}
 	network := ofFamily(t.network, t.to.Addr())
 	// A source must not be set to nothing: net would bind the socket to any
 	// port first, which takes the port from all other connections.
@@ -30,19 +30,28 @@ func (t try) connect(ctx context.Context) (net.Conn, error) {
 	default:
 		nd.LocalAddr = net.TCPAddrFromAddrPort(t.from)
 	}
-	return nd.DialContext(ctx, network, t.to.String())
+	c, err := nd.DialContext(ctx, network, t.to.String())
+	if err == nil && t.d.Congestion == "" && !t.to.Addr().IsLoopback() {
+		unpace(c)
+	}
+	return c, err
 }
 
 // options are d's, and before them the right to a source port that an ended
-// connection still holds in TIME_WAIT, and the system's own default about
-// broadcasts, which net changes.
-func (d *Dialer) options(proto string, from netip.AddrPort) []Option {
+// connection still holds in TIME_WAIT, the system's own default about
+// broadcasts, which net changes, and the congestion control.
+func (d *Dialer) options(proto string, from netip.AddrPort, to netip.Addr) []Option {
 	var first []Option
 	if from.Port() != 0 {
 		first = append(first, reuseAddr)
 	}
-	if proto == "udp" {
+	switch {
+	case proto == "udp":
 		first = append(first, NoBroadcast())
+	case d.Congestion != "":
+		first = append(first, congestion(d.Congestion))
+	case to.IsLoopback():
+		first = append(first, unpaced)
 	}
 	return append(first, d.Options...)
 }

@@ -153,9 +153,9 @@ func NoBroadcast() Option { return anyFamily(optBroadcast, 0) }
 // FreeBSD as a FIB; other systems have none to choose.
 func Rtable(n int) Option { return anyFamily(optRtable, n) }
 
-// Congestion chooses the algorithm of TCP's congestion control by name
+// congestion chooses the algorithm of TCP's congestion control by name
 // ("cubic"). The hint of an error says which there are.
-func Congestion(name string) Option {
+func congestion(name string) Option {
 	return func(network string, fd uintptr) error {
 		e := &OptionError{Option: "TCP congestion control", Value: strconv.Quote(name)}
 		if !isTCP(network) {

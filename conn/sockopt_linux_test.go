@@ -139,8 +139,8 @@ func TestOptionRefused(t *testing.T) {
 		{"tcp6", MinTTL(300), "set IPv6 min hop count to 300: invalid argument"},
 		{"tcp6", TOS(300), "set IPv6 traffic class to 300: invalid argument"},
 		{"tcp4", Rtable(1), "set routing table to 1: linux has no such option"},
-		{"udp4", Congestion("cubic"), `set TCP congestion control to "cubic": udp4 sockets have no such option`},
-		{"tcp4", Congestion("nonsense"), `set TCP congestion control to "nonsense": no such file or directory`},
+		{"udp4", congestion("cubic"), `set TCP congestion control to "cubic": udp4 sockets have no such option`},
+		{"tcp4", congestion("nonsense"), `set TCP congestion control to "nonsense": no such file or directory`},
 		{"udp6", TCPMD5("key"), "set TCP MD5 signature: udp6 sockets have no such option"},
 		{"tcp4", TCPMD5(""), "set TCP MD5 signature: no key"},
 		{"tcp4", TCPMD5(strings.Repeat("k", 81)), "set TCP MD5 signature: the key has 81 bytes, and may have 80"},
@@ -176,14 +176,14 @@ func TestCongestion(t *testing.T) {
 				if err != nil || strings.TrimRight(got, "\x00") != name {
 					t.Errorf("%s: %q, %v, want %q", network, got, err, name)
 				}
-			}, Congestion(name))
+			}, congestion(name))
 			if err != nil && !errors.Is(err, fs.ErrPermission) {
 				t.Errorf("%s %s: %v", network, name, err)
 			}
 		}
 	}
 	var e *OptionError
-	err = openSocket(t, "tcp4", nil, Congestion("nonsense"))
+	err = openSocket(t, "tcp4", nil, congestion("nonsense"))
 	if !errors.As(err, &e) || !slices.Contains(strings.Fields(strings.ReplaceAll(e.Hint, ",", "")), names[0]) {
 		t.Errorf("%#v does not list %q", err, names)
 	}
