@@ -87,14 +87,11 @@ func (p *Page) Serve(ctx context.Context, c net.Conn) error {
 		return c.Close()
 	}
 	err := s.serve()
-	if err == errPageDone && s.linger {
-		s.drain()
+	if err == errPageDone {
+		err = s.finish()
 	}
 	p.stops.remove(s)
 	s.release()
 	c.Close()
-	if err == errPageDone {
-		return nil
-	}
 	return err
 }

@@ -37,6 +37,10 @@ func (s *pageConn) serve() error {
 	if s.raw != nil {
 		return s.serveRaw()
 	}
+	return s.servePlain()
+}
+
+func (s *pageConn) servePlain() error {
 	for {
 		s.arm(s.limit)
 		n, err := s.c.Read(s.input().space())
@@ -49,14 +53,21 @@ func (s *pageConn) serve() error {
 	}
 }
 
-// took answers what can be answered now that n more bytes have been read.
+// took answers what can be answered now that n more bytes have been read. To
+// take the output and to write it stands here, and not where the answer is
+// made, to keep the stack shallow: a connection then gets by with the 2 KiB
+// that a goroutine starts with.
 func (s *pageConn) took(n int) error {
 	s.now = time.Now()
 	s.in.w += n
-	if err := s.answerAll(); err != nil {
-		return err
+	s.output()
+	err := s.answerAll()
+	if err == nil || err == errPageDone {
+		if err := s.flush(); err != nil {
+			return err
+		}
 	}
-	return s.flush()
+	return err
 }
 
 // answerAll answers every request that has been read whole, and starts the
@@ -147,9 +158,9 @@ func (s *pageConn) requestDone() error {
 	}
 	if !in.persist {
 		s.linger = s.linger || in.r < in.w
-		return s.lastFlush()
+		return errPageDone
 	}
-	in.head, in.headed, in.logged = pageHead{}, false, nil
+	in.next()
 	s.limit = time.Time{}
 	return nil
 }
@@ -179,5 +190,5 @@ func (s *pageConn) refuse(status int) error {
 	if err := s.answerStatus(status); err != nil {
 		return err
 	}
-	return s.lastFlush()
+	return errPageDone
 }

@@ -308,3 +308,31 @@ func noMoreFiles(t *testing.T) (restore func()) {
 		}
 	}
 }
+
+// TestPageIdleMemory holds connections that have been answered once. What the
+// clients hold in this same process is counted, too.
+func TestPageIdleMemory(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector needs memory of its own")
+	}
+	noneLeft(t, func(t *testing.T) {
+		addr := servePage(t, &Page{})
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		n := hostile()
+		answer := make([]byte, 4096)
+		for _, c := range crowd(t, addr, n) {
+			io.WriteString(c, request)
+			if _, err := c.Read(answer); err != nil {
+				t.Fatal(err)
+			}
+		}
+		runtime.ReadMemStats(&after)
+		stack := (int64(after.StackInuse) - int64(before.StackInuse)) / int64(n)
+		heap := (int64(after.HeapAlloc) - int64(before.HeapAlloc)) / int64(n)
+		t.Logf("an idle connection holds %d bytes of stack and %d of heap", stack, heap)
+		if stack+heap > 6<<10 {
+			t.Error("that is more than 6 KiB")
+		}
+	})
+}

@@ -19,18 +19,25 @@ func (s *pageConn) rawInit() {
 	}
 }
 
-// serveRaw is serve for a descriptor.
+// serveRaw is serve for a descriptor. Deadlines are set here and not in
+// rawTurn, where the stack would have to grow for them; a connection that is
+// answered and closed at once never needs one.
 func (s *pageConn) serveRaw() error {
-	if err := s.raw.Read(s.ready); err != nil {
-		return s.starved(err)
+	for s.err == nil {
+		if err := s.raw.Read(s.ready); err != nil {
+			return s.starved(err)
+		}
+		if s.err == nil {
+			s.arm(s.limit)
+		}
 	}
 	return s.err
 }
 
 // rawTurn answers for as long as there is something to read and then reports
 // false, for the runtime to wait and call it again. It reports true at the
-// end, with the reason in s.err.
-func (s *pageConn) rawTurn(fd uintptr) (ended bool) {
+// end, with the reason in s.err, and when the deadline has to be moved.
+func (s *pageConn) rawTurn(fd uintptr) bool {
 	s.fd = int(fd)
 	for s.err == nil {
 		n, err := rawRecv(s.fd, s.input().space())
@@ -40,11 +47,11 @@ func (s *pageConn) rawTurn(fd uintptr) (ended bool) {
 		case err == syscall.EAGAIN:
 			s.rest()
 			s.fd = -1
-			return false
+			return s.deadline(s.limit) != s.armed
 		case err == nil:
 			s.err = s.starved(io.EOF)
 		default:
-			s.err = s.starved(s.opError("read", err))
+			s.err = s.opError("read", err)
 		}
 	}
 	s.fd = -1
@@ -56,7 +63,6 @@ func (s *pageConn) rest() {
 	if s.limit.IsZero() && s.in.r == s.in.w {
 		s.release()
 	}
-	s.arm(s.limit)
 }
 
 // rawWrite writes what can be written without a wait. During a plain turn

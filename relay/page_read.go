@@ -36,10 +36,18 @@ func (s *pageConn) input() *pageInput {
 // use it is as likely as not to need no more than the first 4 KiB.
 func (s *pageConn) release() {
 	if in := s.in; in != nil {
-		in.buf, in.r, in.w, in.head, in.headed, in.logged = nil, 0, 0, pageHead{}, false, nil
+		in.buf, in.r, in.w = nil, 0, 0
+		in.next()
 		pageInputs.Put(in)
 		s.in = nil
 	}
+}
+
+// next forgets the request.
+func (in *pageInput) next() {
+	in.head = pageHead{}
+	in.headed = false
+	in.logged = nil
 }
 
 // space is where to read to. It is never empty: a head that fills the largest
@@ -95,22 +103,28 @@ func (s *pageConn) starved(err error) error {
 	return err
 }
 
-// arm sets the deadline of the connection to limit, or if limit is zero to
-// the idle limit, which counts from the last answer. Each change arms a
-// timer, so the idle limit is moved only when a second has passed since the
-// last time; hence pageSlack.
+// deadline is the one that c should have: limit, or if limit is zero the idle
+// limit, which counts from the last answer. Each change arms a timer, so the
+// idle limit is moved only when a second has passed since the last time;
+// hence pageSlack.
+func (s *pageConn) deadline(limit time.Time) time.Time {
+	if !limit.IsZero() {
+		return limit
+	}
+	if idle := s.armed.Sub(s.active); pageIdle <= idle && idle <= pageIdle+pageSlack {
+		return s.armed
+	}
+	return s.active.Add(pageIdle + pageSlack)
+}
+
+// arm sets the deadline of c.
 func (s *pageConn) arm(limit time.Time) {
-	if limit.IsZero() {
-		idle := s.armed.Sub(s.active)
-		if pageIdle <= idle && idle <= pageIdle+pageSlack {
-			return
-		}
-		limit = s.active.Add(pageIdle + pageSlack)
-	} else if limit.Equal(s.armed) {
+	t := s.deadline(limit)
+	if t == s.armed {
 		return
 	}
-	s.armed = limit
-	s.c.SetDeadline(limit)
+	s.armed = t
+	s.c.SetDeadline(t)
 	if s.stopping() { // the deadlines of stop may just have been overwritten
 		s.stop.hurry(s)
 	}

@@ -100,26 +100,3 @@ func (st *pageStop) hurry(s *pageConn) {
 func (s *pageConn) stopping() bool {
 	return s.stop != nil && s.stop.fired.Load()
 }
-
-// drain is the lingering close of RFC 9112 section 9.6: input that nobody
-// read would make the close a reset, and a reset may take the last answer
-// with it. A connection that can't be half-closed is just closed.
-func (s *pageConn) drain() {
-	half, ok := s.c.(interface{ CloseWrite() error })
-	if !ok || half.CloseWrite() != nil {
-		return
-	}
-	until := time.Now().Add(pageGrace)
-	if s.stopping() && s.stop.until.Before(until) {
-		until = s.stop.until
-	}
-	s.c.SetReadDeadline(until)
-	buf := s.input().buf
-	for n := 0; n < pageDrainMax; {
-		m, err := s.c.Read(buf)
-		if err != nil {
-			return
-		}
-		n += m
-	}
-}

@@ -61,19 +61,25 @@ func (p *Page) body() []byte {
 	return p.Body
 }
 
-// begin appends the first lines of an answer to the output.
-func (s *pageConn) begin(statusLine string) *pageOutput {
-	s.active = s.now
+// output returns s.out, taking one if there is none.
+func (s *pageConn) output() *pageOutput {
 	if s.out == nil {
 		s.out = pageOutputs.Get().(*pageOutput)
 	}
-	s.out.buf = append(s.out.buf, statusLine...)
-	s.out.buf = append(s.out.buf, s.page.dateAt(s.now)...)
 	return s.out
 }
 
+// begin appends the first lines of an answer to the output.
+func (s *pageConn) begin(statusLine string) *pageOutput {
+	s.active = s.now
+	out := s.output()
+	out.buf = append(out.buf, statusLine...)
+	out.buf = append(out.buf, s.page.dateAt(s.now)...)
+	return out
+}
+
 // connection is the end of a head. A client of HTTP/1.0 has to be told that
-// the connection persists (RFC 9112 section appendix C.2.2).
+// the connection persists (RFC 9112 appendix C.2.2).
 func (in *pageInput) connection() string {
 	switch {
 	case !in.persist:
@@ -187,16 +193,13 @@ func (s *pageConn) answered(status int, sent int64) error {
 }
 
 // flush writes what is due.
-func (s *pageConn) flush() error {
-	if s.out == nil {
+func (s *pageConn) flush() (err error) {
+	out := s.out
+	if out == nil {
 		return nil
 	}
-	out := s.out
-	n, err := s.rawWrite(out.buf)
-	if err == nil && n < len(out.buf) {
-		s.arm(time.Time{})
-		_, err = s.c.Write(out.buf[n:])
-		s.wrote()
+	if len(out.buf) > 0 {
+		err = s.write(out.buf)
 	}
 	out.buf = out.buf[:0]
 	pageOutputs.Put(out)
@@ -204,16 +207,20 @@ func (s *pageConn) flush() error {
 	return err
 }
 
+// write writes b, waiting only for what can't be written at once.
+func (s *pageConn) write(b []byte) error {
+	n, err := s.rawWrite(b)
+	if err != nil || n == len(b) {
+		return err
+	}
+	s.arm(time.Time{})
+	_, err = s.c.Write(b[n:])
+	s.wrote()
+	return err
+}
+
 // wrote is called after a write that may have waited.
 func (s *pageConn) wrote() {
 	s.now = time.Now()
 	s.active = s.now
-}
-
-// lastFlush writes what is due and ends.
-func (s *pageConn) lastFlush() error {
-	if err := s.flush(); err != nil {
-		return err
-	}
-	return errPageDone
 }
