@@ -86,7 +86,12 @@ func (p *Page) Serve(ctx context.Context, c net.Conn) error {
 	if !p.stops.add(ctx, s) {
 		return c.Close()
 	}
-	err := s.serve()
+	var err error
+	if s.raw != nil {
+		err = s.serveRaw()
+	} else {
+		err = s.servePlain()
+	}
 	if err == errPageDone {
 		err = s.finish()
 	}

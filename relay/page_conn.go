@@ -32,14 +32,7 @@ type pageConn struct {
 // errPageDone ends a connection without an error.
 var errPageDone = errors.New("done")
 
-// serve answers requests until there is an error; errPageDone is one.
-func (s *pageConn) serve() error {
-	if s.raw != nil {
-		return s.serveRaw()
-	}
-	return s.servePlain()
-}
-
+// servePlain answers requests until there is an error; errPageDone is one.
 func (s *pageConn) servePlain() error {
 	for {
 		s.arm(s.limit)

@@ -3,7 +3,6 @@ package relay
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -264,49 +263,6 @@ func TestPageLingersBriefly(t *testing.T) {
 			t.Errorf("closed only after %v", took)
 		}
 	})
-}
-
-// TestPageFewDescriptors: a page whose file can't be opened for want of
-// descriptors says so, and serves it again when there are some.
-func TestPageFewDescriptors(t *testing.T) {
-	noneLeft(t, func(t *testing.T) {
-		c := dialPage(t, servePage(t, &Page{File: os.Args[0]}))
-		io.WriteString(c, strings.Replace(request, "GET", "HEAD", 1))
-		if a, err := readAnswer(bufio.NewReader(c), "HEAD"); err != nil || a.StatusCode != 200 {
-			t.Fatal(err)
-		}
-		restore := noMoreFiles(t)
-		got := converse(t, c, request, 1, false)
-		restore()
-		if got != "503 open" {
-			t.Error(got)
-		}
-		io.WriteString(c, strings.Replace(request, "GET", "HEAD", 1))
-		if a, err := readAnswer(bufio.NewReader(c), "HEAD"); err != nil || a.StatusCode != 200 {
-			t.Error(err)
-		}
-	})
-}
-
-// noMoreFiles opens files until there are no descriptors left.
-func noMoreFiles(t *testing.T) (restore func()) {
-	var held []*os.File
-	lowerLimit(t, countFiles()+20)
-	for range 100 {
-		f, err := os.Open(os.DevNull)
-		if err != nil {
-			break
-		}
-		held = append(held, f)
-	}
-	if _, err := os.Open(os.DevNull); !errors.Is(err, errNoFiles) {
-		t.Skipf("descriptors could not be used up: %v", err)
-	}
-	return func() {
-		for _, f := range held {
-			f.Close()
-		}
-	}
 }
 
 // TestPageIdleMemory holds connections that have been answered once. What the

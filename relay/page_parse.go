@@ -99,16 +99,18 @@ func (h *pageHead) requestLine(line []byte) (status int) {
 	if len(line) > pageLineMax {
 		return 414
 	}
-	method, rest, _ := bytes.Cut(line, []byte{' '})
-	target, version, ok := bytes.Cut(rest, []byte{' '})
-	h.method = methodOf(method)
-	if !ok || !tokenSet.all(method) {
+	i, j := bytes.IndexByte(line, ' '), bytes.LastIndexByte(line, ' ')
+	if i < 0 || !tokenSet.all(line[:i]) {
 		return 400
 	}
-	if status := h.version(version); status != 0 {
+	h.method = methodOf(line[:i])
+	if i == j { // two words, as in HTTP/0.9
+		return 400
+	}
+	if status := h.version(line[j+1:]); status != 0 {
 		return status
 	}
-	if !validTarget(method, target) {
+	if !validTarget(line[:i], line[i+1:j]) {
 		return 400
 	}
 	return 0

@@ -19,7 +19,7 @@ func (s *pageConn) rawInit() {
 	}
 }
 
-// serveRaw is serve for a descriptor. Deadlines are set here and not in
+// serveRaw is servePlain for a descriptor. Deadlines are set here and not in
 // rawTurn, where the stack would have to grow for them; a connection that is
 // answered and closed at once never needs one.
 func (s *pageConn) serveRaw() error {

@@ -10,22 +10,6 @@ import (
 	"testing"
 )
 
-var errNoFiles error = syscall.EMFILE
-
-// lowerLimit lowers the limit on descriptors until the test ends.
-func lowerLimit(t *testing.T, n int) {
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &old); err != nil {
-		t.Skip(err)
-	}
-	now := old
-	now.Cur = uint64(n)
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &now); err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() { syscall.Setrlimit(syscall.RLIMIT_NOFILE, &old) })
-}
-
 func TestCheckPageFIFO(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(name, 0o666); err != nil {
