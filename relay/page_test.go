@@ -8,8 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -361,74 +359,5 @@ func TestPageExpect(t *testing.T) {
 		if got := converse(t, dialPage(t, addr), test.in, 1, false); got != test.want {
 			t.Errorf("%q: %s, want %s", test.in, got, test.want)
 		}
-	}
-}
-
-func TestPageFile(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "page.css")
-	write := func(b []byte) {
-		t.Helper()
-		if err := os.WriteFile(name, b, 0o666); err != nil {
-			t.Fatal(err)
-		}
-	}
-	long := bytes.Repeat([]byte("0123456789abcde\n"), 200<<10)
-	addr := servePage(t, &Page{File: name})
-	c := dialPage(t, addr)
-	r := bufio.NewReader(c)
-	for _, body := range [][]byte{long, {}, []byte("x"), long[:pagePiece]} {
-		write(body) // what changes is seen
-		for _, method := range []string{"GET", "HEAD"} {
-			fmt.Fprintf(c, "%s / HTTP/1.1\r\nHost: x\r\n\r\n", method)
-			a, err := readAnswer(r, method)
-			if err != nil || a.ContentLength != int64(len(body)) || method == "GET" && a.body != string(body) ||
-				a.Header.Get("Content-Type") != "text/css; charset=utf-8" {
-				t.Fatalf("%s of %d bytes: %v, %v", method, len(body), a.Header, err)
-			}
-		}
-	}
-	os.Remove(name)
-	if got := converse(t, c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 1, false); got != "404 open" {
-		t.Errorf("file that is gone: %s", got)
-	}
-	os.Mkdir(name, 0o777)
-	if got := converse(t, c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n", 1, false); got != "500 open" {
-		t.Errorf("file that has become a directory: %s", got)
-	}
-}
-
-func TestCheckPageFile(t *testing.T) {
-	dir := t.TempDir()
-	name := filepath.Join(dir, "a.html")
-	os.WriteFile(name, nil, 0o666)
-	if err := CheckPageFile(name); err != nil {
-		t.Error(err)
-	}
-	for name, want := range map[string]string{dir: "not a regular file", os.DevNull: "not a regular file", name + "x": "no such file"} {
-		if err := CheckPageFile(name); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %s", name, err, want)
-		}
-	}
-}
-
-func TestPageLog(t *testing.T) {
-	var lines, heads bytes.Buffer
-	p := &Page{Log: func(r *PageRequest) {
-		r.Time = time.Date(2000, 10, 10, 13, 55, 36, 0, time.FixedZone("", -7*3600))
-		lines.Write(append(r.AppendCommon(nil), '\n'))
-		heads.Write(append(r.AppendHead(nil), '-', '\n'))
-	}}
-	get(t, p, "GET / HTTP/1.1\r\nHost: x\r\nA: \"\\\x9b\r\n\r\n"+
-		"POST /a HTTP/1.1\nHost: x\nContent-Length: 3\n\nabcGET /\x1b[2J\" HTTP/1.1\r\nHost: x\r\n")
-	const at = `127.0.0.1 - - [10/Oct/2000:13:55:36 -0700] `
-	want := at + `"GET / HTTP/1.1" 200 69` + "\n" + at + `"POST /a HTTP/1.1" 405 23` + "\n" +
-		at + `"GET /\x1b[2J\" HTTP/1.1" 400 16` + "\n"
-	if lines.String() != want {
-		t.Errorf("got\n%swant\n%s", lines.String(), want)
-	}
-	want = "GET / HTTP/1.1\nHost: x\nA: \"\\\\\\x9b\n-\nPOST /a HTTP/1.1\nHost: x\nContent-Length: 3\n-\n" +
-		"GET /\\x1b[2J\" HTTP/1.1\n-\n"
-	if heads.String() != want {
-		t.Errorf("got\n%swant\n%s", heads.String(), want)
 	}
 }
