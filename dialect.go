@@ -46,9 +46,6 @@ var dialects = []*dialect{
 	},
 }
 
-// aliases are the names of programs that mean a dialect.
-var aliases = map[string]string{"netcat": "nc", "nc.openbsd": "nc"}
-
 // chooseDialect picks the dialect of a command line: what --dialect says, or
 // GONC_DIALECT, or the name that the program is run under. It comes before
 // anything else is read, because errors are said in it.
@@ -89,9 +86,12 @@ func inName(d *dialect, base string) *dialect {
 	return &own
 }
 
+// findDialect returns the dialect of a name, also that of a program which is
+// known to speak it, or nil.
 func findDialect(name string) *dialect {
-	if a, ok := aliases[name]; ok {
-		name = a
+	switch name {
+	case "netcat", "nc.openbsd":
+		name = "nc"
 	}
 	for _, d := range dialects {
 		if d.name == name {
