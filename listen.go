@@ -45,6 +45,7 @@ func listen(ctx context.Context, o *options, at target, say *speaker) error {
 		Numeric:       o.noDNS,
 		Options:       opts,
 		Congestion:    o.congestion,
+		DeferAccept:   o.http,
 		KeepOpen:      o.keepOpen || o.http,
 		MaxConns:      o.connLimit(),
 		AcceptTimeout: o.acceptT.d,

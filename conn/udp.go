@@ -176,7 +176,8 @@ func (l *Listener) serveSessions(ctx context.Context, ucs []*net.UDPConn, handle
 		loops.Go(func() {
 			d := &demux{l: l, uc: uc, sessions: make(map[route]*session)}
 			failed <- d.loop(func(s *session) {
-				handlers.Go(func() { l.run(ctx, s, handle) })
+				handlers.Add(1)
+				go (&served{l, ctx, s, handle, &handlers}).run()
 			})
 			closeAll()
 		})

@@ -1,0 +1,9 @@
+package conn
+
+import "golang.org/x/sys/unix"
+
+// deferAccept sets TCP_DEFER_ACCEPT. That it fails is no matter but of speed.
+func deferAccept(_ string, fd uintptr) error {
+	unix.SetsockoptInt(int(fd), unix.SOL_TCP, unix.TCP_DEFER_ACCEPT, 1)
+	return nil
+}
