@@ -2,6 +2,7 @@ package main
 
 import (
 	"net"
+	"os"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -11,6 +12,8 @@ import (
 // that every test here runs the real program, with its descriptors, signals
 // and exit status, and "go test -race" checks that program too.
 func TestMain(m *testing.M) {
+	// The race detector sleeps a second at the end of each program.
+	os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 	testscript.Main(m, map[string]func(){"gonc": main})
 }
 

@@ -1,0 +1,275 @@
+package main
+
+import (
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// awaitSent waits until the other system has all that was written to c.
+func awaitSent(t *testing.T, c net.Conn) {
+	t.Helper()
+	raw, err := c.(*net.TCPConn).SyscallConn()
+	check(t, err)
+	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		var left int
+		raw.Control(func(fd uintptr) { left, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) })
+		check(t, err)
+		if left == 0 {
+			return
+		}
+		if time.Now().After(late) {
+			t.Fatalf("%d bytes are still to be sent", left)
+		}
+	}
+}
+
+// flags are those of the open file description that f stands for, which gonc
+// has too.
+func flags(t *testing.T, f int) int {
+	t.Helper()
+	n, err := unix.FcntlInt(uintptr(f), unix.F_GETFL, 0)
+	check(t, err)
+	return n
+}
+
+// A flag like O_NONBLOCK belongs to the description, and so to the shell and
+// to the next program on the same terminal or pipe: none is changed.
+func TestFlagsUnchanged(t *testing.T) {
+	for name, pair := range map[string]func(*testing.T) (mine, its *os.File){
+		"pipe":     rawPipe,
+		"terminal": terminalPair,
+		"socket":   socketPair,
+	} {
+		t.Run(name, func(t *testing.T) {
+			inW, inR := pair(t)
+			outR, outW := pair(t)
+			if name == "pipe" {
+				outR, outW = outW, outR
+			}
+			testFlags(t, inW, inR, outR, outW)
+		})
+	}
+}
+
+func testFlags(t *testing.T, inW, inR, outR, outW *os.File) {
+	p := stage(t, "tcp")
+	client := gonc(nil, "127.0.0.1", p.port())
+	client.cmd.Stdin, client.cmd.Stdout, client.cmd.Stderr = inR, outW, outW
+	fds := []int{int(inR.Fd()), int(outW.Fd())}
+	before := []int{flags(t, fds[0]), flags(t, fds[1])}
+	same := func(when string) {
+		for i, fd := range fds {
+			if now := flags(t, fd); now != before[i] {
+				t.Errorf("%s: the flags of descriptor %d are %#x, not %#x", when, i, now, before[i])
+			}
+		}
+	}
+	begin(t, client)
+	inW.Write([]byte("request\n"))
+	check(t, p.recv([]byte("request\n")))
+	check(t, p.send([]byte("reply")))
+	if n, err := outR.Read(make([]byte, 5)); n == 0 {
+		t.Fatal(err)
+	}
+	same("during")
+	p.close()
+	inW.Close()
+	wantEnd(t, client)
+	same("after")
+}
+
+func rawPipe(t *testing.T) (w, r *os.File) {
+	var fds [2]int
+	check(t, unix.Pipe2(fds[:], unix.O_CLOEXEC))
+	return named(t, fds[1]), named(t, fds[0])
+}
+
+func socketPair(t *testing.T) (mine, its *os.File) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	check(t, err)
+	return named(t, fds[0]), named(t, fds[1])
+}
+
+func named(t *testing.T, fd int) *os.File {
+	f := os.NewFile(uintptr(fd), "test")
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// terminalPair opens a pseudo-terminal; its is what a program has.
+func terminalPair(t *testing.T) (mine, its *os.File) {
+	t.Helper()
+	mine = open(t, "/dev/ptmx", os.O_RDWR|syscall.O_NOCTTY)
+	check(t, unix.IoctlSetPointerInt(int(mine.Fd()), unix.TIOCSPTLCK, 0))
+	n, err := unix.IoctlGetInt(int(mine.Fd()), unix.TIOCGPTN)
+	check(t, err)
+	return mine, open(t, "/dev/pts/"+strconv.Itoa(n), os.O_RDWR|syscall.O_NOCTTY)
+}
+
+// onTerminal begins a shell script on a terminal of its own, with job
+// control. What the terminal shows is collected in screen.
+func onTerminal(t *testing.T, script string, args ...string) (p *process, keys *os.File, screen *process) {
+	t.Helper()
+	mine, its := terminalPair(t)
+	p = shell("set -m; "+script, args...)
+	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = its, its, its
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+	screen = newProcess("cat")
+	screen.cmd.Stdin = mine
+	begin(t, p)
+	its.Close()
+	begin(t, screen)
+	return p, mine, screen
+}
+
+// shows waits until the screen shows what re matches.
+func shows(t *testing.T, screen *process, re string) {
+	t.Helper()
+	_, err := screen.await(&screen.stdout, re)
+	check(t, err)
+}
+
+// A job in the background that reads its terminal is stopped (SIGTTIN), and
+// with it what it should have received; one that ignores this steals the
+// keys. gonc reads the terminal when it is in the foreground.
+func TestBackgroundJob(t *testing.T) {
+	p := stage(t, "tcp")
+	sh, keys, screen := onTerminal(t, `"$@" & echo ready; read line; echo "the shell read $line"; fg; echo "status $?"`, "127.0.0.1", p.port())
+	shows(t, screen, "ready")
+	check(t, p.send([]byte("in the background\n")))
+	shows(t, screen, "in the background")
+	keys.WriteString("for the shell\n")
+	shows(t, screen, "the shell read for the shell")
+	keys.WriteString("for gonc\n")
+	check(t, p.recv([]byte("for gonc\n")))
+	p.close()
+	shows(t, screen, "status 0")
+	wantStatus(t, sh, "0")
+}
+
+// On a terminal the peer's end ends it at once: nobody has to press a key
+// (OpenBSD nc and ncat wait for one).
+func TestTerminalPeerEnds(t *testing.T) {
+	for _, listens := range []bool{false, true} {
+		t.Run("listens: "+strconv.FormatBool(listens), func(t *testing.T) {
+			p := stage(t, "tcp")
+			args := []string{"127.0.0.1", p.port()}
+			if listens {
+				args = []string{"-l", "127.0.0.1", "0"}
+			}
+			sh, keys, screen := onTerminal(t, `"$@"; echo "status $?"`, args...)
+			if listens {
+				m, err := screen.await(&screen.stdout, `Listening on 127\.0\.0\.1 (\d+)`)
+				check(t, err)
+				shows(t, screen, "reachable from this machine only")
+				p = visit(t, "tcp", m[1])
+			}
+			keys.WriteString("typed\n")
+			check(t, p.recv([]byte("typed\n")))
+			p.close()
+			shows(t, screen, "status 0")
+			wantStatus(t, sh, "0")
+		})
+	}
+}
+
+// ^D ends standard input, ^C the program.
+func TestTerminalKeys(t *testing.T) {
+	p := stage(t, "tcp")
+	sh, keys, screen := onTerminal(t, `"$@"; echo "status $?"`, "127.0.0.1", p.port())
+	keys.WriteString("typed\n\x04")
+	check(t, p.recv([]byte("typed\n")))
+	check(t, p.recvEOF())
+	p.close()
+	shows(t, screen, "status 0")
+	wantStatus(t, sh, "0")
+
+	p = stage(t, "tcp")
+	sh, keys, screen = onTerminal(t, `trap : INT; "$@"; echo "status $?"`, "127.0.0.1", p.port())
+	check(t, p.send([]byte("hello\n")))
+	shows(t, screen, "hello")
+	keys.WriteString("\x03")
+	shows(t, screen, "status 130")
+	wantEnd(t, sh)
+}
+
+// A server on a terminal says what to open.
+func TestTerminalPage(t *testing.T) {
+	sh, keys, screen := onTerminal(t, `"$@"`, "-l", "--http", "127.0.0.1", "0")
+	shows(t, screen, `open http://127\.0\.0\.1:\d+/`)
+	keys.WriteString("\x03")
+	wantEnd(t, sh)
+	if text := screen.stdout.String(); strings.Contains(text, "interrupt") {
+		t.Errorf("the screen shows %q", text)
+	}
+}
+
+// descriptors is how many a process has open.
+func descriptors(t *testing.T, p *process) int {
+	t.Helper()
+	names, err := os.ReadDir("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/fd")
+	check(t, err)
+	return len(names)
+}
+
+// A server is after many connections what it was before.
+func TestServersDoNotLeak(t *testing.T) {
+	for _, how := range [][]string{{"-k"}, {"--http"}, {"-k", "--reply", "x"}, {"-u", "-k", "-w", "200ms"}} {
+		t.Run(strings.Join(how, " "), func(t *testing.T) {
+			t.Parallel()
+			network := "tcp"
+			if how[0] == "-u" {
+				network = "udp"
+			}
+			server, port := listening(t, nil, how...)
+			few := afterVisits(t, server, network, port, 3)
+			many := afterVisits(t, server, network, port, 50)
+			if many != few {
+				t.Errorf("%d descriptors after 3 visits, %d after 53", few, many)
+			}
+			goroutines := dump(t, server)
+			if goroutines > 15 {
+				t.Errorf("%d goroutines are left\n%s", goroutines, server)
+			}
+		})
+	}
+}
+
+// afterVisits is how many descriptors are open when n peers have come and
+// gone.
+func afterVisits(t *testing.T, server *process, network, port string, n int) int {
+	t.Helper()
+	for range n {
+		p := visit(t, network, port)
+		check(t, p.send([]byte("GET / HTTP/1.0\r\n\r\n")))
+		if network == "tcp" {
+			check(t, p.shut())
+			accepted(t, p).Read(make([]byte, 1))
+		}
+		p.close()
+	}
+	was := -1
+	for late := time.Now().Add(patience); time.Now().Before(late); time.Sleep(300 * time.Millisecond) {
+		now := descriptors(t, server)
+		if now == was {
+			break
+		}
+		was = now
+	}
+	return was
+}
+
+// dump ends a Go program with a list of its goroutines, and counts them.
+func dump(t *testing.T, p *process) int {
+	t.Helper()
+	p.cmd.Process.Signal(syscall.SIGQUIT)
+	wantEnd(t, p)
+	return lines(p.stderr.String(), "goroutine ")
+}
