@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"gonc/conn"
 	"gonc/relay"
@@ -38,7 +39,24 @@ func (s *speaker) line(format string, args ...any) {
 
 // errorLine is line for an error or a hint.
 func (s *speaker) errorLine(format string, args ...any) {
-	s.line("%s: "+format, append([]any{s.dialect.program}, args...)...)
+	s.line("%s: %s", s.dialect.program, printable(fmt.Sprintf(format, args...)))
+}
+
+// printable escapes what a terminal would obey or could not show: a message
+// repeats what was typed, and what a name server or a file said.
+func printable(text string) string {
+	var b strings.Builder
+	for len(text) > 0 {
+		r, size := utf8.DecodeRuneInString(text)
+		if piece := text[:size]; strconv.IsPrint(r) && (r != utf8.RuneError || size > 1) {
+			b.WriteString(piece)
+		} else {
+			escaped := strconv.Quote(piece)
+			b.WriteString(escaped[1 : len(escaped)-1])
+		}
+		text = text[size:]
+	}
+	return b.String()
 }
 
 // fail says what err is, and what may help.
