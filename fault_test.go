@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -111,15 +112,24 @@ func TestOneSideHasNothingToSay(t *testing.T) {
 		wantStatus(t, server, "0")
 		wantSame(t, "received", []byte(client.stdout.String()), want)
 	})
-	t.Run("both have", func(t *testing.T) {
-		back := payload(10 << 20)
-		server, port := listening(t, fileWith(t, back))
-		client := complete(t, gonc(fileWith(t, want), "127.0.0.1", port))
-		wantStatus(t, client, "0")
-		wantStatus(t, server, "0")
-		wantSame(t, "received by the listener", []byte(server.stdout.String()), want)
-		wantSame(t, "received by the client", []byte(client.stdout.String()), back)
-	})
+}
+
+// Both at once, from files and from pipes (which are moved in other ways).
+func TestBothSidesHaveMuchToSay(t *testing.T) {
+	there, back := payload(20<<20), payload(10<<20)
+	for kind, reader := range map[string]func([]byte) io.Reader{
+		"files": func(b []byte) io.Reader { return fileWith(t, b) },
+		"pipes": func(b []byte) io.Reader { return bytes.NewReader(b) },
+	} {
+		t.Run(kind, func(t *testing.T) {
+			server, port := listening(t, reader(back))
+			client := complete(t, gonc(reader(there), "127.0.0.1", port))
+			wantStatus(t, client, "0")
+			wantStatus(t, server, "0")
+			wantSame(t, "received by the listener", []byte(server.stdout.String()), there)
+			wantSame(t, "received by the client", []byte(client.stdout.String()), back)
+		})
+	}
 }
 
 // Finding 6: closing a socket that holds unread input makes the kernel drop
@@ -273,7 +283,7 @@ func TestStdoutFull(t *testing.T) {
 			port, err := server.port()
 			check(t, err)
 			network := "tcp"
-			if len(how) > 0 && how[0] == "-u" {
+			if slices.Contains(how, "-u") {
 				network = "udp"
 			}
 			check(t, visit(t, network, port).send([]byte("data")))
@@ -308,6 +318,85 @@ func TestStdoutReaderGone(t *testing.T) {
 	wantStatus(t, client, "broken pipe")
 	if text := client.stderr.String(); text != "" {
 		t.Errorf("it said %q", text)
+	}
+}
+
+// A server whose output has lost its reader ends as well, and so does one
+// that has many connections.
+func TestStdoutReaderOfAServerGone(t *testing.T) {
+	for _, how := range [][]string{nil, {"-k"}, {"-k", "--reply", "x"}, {"-u", "-k"}} {
+		t.Run(strings.Join(how, " "), func(t *testing.T) {
+			server := gonc(nil, append(how, "-v", "-l", "127.0.0.1", "0")...)
+			r, w, err := os.Pipe()
+			check(t, err)
+			r.Close()
+			server.cmd.Stdout = w
+			begin(t, server)
+			w.Close()
+			port, err := server.port()
+			check(t, err)
+			network := "tcp"
+			if slices.Contains(how, "-u") {
+				network = "udp"
+			}
+			check(t, visit(t, network, port).send([]byte("data")))
+			wantStatus(t, server, "broken pipe")
+		})
+	}
+}
+
+// While the reader of standard output, or the peer, takes nothing, waiting
+// costs nothing (golang/go#75304), and a signal still ends it.
+func TestWaitingCostsNothing(t *testing.T) {
+	for _, blocked := range []string{"standard output", "the peer", "both"} {
+		t.Run(blocked, func(t *testing.T) {
+			t.Parallel()
+			p := stage(t, "tcp")
+			client := gonc(nil, "127.0.0.1", p.port())
+			r, w, err := os.Pipe()
+			check(t, err)
+			defer r.Close()
+			client.cmd.Stdout = w
+			idlePipe(t, client)
+			begin(t, client)
+			w.Close()
+			c := accepted(t, p)
+			if blocked != "the peer" {
+				c.SetDeadline(time.Now().Add(500 * time.Millisecond))
+				c.Write(make([]byte, 64<<20))
+			}
+			if blocked != "standard output" {
+				go client.stdin.Write(make([]byte, 64<<20))
+			}
+			time.Sleep(500 * time.Millisecond) // the time that is measured
+			client.cmd.Process.Signal(syscall.SIGTERM)
+			wantStatus(t, client, "terminated")
+			state := client.cmd.ProcessState
+			if cpu := state.UserTime() + state.SystemTime(); cpu > 250*time.Millisecond {
+				t.Errorf("it took %v of processor time", cpu)
+			}
+		})
+	}
+}
+
+// Standard input and output that cannot be read or written are said, with
+// status 2.
+func TestUselessDescriptors(t *testing.T) {
+	for script, text := range map[string]string{
+		`exec "$@" <.`:          "gonc: standard input could not be read: Is a directory\n",
+		`exec "$@" 0>/dev/null`: "gonc: standard input could not be read: Bad file descriptor\n",
+		`exec "$@" 1</dev/null`: "gonc: standard output could not be written: Bad file descriptor\n",
+	} {
+		t.Run(script, func(t *testing.T) {
+			p := stage(t, "tcp")
+			client := begin(t, shell(script, "127.0.0.1", p.port()))
+			check(t, p.send([]byte("data")))
+			p.shut()
+			wantStatus(t, client, "2")
+			if got := client.stderr.String(); got != text {
+				t.Errorf("it said %q, not %q", got, text)
+			}
+		})
 	}
 }
 
