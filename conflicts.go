@@ -126,11 +126,13 @@ func (o *options) handlerConflict() error {
 		{o.noStdin, "-d"}, {o.sendOnly, "--send-only"}, {o.recvOnly, "--recv-only"},
 		{o.halfClose, "-N"}, {o.noShutdown, "--no-shutdown"}, {o.quitAfter.set, "-q"},
 		{o.crlf, "-C"}, {o.interval.set, "-i"}, {o.recvLimit > 0, "-W"}, {o.telnet, "-t"},
-		{o.http && (o.timeout.set || o.idleT.set), "-w and --idle-timeout"},
 	} {
 		if c.given {
-			return usagef("%s and %s exclude each other: nothing of standard input is sent", handler, c.name)
+			return usagef("%s has no meaning with %s", c.name, handler)
 		}
+	}
+	if o.http && (o.timeout.set || o.idleT.set) {
+		return usagef("--http has time limits of its own: -w and --idle-timeout are not for it")
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func describe(err error) (text, hint string) {
 	case errors.As(err, &name):
 		return fmt.Sprintf("getaddrinfo for host %s port %s: %s", quote(name.Address.Host), name.Address.Port, resolverText(name.Err)), resolverHint(name.Err)
 	case errors.As(err, &family):
-		return err.Error(), "without -4 and -6 both families are tried"
+		return err.Error(), "without -4, -6 and -s both families are tried"
 	case errors.As(err, &numeric):
 		return err.Error(), "-n allows numeric addresses only"
 	case errors.As(err, &accept):

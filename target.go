@@ -107,11 +107,19 @@ func (o *options) hostPort(s string) (conn.Address, error) {
 	var bad *conn.AddressError
 	switch {
 	case errors.As(err, &bad) && !strings.Contains(s, ":"):
-		return a, &usageError{"missing port number", "write gonc " + s + " port, or gonc -l " + s + " to listen"}
+		return a, &usageError{"missing port number", loneHint(s)}
 	case err == nil && a.Host == "":
 		return a, &usageError{"missing host before the colon", "write localhost:" + a.Port}
 	}
 	return a, err
+}
+
+// loneHint says what may be missing beside one operand.
+func loneHint(operand string) string {
+	if _, err := strconv.Atoi(operand); err == nil {
+		return "write gonc host " + operand + ", or gonc -l " + operand + " to listen"
+	}
+	return "write gonc " + operand + " port"
 }
 
 // listenAddress reads [host] port, host:port, and both parts from -s and -p.
