@@ -130,6 +130,7 @@ func (s *step) program() (*process, error) {
 	}
 	p := newProcess(line[0], line[1:]...)
 	p.cmd.Dir = s.MkAbs(".")
+	p.cmd.Env = append(os.Environ(), "GONC_DIALECT="+s.Getenv("GONC_DIALECT"))
 	if err := s.input(p, input); err != nil {
 		return nil, err
 	}
