@@ -180,6 +180,10 @@ func TestUploadThatIsNotTaken(t *testing.T) {
 			if text := client.stderr.String(); !strings.Contains(text, "could not be delivered") {
 				t.Errorf("it said %q", text)
 			}
+			// The limit is the user's: no other time is added to it.
+			if client.took > 2*time.Second {
+				t.Errorf("it ended after %v", client.took)
+			}
 		})
 	}
 	t.Run("closed", func(t *testing.T) {
