@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -538,19 +539,51 @@ func awaitLength(t *testing.T, p *process, n int) {
 	}
 }
 
-// Finding 18: a client of ncat -k that does not read stalls all others.
-func TestSlowClientOfMany(t *testing.T) {
-	server := gonc(nil, "-v", "-l", "-k", "127.0.0.1", "0")
+// manyClients begins a server with a pipe for its standard input and n
+// clients that it serves.
+func manyClients(t *testing.T, n int) (server *process, clients []*peer) {
+	t.Helper()
+	server = gonc(nil, "-v", "-l", "-k", "127.0.0.1", "0")
 	idlePipe(t, server)
 	begin(t, server)
 	port, err := server.port()
 	check(t, err)
-	slow, fast := visit(t, "tcp", port), visit(t, "tcp", port)
-	for _, p := range []*peer{slow, fast} { // each is served once its byte shows
-		was := len(server.stdout.String())
-		check(t, p.send([]byte("x")))
-		awaitLength(t, server, was+1)
+	for i := range n {
+		p := visit(t, "tcp", port)
+		check(t, p.send([]byte("x"))) // it is served once this shows
+		awaitLength(t, server, i+1)
+		clients = append(clients, p)
 	}
+	return server, clients
+}
+
+// Clients that all read what comes get all of it, however the processor is
+// shared out among what serves them.
+func TestFastClientsOfMany(t *testing.T) {
+	server, clients := manyClients(t, 3)
+	want := payload(32 << 20)
+	go func() {
+		server.stdin.Write(want)
+		server.stdin.Close()
+	}()
+	var all sync.WaitGroup
+	for _, p := range clients {
+		c := accepted(t, p)
+		all.Go(func() {
+			got, _ := io.ReadAll(c)
+			wantSame(t, "received", got, want)
+		})
+	}
+	all.Wait()
+	if text := server.stderr.String(); strings.Contains(text, "behind") {
+		t.Errorf("it said %q", text)
+	}
+}
+
+// Finding 18: a client of ncat -k that does not read stalls all others.
+func TestSlowClientOfMany(t *testing.T) {
+	server, clients := manyClients(t, 2)
+	slow, fast := clients[0], clients[1]
 	want := payload(64 << 20)
 	go func() {
 		server.stdin.Write(want)
