@@ -111,7 +111,9 @@ func (x *pipe) localEOF() {
 func (x *pipe) receive() {
 	rerr, werr := x.in.run()
 	switch {
-	case interrupted(rerr), interrupted(werr):
+	case interrupted(werr):
+		x.fail(&UndeliveredError{Bytes: x.in.stuck, Err: x.cause()})
+	case interrupted(rerr):
 	case werr != nil:
 		x.fail(&LocalError{"write", werr})
 		x.stop(nil)

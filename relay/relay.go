@@ -131,11 +131,11 @@ func (e *LocalError) Error() string { return fmt.Sprintf("%s: %v", e.Op, e.Err) 
 // Unwrap returns the cause.
 func (e *LocalError) Unwrap() error { return e.Err }
 
-// An UndeliveredError says that bytes which were read from local did not
-// reach the remote.
+// An UndeliveredError says that bytes which one side had given did not reach
+// the other.
 type UndeliveredError struct {
 	Bytes int64 // at least so many
-	Err   error // what ended the session; nil: the remote stopped reading
+	Err   error // what ended the session; nil: a side that stopped reading
 }
 
 func (e *UndeliveredError) Error() string {

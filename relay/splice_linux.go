@@ -134,10 +134,13 @@ func (m *mover) spliceAll() (handled bool, rerr, werr error) {
 		}
 	}
 	for !m.quit.Load() {
-		n, err := splice(m.src, m.dst, pipeSize)
+		n, full, err := splice(m.src, m.dst, pipeSize)
 		switch {
 		case !m.begun && unsupported(err):
 			return false, nil, nil
+		case full:
+			rerr, werr = m.stalled(err)
+			return true, rerr, werr
 		case err != nil:
 			rerr, werr = m.side(err)
 			return true, rerr, werr
@@ -160,7 +163,7 @@ func (m *mover) spliceVia() (handled bool, rerr, werr error) {
 	}
 	defer p.close()
 	for !m.quit.Load() {
-		n, err := splice(m.src, p.w, pipeSize)
+		n, _, err := splice(m.src, p.w, pipeSize)
 		switch {
 		case !m.begun && unsupported(err):
 			return false, nil, nil
@@ -234,7 +237,8 @@ func (m *mover) sendfile() (handled bool, rerr, werr error) {
 		})
 		switch {
 		case werr != nil:
-			return true, nil, werr
+			rerr, werr = m.stalled(werr)
+			return true, rerr, werr
 		case !m.begun && unsupported(err):
 			return false, nil, nil
 		case err != nil:
@@ -253,6 +257,17 @@ func (m *mover) through(n int64) {
 	m.begun = true
 	m.began()
 	m.wrote(n)
+}
+
+// stalled tells what err means, which ended the wait for a dst that is full:
+// a failed write if src has something for it, else the end of reading.
+func (m *mover) stalled(err error) (rerr, werr error) {
+	n, _ := unix.IoctlGetUint32(m.src.fd, unix.TIOCINQ)
+	if n == 0 {
+		return err, nil
+	}
+	m.stuck = int64(n)
+	return nil, err
 }
 
 // side tells a failed read from a failed write. A pipe's reading end and a
@@ -288,8 +303,9 @@ func unsupported(err error) bool {
 }
 
 // splice moves at most most bytes from src to dst and waits for either as
-// needed; zero and no error is the end of src.
-func splice(src, dst desc, most int) (n int64, err error) {
+// needed; zero and no error is the end of src. full says that err ended a
+// wait for dst.
+func splice(src, dst desc, most int) (n int64, full bool, err error) {
 	once := func() {
 		for {
 			n, err = unix.Splice(src.fd, nil, dst.fd, nil, most, spliceFlags)
@@ -302,21 +318,20 @@ func splice(src, dst desc, most int) (n int64, err error) {
 		// EAGAIN may be about either side: it is dst that is full if src
 		// has something to give. But a conduit is empty here, always, and
 		// then something has come since src was asked.
-		full := false
 		wait := src.raw.Read(func(uintptr) bool {
 			once()
 			full = err == unix.EAGAIN && dst.raw != nil && readableFd(src.fd)
 			return err != unix.EAGAIN || full
 		})
 		if wait != nil || !full {
-			return n, cmp.Or(wait, err)
+			return n, false, cmp.Or(wait, err)
 		}
 		wait = dst.raw.Write(func(uintptr) bool {
 			once()
 			return err != unix.EAGAIN || !readableFd(src.fd)
 		})
 		if wait != nil || err != unix.EAGAIN {
-			return n, cmp.Or(wait, err)
+			return n, wait != nil, cmp.Or(wait, err)
 		}
 	}
 }
