@@ -120,7 +120,7 @@ func TestPipeOneSided(t *testing.T) {
 
 // TestPipeBulk is the size of real transfers.
 func TestPipeBulk(t *testing.T) {
-	n := int64(256 << 20)
+	n := int64(128 << 20)
 	switch {
 	case os.Getenv("GONC_TEST_BULK") != "":
 		n = 2 << 30

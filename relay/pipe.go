@@ -33,7 +33,9 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	case local.R != nil:
 		sending.Go(x.send)
 	}
-	x.receive()
+	if remote.R != nil {
+		x.receive()
+	}
 	sending.Wait()
 
 	x.mu.Lock()
@@ -81,7 +83,7 @@ func (x *pipe) send() {
 	defer x.mu.Unlock()
 	x.sent = true
 	if x.received {
-		x.remote.interrupt() // watchRemote
+		x.remote.stop() // watchRemote
 	}
 }
 
@@ -179,8 +181,8 @@ func (x *pipe) endSending() {
 
 func (x *pipe) quitLocal() {
 	x.out.quit.Store(true)
-	if x.local.interrupt != nil && !x.over {
-		x.local.interrupt()
+	if !x.over {
+		x.local.stop()
 	}
 }
 
@@ -195,9 +197,7 @@ func (x *pipe) stop(err error) {
 	x.keep(err)
 	x.in.quit.Store(true)
 	x.quitLocal()
-	if x.remote.interrupt != nil {
-		x.remote.interrupt()
-	}
+	x.remote.stop()
 }
 
 func (x *pipe) fail(err error) {

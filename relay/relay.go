@@ -64,6 +64,13 @@ type End struct {
 	bare      net.Conn    // what R and W are of; nil: not a connection
 }
 
+// stop ends the reads and writes of e.
+func (e *End) stop() {
+	if e.interrupt != nil {
+		e.interrupt()
+	}
+}
+
 // AtRemoteEOF is what a relay does when the remote has sent its last byte and
 // local has not.
 type AtRemoteEOF int

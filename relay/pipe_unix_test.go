@@ -1,0 +1,338 @@
+//go:build unix
+
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/iotest"
+	"time"
+)
+
+// What was queued before a reset is delivered, and the reset is the error.
+func TestPipeReset(t *testing.T) {
+	const n = 60000
+	bothWays(t, func(t *testing.T) {
+		for _, to := range sinks {
+			t.Run(to.name, func(t *testing.T) {
+				checkLeaks(t)
+				here, there := tcpPair(t)
+				in, _ := stdinPipe(t)
+				out, got := to.open(t)
+				local := files(t, in, out)
+				must(io.Copy(there, dataOf(n)))
+				queued(t, there)
+				reset(t, there)
+				end := await(t, piping(context.Background(), local, Conn(here), Policy{}), "the relay")
+				expectReset(t, end.err)
+				if end.Received != n {
+					t.Errorf("received %d bytes", end.Received)
+				}
+				if got != nil {
+					expectData(t, "standard output", got(), n)
+				}
+			})
+		}
+	})
+}
+
+// queued waits until the other side has what was written to c.
+func queued(t testing.TB, c net.Conn) {
+	t.Helper()
+	if _, known := unacked(c); !known {
+		t.Skip("nobody can tell here what was acknowledged")
+	}
+	eventually(t, "all is acknowledged", func() bool { n, _ := unacked(c); return n == 0 })
+}
+
+func expectReset(t testing.TB, err error) {
+	t.Helper()
+	var oe *net.OpError
+	if !errors.As(err, &oe) || !errors.Is(err, syscall.ECONNRESET) && !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("not a reset as net has it: %T %v", err, err)
+	}
+}
+
+// A reset in the middle of sending is the error.
+func TestPipeResetWhileSending(t *testing.T) {
+	bothWays(t, func(t *testing.T) {
+		for _, from := range sources[:3] {
+			t.Run(from.name, func(t *testing.T) {
+				checkLeaks(t)
+				here, there := tcpPair(t)
+				local := files(t, from.open(t, 64<<20), nil)
+				relay := piping(context.Background(), local, Conn(here), Policy{})
+				must(io.CopyN(io.Discard, there, 4<<20))
+				reset(t, there)
+				end := await(t, relay, "the relay")
+				expectReset(t, end.err)
+				if end.Sent < 4<<20 {
+					t.Errorf("sent %d bytes", end.Sent)
+				}
+			})
+		}
+	})
+}
+
+// A reader of standard output that goes away ends the relay.
+func TestPipeReaderGone(t *testing.T) {
+	bothWays(t, func(t *testing.T) {
+		for _, c := range []struct {
+			name string
+			open func(*testing.T) (out *os.File, r io.ReadCloser)
+			read int64
+		}{
+			{"pipe at once", openStdoutPipe, 0},
+			{"pipe in the middle", openStdoutPipe, 1 << 20},
+			{"socket in the middle", openStdoutSocket, 1 << 20},
+		} {
+			t.Run(c.name, func(t *testing.T) {
+				checkLeaks(t)
+				here, there := tcpPair(t)
+				out, r := c.open(t)
+				if c.read == 0 {
+					r.Close()
+				}
+				relay := piping(context.Background(), files(t, nil, out), Conn(here), Policy{})
+				sender := peering(there, 8<<20, 0)
+				io.CopyN(io.Discard, r, c.read)
+				r.Close()
+				end := await(t, relay, "the relay")
+				expectLocal(t, end.err, "write", syscall.EPIPE)
+				here.Close()
+				await(t, sender, "the peer")
+			})
+		}
+	})
+}
+
+func openStdoutPipe(t *testing.T) (*os.File, io.ReadCloser) {
+	r, out := stdoutPipe(t)
+	return out, r
+}
+
+func openStdoutSocket(t *testing.T) (*os.File, io.ReadCloser) {
+	out, c := stdioSocket(t)
+	return out, c
+}
+
+func expectLocal(t testing.TB, err error, op string, cause error) {
+	t.Helper()
+	var local *LocalError
+	if !errors.As(err, &local) || local.Op != op || !errors.Is(err, cause) {
+		t.Errorf("got %T %v, want a failed %s: %v", err, err, op, cause)
+	}
+}
+
+// A standard input that fails is an error, but what it gave before arrives.
+func TestPipeReadError(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	broken := errors.New("broken")
+	local := End{R: io.MultiReader(dataOf(100_000), iotest.ErrReader(broken))}
+	program := peering(there, 10, 0)
+	end := await(t, piping(context.Background(), local, Conn(here), Policy{}), "the relay")
+	expectLocal(t, end.err, "read", broken)
+	expectPeer(t, await(t, program, "the peer"), 100_000)
+}
+
+// A reader that never gives anything is given up.
+func TestPipeNoProgress(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	program := peering(there, 0, 0)
+	end := await(t, piping(context.Background(), End{R: lazy{}}, Conn(here), Policy{}), "the relay")
+	expectLocal(t, end.err, "read", io.ErrNoProgress)
+	await(t, program, "the peer")
+}
+
+type lazy struct{}
+
+func (lazy) Read([]byte) (int, error) { return 0, nil }
+
+// A writer that takes less than it is given loses nothing in silence.
+func TestPipeShortWrite(t *testing.T) {
+	here, there := tcpPair(t)
+	program := peering(there, 100, 0)
+	end := await(t, piping(context.Background(), End{W: lazyWriter{}}, Conn(here), Policy{}), "the relay")
+	expectLocal(t, end.err, "write", io.ErrShortWrite)
+	here.Close()
+	await(t, program, "the peer")
+}
+
+type lazyWriter struct{}
+
+func (lazyWriter) Write(p []byte) (int, error) { return len(p) - 1, nil }
+
+// Ends that somebody else made, without any of the functions of the package.
+func TestPipeForeignEnds(t *testing.T) {
+	checkLeaks(t)
+	for _, c := range []struct{ local, remote string }{{"up", "down"}, {"", "down"}, {"up", ""}, {"", ""}} {
+		var sent, received bytes.Buffer
+		local := End{R: strings.NewReader(c.local), W: &received}
+		remote := End{R: strings.NewReader(c.remote), W: &sent}
+		end := await(t, piping(context.Background(), local, remote, Policy{}), "the relay")
+		expectTotals(t, end, int64(len(c.local)), int64(len(c.remote)))
+		if sent.String() != c.local || received.String() != c.remote {
+			t.Errorf("%v: got %q and %q", c, &sent, &received)
+		}
+	}
+	var sent bytes.Buffer
+	end := await(t, piping(context.Background(), End{R: strings.NewReader("up")}, End{W: &sent}, Policy{}), "the relay that only sends")
+	expectTotals(t, end, 2, 0)
+}
+
+// No side is written to where nothing is to be written, and still counted.
+func TestPipeDropped(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	program := peering(there, 1<<20, 0)
+	end := await(t, piping(context.Background(), End{R: strings.NewReader("x")}, Conn(here), Policy{}), "the relay")
+	expectTotals(t, end, 1, 1<<20)
+	expectPeerError(t, await(t, program, "the peer"))
+}
+
+func expectPeerError(t testing.TB, p peer) {
+	t.Helper()
+	if p.sent != nil || p.err != nil {
+		t.Errorf("the peer: sending: %v; receiving: %v", p.sent, p.err)
+	}
+}
+
+// The remote's side sees an EOF when local ends, unless it is not to.
+func TestPipeHalfClose(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		t.Run(network, func(t *testing.T) {
+			checkLeaks(t)
+			here, there := connected(t, network)
+			var got bytes.Buffer
+			relay := piping(context.Background(), End{R: strings.NewReader("up"), W: &got}, Conn(here), Policy{})
+			there.SetDeadline(time.Now().Add(patience))
+			if b, err := io.ReadAll(there); err != nil || string(b) != "up" {
+				t.Errorf("the peer got %q, %v", b, err)
+			}
+			must(io.WriteString(there, "down"))
+			there.Close()
+			expectTotals(t, await(t, relay, "the relay"), 2, 4)
+			if got.String() != "down" {
+				t.Errorf("got %q", &got)
+			}
+		})
+	}
+}
+
+func TestPipeNoHalfClose(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	relay := piping(context.Background(), End{R: strings.NewReader("up")}, Conn(here), Policy{NoHalfClose: true})
+	must(io.ReadFull(there, make([]byte, 2)))
+	there.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+	if _, err := there.Read(make([]byte, 1)); !interrupted(err) {
+		t.Errorf("after local's end the peer read %v", err)
+	}
+	there.Close()
+	expectTotals(t, await(t, relay, "the relay"), 2, 0)
+}
+
+// What the relay does with standard input when the remote has ended.
+func TestAtRemoteEOF(t *testing.T) {
+	const up = 1 << 20
+	idle := func(t *testing.T) *os.File { in, _ := stdinPipe(t); return in }
+	ready := func(t *testing.T) *os.File {
+		in := sourcePipe(t, up)
+		eventually(t, "the pipe is ready", func() bool { return readable(in) })
+		return in
+	}
+	file := func(t *testing.T) *os.File { return dataFile(t, up) }
+	empty := func(t *testing.T) *os.File { return dataFile(t, 0) }
+	for _, c := range []struct {
+		name string
+		in   func(*testing.T) *os.File
+		at   AtRemoteEOF
+		down int64
+		sent int64 // what the peer gets; -1: whatever
+	}{
+		{"finish, idle pipe", idle, Finish, 0, 0},
+		{"finish, empty file", empty, Finish, 1, 0},
+		{"finish, file", file, Finish, 1, -1},
+		{"idle, idle pipe", idle, FinishIfIdle, 1, 0},
+		{"idle, idle pipe, much", idle, FinishIfIdle, 1 << 20, 0},
+		{"idle, ready pipe", ready, FinishIfIdle, 1, up},
+		{"idle, file", file, FinishIfIdle, 1, up},
+		{"idle, empty file", empty, FinishIfIdle, 1, 0},
+		{"idle, file, nothing received", file, FinishIfIdle, 0, up},
+		{"keep, file", file, KeepSending, 1, up},
+		{"keep, ready pipe", ready, KeepSending, 0, up},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bothWays(t, func(t *testing.T) {
+				checkLeaks(t)
+				here, there := tcpPair(t)
+				in := c.in(t)
+				out := stdoutNull(t)
+				program := peering(there, c.down, 0)
+				end := await(t, piping(context.Background(), files(t, in, out), Conn(here), Policy{AtRemoteEOF: c.at}), "the relay")
+				here.Close()
+				p := await(t, program, "the peer")
+				if c.sent >= 0 {
+					expectTotals(t, end, c.sent, c.down)
+					expectPeer(t, p, c.sent)
+				} else if p.got.wrong >= 0 || p.got.n != end.Sent {
+					t.Errorf("the peer got %v, sent was %d", p.got, end.Sent)
+				}
+			})
+		})
+	}
+}
+
+func stdoutNull(t testing.TB) *os.File {
+	f := must(os.OpenFile(os.DevNull, os.O_WRONLY, 0))
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// An idle pipe is kept where the remote has said nothing, or the policy is to
+// keep sending: what comes later is sent, and standard output has ended.
+func TestKeepSending(t *testing.T) {
+	for _, at := range []AtRemoteEOF{KeepSending, FinishIfIdle} {
+		checkLeaks(t)
+		here, there := tcpPair(t)
+		in, w := stdinPipe(t)
+		r, out := stdoutPipe(t)
+		relay := piping(context.Background(), files(t, in, out), Conn(here), Policy{AtRemoteEOF: at})
+		there.CloseWrite()
+		if b, err := io.ReadAll(r); err != nil || len(b) > 0 {
+			t.Errorf("standard output: %q, %v", b, err)
+		}
+		must(io.WriteString(w, "late"))
+		w.Close()
+		there.SetReadDeadline(time.Now().Add(patience))
+		if b, err := io.ReadAll(there); err != nil || string(b) != "late" {
+			t.Errorf("the peer got %q, %v", b, err)
+		}
+		expectTotals(t, await(t, relay, "the relay"), 4, 0)
+	}
+}
+
+// A remote that has ended and then resets is noticed while stdin is idle.
+func TestWatchRemote(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	if _, known := unacked(here); !known {
+		t.Skip("nobody can tell here")
+	}
+	in, _ := stdinPipe(t)
+	r, out := stdoutPipe(t)
+	relay := piping(context.Background(), files(t, in, out), Conn(here), Policy{})
+	there.CloseWrite()
+	must(io.ReadAll(r)) // it has seen the EOF
+	reset(t, there)
+	expectReset(t, await(t, relay, "the relay").err)
+}

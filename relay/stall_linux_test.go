@@ -1,0 +1,143 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// inq is how many bytes may be read from a descriptor.
+func inq(t testing.TB, c syscall.Conn) (n uint32) {
+	t.Helper()
+	rc, err := c.SyscallConn()
+	if err == nil {
+		rc.Control(func(fd uintptr) { n, err = unix.IoctlGetUint32(int(fd), unix.TIOCINQ) })
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// stalled waits until nothing more comes to any of cs.
+func stalled(t testing.TB, cs ...syscall.Conn) {
+	t.Helper()
+	was := make([]uint32, len(cs))
+	still := 0
+	eventually(t, "it stands still", func() bool {
+		still++
+		for i, c := range cs {
+			if n := inq(t, c); n != was[i] {
+				was[i], still = n, 0
+			}
+		}
+		return still > 30
+	})
+}
+
+// A stall is a session both of whose sides give bytes that nobody takes.
+type stall struct {
+	name        string
+	loses       bool
+	relay       <-chan ending
+	here, there net.Conn
+	local       End
+	r           *os.File // the reading end of standard output
+}
+
+func newStall(t *testing.T, network string, from source, up, down int64) *stall {
+	here, there := connected(t, network)
+	in, _ := stdinPipe(t)
+	if up > 0 {
+		in = from.open(t, up)
+	}
+	r, out := stdoutPipe(t)
+	s := &stall{here: here, there: there, local: files(t, in, out), r: r}
+	go io.Copy(struct{ io.Writer }{there}, dataOf(down))
+	return s
+}
+
+func (s *stall) await(t testing.TB) {
+	t.Helper()
+	stalled(t, s.here.(syscall.Conn), s.there.(syscall.Conn), s.r)
+}
+
+var stallSizes = []struct {
+	name     string
+	up, down int64
+}{
+	{"idle", 0, 0},
+	{"sending", 16 << 20, 0},
+	{"receiving", 0, 16 << 20},
+	{"both", 16 << 20, 16 << 20},
+}
+
+// stalls are all the ways to stand still.
+func stalls(t *testing.T) (all []*stall) {
+	for _, network := range []string{"tcp", "unix"} {
+		for _, from := range sources[:3] {
+			for _, c := range stallSizes {
+				s := newStall(t, network, from, c.up, c.down)
+				s.name, s.loses = network+"-"+from.name+"-"+c.name, c.up+c.down > 0
+				all = append(all, s)
+			}
+		}
+	}
+	return all
+}
+
+// start starts a relay for each of all.
+func start(ctx context.Context, all []*stall, p Policy) {
+	for _, s := range all {
+		s.relay = piping(ctx, s.local, Conn(s.here), p)
+	}
+}
+
+// The cause of a context ends a relay, whatever it waits for.
+func TestPipeCancel(t *testing.T) {
+	bothWays(t, func(t *testing.T) {
+		checkLeaks(t)
+		cause := errors.New("enough")
+		ctx, cancel := context.WithCancelCause(context.Background())
+		all := stalls(t)
+		start(ctx, all, Policy{})
+		for _, s := range all {
+			s.await(t)
+		}
+		cancel(cause)
+		for _, s := range all {
+			if end := await(t, s.relay, s.name); end.err != cause {
+				t.Errorf("%s ended with %v", s.name, end.err)
+			}
+		}
+	})
+}
+
+// Idleness ends a relay: with ErrIdle where nothing was on its way, and with
+// an error that says so where something was.
+func TestPipeIdle(t *testing.T) {
+	bothWays(t, func(t *testing.T) {
+		checkLeaks(t)
+		all := stalls(t)
+		start(context.Background(), all, Policy{Idle: time.Second})
+		for _, s := range all {
+			err := await(t, s.relay, s.name).err
+			var lost *UndeliveredError
+			switch {
+			case !s.loses:
+				if err != ErrIdle {
+					t.Errorf("%s ended with %v", s.name, err)
+				}
+			case !errors.As(err, &lost) || !errors.Is(err, ErrIdle) || lost.Bytes < 1:
+				t.Errorf("%s ended with %T %v", s.name, err, err)
+			}
+		}
+	})
+}
