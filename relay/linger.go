@@ -64,7 +64,7 @@ func settle(ctx context.Context, c net.Conn, ended bool) error {
 	}
 	quit.Store(true)
 	<-flushed
-	if left > 0 {
+	if left, _ = unacked(c); left > 0 {
 		return &UndeliveredError{Bytes: left, Err: err}
 	}
 	return nil

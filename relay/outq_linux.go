@@ -8,9 +8,12 @@ import (
 )
 
 // unacked returns how many bytes written to c the remote's system has not
-// acknowledged; a FIN counts as one (tcp(7), SIOCOUTQ). known is false where
-// c is not a bare TCP connection.
+// acknowledged; a FIN counts as one (tcp(7), SIOCOUTQ). What is written to a
+// Unix socket is the remote's at once. known is false where c is neither.
 func unacked(c net.Conn) (n int64, known bool) {
+	if _, unix := c.(*net.UnixConn); unix {
+		return 0, true
+	}
 	tc, ok := c.(*net.TCPConn)
 	if !ok {
 		return 0, false

@@ -1,0 +1,183 @@
+//go:build unix
+
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+)
+
+// linger is a policy that ends the session at once after local's end.
+var linger = Policy{Linger: Flush}
+
+// Nothing of what was sent is lost at the close, though the peer sends what
+// nobody waits for.
+func TestSettle(t *testing.T) {
+	const up = 5 << 20
+	bothWays(t, func(t *testing.T) {
+		for _, from := range sources[:3] {
+			for _, p := range []Policy{{Linger: Flush}, {Linger: 50 * time.Millisecond}, {Linger: Flush, NoHalfClose: true}} {
+				t.Run(from.name, func(t *testing.T) {
+					checkLeaks(t)
+					here, there := tcpPair(t)
+					s := &Stdio{Local: files(t, from.open(t, up), nil), Policy: p}
+					relay := serving(context.Background(), s.Serve, here)
+					go chatter(there)
+					a, err := arrivalOf(slowly{there})
+					if err != nil {
+						t.Errorf("the peer: %v", err)
+					}
+					expectData(t, "the peer", a, up)
+					if err := await(t, relay, "the session"); err != nil {
+						t.Errorf("the session: %v", err)
+					}
+				})
+			}
+		}
+	})
+}
+
+// chatter writes to c for as long as it goes.
+func chatter(c net.Conn) {
+	for {
+		if _, err := io.WriteString(c, "and another thing\n"); err != nil {
+			return
+		}
+		time.Sleep(100 * time.Microsecond)
+	}
+}
+
+// slowly reads little at a time and gives way before each read.
+type slowly struct{ r io.Reader }
+
+func (s slowly) Read(p []byte) (int, error) {
+	time.Sleep(50 * time.Microsecond)
+	return s.r.Read(p[:min(len(p), 64<<10)])
+}
+
+// A peer that takes nothing any more is an error, in bounded time.
+func TestUndelivered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes stallLimit")
+	}
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	if _, known := unacked(here); !known {
+		t.Skip("nobody can tell here what was acknowledged")
+	}
+	there.SetReadBuffer(4 << 10)
+	s := &Stdio{Local: End{R: dataOf(300 << 10)}, Policy: linger}
+	here.SetWriteBuffer(1 << 20)
+	err := await(t, serving(context.Background(), s.Serve, here), "the session")
+	var lost *UndeliveredError
+	if !errors.As(err, &lost) || lost.Bytes < 1 || lost.Bytes > 300<<10 {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// A reset that meets bytes which were not acknowledged is an error; one after
+// everything was is none.
+func TestSettleReset(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		read int64
+		lost bool
+	}{{"nothing read", 0, true}, {"some read", 1 << 10, true}, {"all read", 40 << 10, false}} {
+		t.Run(c.name, func(t *testing.T) {
+			checkLeaks(t)
+			here, there := tcpPair(t)
+			if _, known := unacked(here); !known {
+				t.Skip("nobody can tell here what was acknowledged")
+			}
+			there.SetReadBuffer(4 << 10)
+			here.SetWriteBuffer(1 << 20)
+			must(here.Write(bytesOf(40 << 10)))
+			settled := inBackground(func() error { return settle(context.Background(), here, false) })
+			must(io.CopyN(io.Discard, there, c.read))
+			if !c.lost {
+				queued(t, here)
+			}
+			reset(t, there)
+			err := await(t, settled, "the end")
+			var lost *UndeliveredError
+			if errors.As(err, &lost) != c.lost {
+				t.Errorf("ended with %v", err)
+			}
+		})
+	}
+}
+
+// A session that was told to end does not settle.
+func TestSettleCancel(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		checkLeaks(t)
+		ctx, cancel := context.WithCancel(context.Background())
+		here, _ := connected(t, network)
+		ended := inBackground(func() error { return settle(ctx, here, false) })
+		cancel()
+		await(t, ended, "the end")
+	}
+}
+
+// Linger ends a session that the peer leaves open, and says so to OnEnd.
+func TestLinger(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		for _, p := range []Policy{linger, {Linger: 20 * time.Millisecond}, {Quiet: 20 * time.Millisecond}, {Linger: Flush, NoHalfClose: true}} {
+			t.Run(network, func(t *testing.T) {
+				checkLeaks(t)
+				here, there := connected(t, network)
+				var totals Totals
+				s := &Stdio{Local: End{R: strings.NewReader("up")}, Policy: p, OnEnd: func(x Totals) { totals = x }}
+				relay := serving(context.Background(), s.Serve, here)
+				if b, err := io.ReadAll(there); err != nil || string(b) != "up" {
+					t.Errorf("the peer got %q, %v", b, err)
+				}
+				if err := await(t, relay, "the session"); err != nil {
+					t.Errorf("ended with %v", err)
+				}
+				if totals.Sent != 2 || totals.Received != 0 {
+					t.Errorf("totals are %+v", totals)
+				}
+			})
+		}
+	}
+}
+
+// While it lingers the relay receives.
+func TestLingerReceives(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	var got bytes.Buffer
+	s := &Stdio{Local: End{R: strings.NewReader("up"), W: &got}, Policy: Policy{Linger: patience}}
+	relay := serving(context.Background(), s.Serve, here)
+	must(io.ReadAll(there))
+	must(io.WriteString(there, "down"))
+	there.Close()
+	if err := await(t, relay, "the session"); err != nil || got.String() != "down" {
+		t.Errorf("got %q, %v", &got, err)
+	}
+}
+
+// Remote wraps the connection.
+func TestStdioRemote(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	var got bytes.Buffer
+	s := &Stdio{
+		Local:  End{W: &got},
+		Remote: func(c net.Conn) End { return LimitReads(Conn(c), 1) },
+	}
+	relay := serving(context.Background(), s.Serve, here)
+	must(io.WriteString(there, "one"))
+	there.SetReadDeadline(time.Now().Add(patience))
+	must(io.ReadAll(there))
+	if err := await(t, relay, "the session"); err != nil || got.String() != "one" {
+		t.Errorf("got %q, %v", &got, err)
+	}
+}
