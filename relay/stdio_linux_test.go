@@ -1,0 +1,294 @@
+package relay
+
+import (
+	"context"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+func flagsOf(t testing.TB, f *os.File) int {
+	t.Helper()
+	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return flags
+}
+
+// openTerminal returns a terminal and its other side.
+func openTerminal(t testing.TB) (tty, master *os.File) {
+	t.Helper()
+	m, err := unix.Open("/dev/ptmx", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Skipf("no terminals here: %v", err)
+	}
+	master = tests(t, m)
+	var n uint32
+	rc := must(master.SyscallConn())
+	rc.Control(func(fd uintptr) {
+		n, err = unix.IoctlGetUint32(int(fd), unix.TIOCGPTN)
+		if err == nil {
+			err = unix.IoctlSetPointerInt(int(fd), unix.TIOCSPTLCK, 0)
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fd, err := unix.Open("/dev/pts/"+strconv.Itoa(int(n)), unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		t.Skipf("no terminals here: %v", err)
+	}
+	return callers(t, fd), master
+}
+
+// A stdioPair is a standard input and output of some kind, and the other side
+// of them.
+type stdioPair struct {
+	name string
+	open func(t *testing.T) (in, out *os.File, w io.Writer, r io.Reader)
+}
+
+var stdioPairs = []stdioPair{
+	{"pipe", func(t *testing.T) (in, out *os.File, w io.Writer, r io.Reader) {
+		in, w = pair(stdinPipe(t))
+		rr, out := stdoutPipe(t)
+		return in, out, w, rr
+	}},
+	{"socket", func(t *testing.T) (in, out *os.File, w io.Writer, r io.Reader) {
+		f, c := stdioSocket(t)
+		return f, f, c, c
+	}},
+	{"terminal", func(t *testing.T) (in, out *os.File, w io.Writer, r io.Reader) {
+		tty, master := openTerminal(t)
+		return tty, tty, master, master
+	}},
+}
+
+func pair(in, w *os.File) (*os.File, io.Writer) { return in, w }
+
+// The flags of the caller's descriptors stay as they are before, while and
+// after they are used, and what is written meanwhile by others blocks or does
+// not block as before.
+func TestFilesFlags(t *testing.T) {
+	for _, c := range stdioPairs {
+		for _, nonblocking := range []bool{false, true} {
+			t.Run(c.name+"-"+strconv.FormatBool(nonblocking), func(t *testing.T) {
+				checkLeaks(t)
+				in, out, w, r := c.open(t)
+				unix.SetNonblock(int(in.Fd()), nonblocking)
+				unix.SetNonblock(int(out.Fd()), nonblocking)
+				inFlags, outFlags := flagsOf(t, in), flagsOf(t, out)
+				unchanged := func(when string) {
+					t.Helper()
+					if flagsOf(t, in) != inFlags || flagsOf(t, out) != outFlags {
+						t.Errorf("%s: flags are %#o and %#o, were %#o and %#o", when, flagsOf(t, in), flagsOf(t, out), inFlags, outFlags)
+					}
+				}
+				here, there := tcpPair(t)
+				local := files(t, in, out)
+				unchanged("open")
+				ctx, cancel := context.WithCancel(context.Background())
+				relay := piping(ctx, local, Conn(here), Policy{})
+				must(io.WriteString(w, "up\n"))
+				must(io.ReadFull(there, make([]byte, 3)))
+				unchanged("read")
+				must(io.WriteString(there, "down"))
+				must(io.ReadFull(r, make([]byte, 4)))
+				unchanged("written")
+				cancel()
+				await(t, relay, "the relay")
+				unchanged("over")
+			})
+		}
+	}
+}
+
+// A pipe and a terminal get descriptions of our own, others keep theirs,
+// because of the offset or because there is no way.
+func TestFilesReopen(t *testing.T) {
+	checkLeaks(t)
+	sameDescription := func(a, b any) bool {
+		x, y := a.(*os.File), b.(*os.File)
+		return x == y
+	}
+	in, _ := stdinPipe(t)
+	_, out := stdoutPipe(t)
+	e := files(t, in, out)
+	if sameDescription(e.R, in) || sameDescription(e.W, out) {
+		t.Error("a pipe was not opened anew")
+	}
+	if flagsOf(t, e.R.(*os.File))&unix.O_ACCMODE != unix.O_RDONLY || flagsOf(t, e.W.(*os.File))&unix.O_ACCMODE != unix.O_WRONLY {
+		t.Error("a pipe was opened anew for more than it is for")
+	}
+	f := dataFile(t, 100)
+	if e := files(t, f, f); !sameDescription(e.R, f) || !sameDescription(e.W, f) {
+		t.Error("a file was opened anew")
+	}
+	null := stdoutNull(t)
+	if e := files(t, null, null); !sameDescription(e.R, null) || !sameDescription(e.W, null) {
+		t.Error("/dev/null was opened anew")
+	}
+	s, _ := stdioSocket(t)
+	if _, ok := files(t, s, s).R.(*polled); !ok {
+		t.Error("a socket is not polled")
+	}
+	tty, _ := openTerminal(t)
+	if _, ok := files(t, tty, tty).R.(*terminal); !ok {
+		t.Error("a terminal is not read as one")
+	}
+}
+
+// A pipe whose reader has gone already can't be opened anew.
+func TestFilesPipeWithoutReader(t *testing.T) {
+	checkLeaks(t)
+	r, out := stdoutPipe(t)
+	r.Close()
+	e := files(t, nil, out)
+	if _, err := e.W.Write([]byte("x")); err == nil || !strings.Contains(err.Error(), "broken pipe") {
+		t.Errorf("written: %v", err)
+	}
+}
+
+// A read and a write under way are ended by the interrupt, and so are those
+// that come later.
+func TestFilesInterrupt(t *testing.T) {
+	for _, c := range stdioPairs {
+		t.Run(c.name, func(t *testing.T) {
+			checkLeaks(t)
+			in, out, _, r := c.open(t)
+			e := files(t, in, out)
+			read := inBackground(func() error { _, err := e.R.Read(make([]byte, 1)); return err })
+			written := inBackground(func() error {
+				_, err := io.Copy(struct{ io.Writer }{e.W}, dataOf(16<<20))
+				return err
+			})
+			stalled(t, r.(syscall.Conn))
+			e.interrupt()
+			for _, done := range []<-chan error{read, written} {
+				if err := await(t, done, "the interrupt"); !interrupted(err) {
+					t.Errorf("interrupted: %v", err)
+				}
+			}
+			if _, err := e.R.Read(make([]byte, 1)); !interrupted(err) {
+				t.Errorf("read after the interrupt: %v", err)
+			}
+			if _, err := e.W.Write(make([]byte, 1)); !interrupted(err) {
+				t.Errorf("written after the interrupt: %v", err)
+			}
+		})
+	}
+}
+
+// CloseWrite ends what was written, for whoever reads it, and leaves
+// /dev/null where it was, without touching its neighbours.
+func TestFilesCloseWrite(t *testing.T) {
+	for _, to := range sinks {
+		t.Run(to.name, func(t *testing.T) {
+			checkLeaks(t)
+			out, got := to.open(t)
+			e := files(t, nil, out)
+			before := openFiles()
+			must(io.Copy(struct{ io.Writer }{e.W}, dataOf(1000)))
+			if err := e.CloseWrite(); err != nil {
+				t.Error(err)
+			}
+			if got != nil {
+				expectData(t, "the reader", got(), 1000)
+			}
+			if now := openFiles(); now > before {
+				t.Errorf("%d descriptors, were %d", now, before)
+			}
+			name := must(os.Readlink("/proc/self/fd/" + strconv.Itoa(int(out.Fd()))))
+			if name != os.DevNull {
+				t.Errorf("in its place is %s", name)
+			}
+			if flags, err := unix.FcntlInt(out.Fd(), unix.F_GETFD, 0); err != nil || flags != 0 {
+				t.Errorf("which a child would not inherit: %#x, %v", flags, err)
+			}
+		})
+	}
+}
+
+// What close has to say is returned.
+func TestFilesCloseWriteError(t *testing.T) {
+	_, out := stdoutPipe(t)
+	e := files(t, nil, out)
+	e.W.(*os.File).Close()
+	out.Close()
+	if e.CloseWrite() == nil {
+		t.Error("what was closed was closed again without an error")
+	}
+}
+
+// What readable says of an input that gives something, ends, or waits.
+func TestFilesReady(t *testing.T) {
+	checkLeaks(t)
+	idle, _ := stdinPipe(t)
+	ended, w := stdinPipe(t)
+	w.Close()
+	full, w := stdinPipe(t)
+	must(io.WriteString(w, "x"))
+	for _, c := range []struct {
+		name string
+		in   *os.File
+		want bool
+	}{{"idle", idle, false}, {"ended", ended, true}, {"full", full, true}, {"file", dataFile(t, 0), true}, {"null", stdoutNull(t), true}} {
+		if got := files(t, c.in, nil).ready(); got != c.want {
+			t.Errorf("%s: ready is %v", c.name, got)
+		}
+	}
+}
+
+// A terminal is read a line at a time, and ^D ends it.
+func TestTerminal(t *testing.T) {
+	checkLeaks(t)
+	tty, master := openTerminal(t)
+	e := files(t, tty, nil)
+	read := func() (string, error) {
+		b := make([]byte, 100)
+		type result struct {
+			n   int
+			err error
+		}
+		r := await(t, inBackground(func() result { n, err := e.R.Read(b); return result{n, err} }), "a line")
+		return string(b[:r.n]), r.err
+	}
+	must(io.WriteString(master, "hello\n"))
+	if line, err := read(); line != "hello\n" || err != nil {
+		t.Errorf("read %q, %v", line, err)
+	}
+	must(io.WriteString(master, "\x04"))
+	if line, err := read(); line != "" || err != io.EOF {
+		t.Errorf("after ^D read %q, %v", line, err)
+	}
+}
+
+// A read that the terminal refuses to a background process is tried again
+// when the process is continued.
+func TestTerminalBackground(t *testing.T) {
+	checkLeaks(t)
+	refused := make(chan struct{}, 10)
+	r := &background{refused: refused}
+	term := newTerminal(r)
+	read := inBackground(func() error { _, err := term.Read(make([]byte, 1)); return err })
+	await(t, refused, "the first read")
+	syscall.Kill(os.Getpid(), syscall.SIGCONT)
+	await(t, refused, "the second read")
+	term.interrupt()
+	if err := await(t, read, "the interrupt"); !interrupted(err) {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
+type background struct{ refused chan struct{} }
+
+func (b *background) Read([]byte) (int, error) {
+	b.refused <- struct{}{}
+	return 0, &os.PathError{Op: "read", Path: "tty", Err: syscall.EIO}
+}
