@@ -87,7 +87,8 @@ func readable(f *os.File) bool {
 
 // closeFile closes what f refers to and leaves /dev/null in its place, so that
 // no socket ever gets its number. What close(2) has to say about bytes that
-// were written earlier, as network file systems do, is returned.
+// were written earlier, as network file systems do, is returned. They say it
+// once, to whoever closes a descriptor first, and dup2(2) would not pass it on.
 func closeFile(f *os.File) error {
 	fd := int(f.Fd())
 	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
@@ -95,13 +96,13 @@ func closeFile(f *os.File) error {
 		return os.NewSyscallError("open", err)
 	}
 	defer unix.Close(null)
-	last, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	first, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
 		return os.NewSyscallError("dup", err)
 	}
+	closed := os.NewSyscallError("close", unix.Close(first))
 	if err := dup2(null, fd); err != nil {
-		unix.Close(last)
 		return os.NewSyscallError("dup2", err)
 	}
-	return os.NewSyscallError("close", unix.Close(last))
+	return closed
 }
