@@ -295,6 +295,20 @@ func expectPeer(t testing.TB, p peer, n int64) {
 	expectData(t, "the peer", p.got, n)
 }
 
+// expectTotals checks how a relay ended that lost nothing.
+func expectTotals(t testing.TB, got ending, up, down int64) {
+	t.Helper()
+	if got.err != nil {
+		t.Errorf("the relay failed: %v", got.err)
+	}
+	if got.Sent != up || got.Received != down {
+		t.Errorf("sent %d of %d, received %d of %d", got.Sent, up, got.Received, down)
+	}
+	if got.FirstByte.IsZero() != (down == 0) {
+		t.Errorf("first byte at %v", got.FirstByte)
+	}
+}
+
 // tempFile is an empty file.
 func tempFile(t testing.TB, flags int) *os.File {
 	t.Helper()

@@ -172,17 +172,3 @@ func (c pipeCase) test(t *testing.T) {
 		expectData(t, "standard output", got(), c.down)
 	}
 }
-
-// expectTotals checks how a relay ended that lost nothing.
-func expectTotals(t testing.TB, got ending, up, down int64) {
-	t.Helper()
-	if got.err != nil {
-		t.Errorf("the relay failed: %v", got.err)
-	}
-	if got.Sent != up || got.Received != down {
-		t.Errorf("sent %d of %d, received %d of %d", got.Sent, up, got.Received, down)
-	}
-	if got.FirstByte.IsZero() != (down == 0) {
-		t.Errorf("first byte at %v", got.FirstByte)
-	}
-}
