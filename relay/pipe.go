@@ -73,6 +73,10 @@ func (x *pipe) send() {
 			x.stop(nil) // no EOF would come
 		}
 	case interrupted(rerr):
+		var held *UndeliveredError
+		if x.in.quit.Load() && errors.As(rerr, &held) { // stopped, not told to read no more
+			x.fail(&UndeliveredError{Bytes: held.Bytes, Err: x.cause()})
+		}
 	case rerr != nil:
 		x.fail(&LocalError{"read", rerr})
 		x.localEOF()
@@ -96,7 +100,7 @@ func (x *pipe) localEOF() {
 			x.fail(err)
 		}
 	}
-	if p.Quiet > 0 {
+	if p.Quiet > 0 && (p.Idle <= 0 || p.Quiet <= p.Idle) {
 		x.watch.start(p.Quiet, func() { x.stop(nil) })
 	}
 	switch {

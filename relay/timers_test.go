@@ -1,0 +1,197 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// A session in a bubble of synctest, where time passes when nothing moves.
+type session struct {
+	there net.Conn
+	in    *io.PipeWriter // standard input
+	out   bytes.Buffer
+	begin time.Time
+	ended <-chan ending
+}
+
+// begin starts a relay between a pipe and a connection in memory.
+func begin(ctx context.Context, p Policy) *session {
+	r, w := io.Pipe()
+	here, there := net.Pipe()
+	s := &session{there: there, in: w, begin: time.Now()}
+	local := End{R: r, W: &s.out, interrupt: func() { r.CloseWithError(errStopped) }}
+	s.ended = piping(ctx, local, Conn(here), p)
+	return s
+}
+
+var errStopped = interruptedError()
+
+// interruptedError is what an interrupted read returns.
+func interruptedError() error {
+	c, _ := net.Pipe()
+	defer c.Close()
+	c.SetDeadline(past)
+	_, err := c.Read(nil)
+	return err
+}
+
+// after says that the relay has to end with err when d has passed since it
+// began.
+func (s *session) after(t *testing.T, d time.Duration, err error) {
+	t.Helper()
+	end := <-s.ended
+	if !errors.Is(end.err, err) || err == nil && end.err != nil {
+		t.Errorf("ended with %v, want %v", end.err, err)
+	}
+	if took := time.Since(s.begin).Round(time.Microsecond); took != d {
+		t.Errorf("ended after %v, want %v", took, d)
+	}
+	s.there.Close()
+	s.in.Close()
+}
+
+func (s *session) give(text string) { io.WriteString(s.in, text) }
+func (s *session) send(text string) { io.WriteString(s.there, text) }
+func (s *session) receive(n int)    { io.ReadFull(s.there, make([]byte, n)) }
+
+func TestTimers(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		policy Policy
+		do     func(*session)
+		after  time.Duration
+		err    error
+	}{
+		{"idle from the beginning", Policy{Idle: time.Minute}, func(*session) {}, time.Minute, ErrIdle},
+		{"idle after something was received", Policy{Idle: time.Minute}, func(s *session) {
+			time.Sleep(30 * time.Second)
+			s.send("x")
+		}, 90 * time.Second, ErrIdle},
+		{"idle after something was sent", Policy{Idle: time.Minute}, func(s *session) {
+			time.Sleep(50 * time.Second)
+			s.give("x")
+			s.receive(1)
+			time.Sleep(50 * time.Second)
+			s.give("x")
+			s.receive(1)
+		}, 160 * time.Second, ErrIdle},
+		{"idle after local's end", Policy{Idle: time.Minute}, func(s *session) {
+			time.Sleep(10 * time.Second)
+			s.in.Close()
+		}, time.Minute, ErrIdle},
+		{"idle while the remote takes nothing", Policy{Idle: time.Minute}, func(s *session) { s.give("x") }, time.Minute, ErrIdle},
+		{"linger", Policy{Linger: time.Minute}, func(s *session) {
+			time.Sleep(10 * time.Second)
+			s.in.Close()
+			time.Sleep(30 * time.Second)
+			s.send("late")
+		}, 70 * time.Second, nil},
+		{"linger, the remote ends", Policy{Linger: time.Minute}, func(s *session) {
+			s.in.Close()
+			time.Sleep(10 * time.Second)
+			s.there.Close()
+		}, 10 * time.Second, nil},
+		{"no linger before local's end", Policy{Linger: time.Minute}, func(s *session) {
+			time.Sleep(time.Hour)
+			s.there.Close()
+			s.in.Close()
+		}, time.Hour, nil},
+		{"flush", Policy{Linger: Flush}, func(s *session) {
+			time.Sleep(10 * time.Second)
+			s.in.Close()
+		}, 10 * time.Second, nil},
+		{"quiet", Policy{Quiet: time.Minute}, func(s *session) {
+			s.in.Close()
+			for range 3 {
+				time.Sleep(50 * time.Second)
+				s.send("x")
+			}
+		}, 210 * time.Second, nil},
+		{"not quiet before local's end", Policy{Quiet: time.Minute}, func(s *session) {
+			time.Sleep(time.Hour)
+			s.in.Close()
+		}, time.Hour + time.Minute, nil},
+		{"idle sooner than quiet", Policy{Quiet: time.Hour, Idle: time.Minute}, func(s *session) { s.in.Close() }, time.Minute, ErrIdle},
+		{"quiet sooner than idle", Policy{Quiet: time.Minute, Idle: time.Hour}, func(s *session) { s.in.Close() }, time.Minute, nil},
+		{"linger sooner than idle", Policy{Linger: time.Minute, Idle: time.Hour}, func(s *session) { s.in.Close() }, time.Minute, nil},
+		{"idle sooner than linger", Policy{Linger: time.Hour, Idle: time.Minute}, func(s *session) { s.in.Close() }, time.Minute, ErrIdle},
+		{"no limits", Policy{}, func(s *session) {
+			time.Sleep(1000 * time.Hour)
+			s.in.Close()
+			s.there.Close()
+		}, 1000 * time.Hour, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := begin(context.Background(), c.policy)
+				c.do(s)
+				s.after(t, c.after, c.err)
+			})
+		})
+	}
+}
+
+// A deadline of the context is as good as any other end.
+func TestTimerOfContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+		defer cancel()
+		begin(ctx, Policy{Idle: time.Hour}).after(t, time.Minute, context.DeadlineExceeded)
+	})
+}
+
+// What a stop finds between two lines was read and is not delivered.
+func TestIdleInInterval(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		here, there := net.Pipe()
+		local := Interval(End{R: strings.NewReader("one\ntwo\n")}, time.Hour)
+		relay := piping(context.Background(), local, Conn(here), Policy{Idle: time.Minute})
+		io.ReadFull(there, make([]byte, 4))
+		var lost *UndeliveredError
+		if end := <-relay; !errors.As(end.err, &lost) || lost.Bytes != 4 || !errors.Is(end.err, ErrIdle) {
+			t.Errorf("ended with %v", end.err)
+		}
+	})
+}
+
+func TestWatchdog(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w watchdog
+		begin := time.Now()
+		fired := make(chan time.Duration, 10)
+		fire := func() { fired <- time.Since(begin) }
+		w.touch() // not armed
+		w.start(0, fire)
+		time.Sleep(time.Hour)
+		begin = time.Now()
+		w.start(time.Minute, fire)
+		for range 5 {
+			time.Sleep(59 * time.Second)
+			w.touch()
+		}
+		if at, want := <-fired, 5*59*time.Second+time.Minute; at != want {
+			t.Errorf("fired after %v, want %v", at, want)
+		}
+		time.Sleep(time.Hour)
+		begin = time.Now()
+		w.start(time.Minute, func() { t.Error("fired though it was armed anew") })
+		w.start(2*time.Minute, fire)
+		if at := <-fired; at != 2*time.Minute {
+			t.Errorf("fired after %v", at)
+		}
+		w.start(time.Minute, func() { t.Error("fired though it was stopped") })
+		w.stop()
+		w.stop()
+		time.Sleep(time.Hour)
+		if len(fired) > 0 {
+			t.Error("fired twice")
+		}
+	})
+}
