@@ -16,7 +16,8 @@ const readAhead = 256 << 10
 // maxLag is how far a connection may fall behind the fastest one.
 const maxLag = 1 << 20
 
-// minChunk is the least that a chunk of the log has room for.
+// minChunk is the least that a chunk of the log has room for, but where it is
+// a datagram.
 const minChunk = 4 << 10
 
 // ErrLagging says that a connection took what local gives so much more slowly
@@ -77,20 +78,25 @@ func (f *Fanout) init() {
 // the context of their Serve.
 func (f *Fanout) Close() {
 	f.init()
+	f.quit()
+	f.loop.Wait()
+}
+
+// quit ends the reads and writes of local.
+func (f *Fanout) quit() {
 	f.mu.Lock()
 	f.closed = true
 	f.change.Broadcast()
 	f.mu.Unlock()
-	if f.Local.interrupt != nil {
-		f.Local.interrupt()
-	}
-	f.loop.Wait()
+	f.Local.stop()
 }
 
 // Serve is a Handler for one of the connections. Its errors are those of
-// Pipe, and ErrLagging.
+// Pipe, and ErrLagging. All of them have one ctx, that of the server: local
+// ends with it, since who waits for standard output would else stay.
 func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 	f.init()
+	defer context.AfterFunc(ctx, f.quit)()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	mine := End{W: f.out}
@@ -126,7 +132,11 @@ func (f *Fanout) keep(b []byte) {
 	case !f.Datagram && last >= 0 && len(f.log[last].b)+len(b) <= cap(f.log[last].b):
 		f.log[last].b = append(f.log[last].b, b...)
 	default:
-		f.log = append(f.log, chunk{f.head, append(make([]byte, 0, max(len(b), minChunk)), b...)})
+		room := len(b)
+		if !f.Datagram {
+			room = max(room, minChunk)
+		}
+		f.log = append(f.log, chunk{f.head, append(make([]byte, 0, room), b...)})
 	}
 	f.head += int64(len(b))
 }

@@ -101,3 +101,10 @@ func feed(w io.WriteCloser, n int64) {
 		w.Close()
 	}()
 }
+
+// writable reports whether a write to f would go through at once.
+func writable(f *os.File) bool {
+	fds := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLOUT}}
+	n, _ := unix.Poll(fds, 0)
+	return n > 0
+}

@@ -1,0 +1,348 @@
+//go:build unix
+
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// A hub is a Fanout between a pipe, an output and connections.
+type hub struct {
+	*Fanout
+	in     *os.File // what is written to it is standard input
+	ctx    context.Context
+	cancel context.CancelFunc
+}
+
+func newHub(t *testing.T, out *os.File) *hub {
+	t.Helper()
+	in, w := stdinPipe(t)
+	h := &hub{Fanout: &Fanout{Local: files(t, in, out)}, in: w}
+	h.ctx, h.cancel = context.WithCancel(context.Background())
+	t.Cleanup(func() { h.cancel(); h.Close() })
+	return h
+}
+
+// join adds a connection, which gets what is given from now on.
+func (h *hub) join(t *testing.T, network string) (there net.Conn, ended <-chan error) {
+	t.Helper()
+	before := h.members()
+	here, there := connected(t, network)
+	there.SetDeadline(time.Now().Add(patience))
+	ended = serving(h.ctx, h.Serve, here)
+	eventually(t, "it has joined", func() bool { return h.members() > before })
+	return there, ended
+}
+
+func (h *hub) members() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.subs)
+}
+
+func expectText(t testing.TB, r io.Reader, want string) {
+	t.Helper()
+	b := make([]byte, len(want))
+	if n, err := io.ReadFull(r, b); string(b[:n]) != want {
+		t.Errorf("got %q, %v; want %q", b[:n], err, want)
+	}
+}
+
+// What standard input gives goes to all, what they send comes to standard
+// output.
+func TestFanout(t *testing.T) {
+	checkLeaks(t)
+	r, out := stdoutPipe(t)
+	h := newHub(t, out)
+	const n = maxLag // so that none can lag
+	var programs []<-chan peer
+	var sessions []<-chan error
+	for range 5 {
+		there, ended := h.join(t, "tcp")
+		programs = append(programs, peering(there, 1000, 0))
+		sessions = append(sessions, ended)
+	}
+	got := inBackground(func() error { _, err := io.CopyN(io.Discard, r, 5*1000); return err })
+	feed(h.in, n)
+	for i := range programs {
+		expectPeer(t, await(t, programs[i], "a peer"), n)
+		if err := await(t, sessions[i], "a session"); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := await(t, got, "standard output"); err != nil {
+		t.Error(err)
+	}
+}
+
+// Who joins later gets what comes from then on; the first gets what came
+// while there was nobody.
+func TestFanoutJoin(t *testing.T) {
+	checkLeaks(t)
+	h := newHub(t, nil)
+	must(io.WriteString(h.in, "for the first "))
+	a, _ := h.join(t, "tcp")
+	expectText(t, a, "for the first ")
+	b, _ := h.join(t, "tcp")
+	must(io.WriteString(h.in, "for both"))
+	expectText(t, a, "for both")
+	expectText(t, b, "for both")
+	h.in.Close()
+	for _, c := range []net.Conn{a, b} {
+		if n, err := c.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+			t.Errorf("at the end: %d, %v", n, err)
+		}
+	}
+	late, ended := h.joinLate(t)
+	if n, err := late.Read(make([]byte, 1)); n != 0 || err != io.EOF {
+		t.Errorf("after the end: %d, %v", n, err)
+	}
+	late.Close()
+	if err := await(t, ended, "the late session"); err != nil {
+		t.Error(err)
+	}
+}
+
+// joinLate adds a connection when nothing will be given any more.
+func (h *hub) joinLate(t *testing.T) (there net.Conn, ended <-chan error) {
+	here, there := connected(t, "tcp")
+	there.SetDeadline(time.Now().Add(patience))
+	return there, serving(h.ctx, h.Serve, here)
+}
+
+// counting counts the bytes that are read.
+type counting struct {
+	r io.Reader
+	n atomic.Int64
+}
+
+func (c *counting) Read(p []byte) (int, error) {
+	n, err := c.r.Read(p)
+	c.n.Add(int64(n))
+	return n, err
+}
+
+// Nobody connected, nothing is read; and one who takes nothing lets as much
+// be read as is read ahead.
+func TestFanoutPace(t *testing.T) {
+	checkLeaks(t)
+	local := &counting{r: dataOf(64 << 20)}
+	h := &Fanout{Local: End{R: local}}
+	h.init()
+	time.Sleep(20 * time.Millisecond) // nothing is to happen
+	if n := local.n.Load(); n != 0 {
+		t.Errorf("with nobody there %d bytes were read", n)
+	}
+	here, there := connected(t, "pipe")
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := serving(ctx, h.Serve, here)
+	eventually(t, "something is read", func() bool { return local.n.Load() > 0 })
+	time.Sleep(20 * time.Millisecond)
+	if n := local.n.Load(); n > readAhead+2*bufferSize+MaxPayload {
+		t.Errorf("for one that takes nothing %d bytes were read", n)
+	}
+	there.Close()
+	cancel()
+	await(t, ended, "the session")
+	h.Close()
+}
+
+// One that falls behind is closed, and the others don't notice; one alone is
+// never behind.
+func TestFanoutLag(t *testing.T) {
+	checkLeaks(t)
+	h := newHub(t, nil)
+	laggard, lagged := h.join(t, "pipe")
+	must(io.ReadFull(laggard, nil))
+	fast, ended := h.join(t, "pipe")
+	feed(h.in, 8<<20)
+	a := must(arrivalOf(io.LimitReader(fast, 8<<20)))
+	expectData(t, "the fast one", a, 8<<20)
+	if err := await(t, lagged, "the laggard's end"); err != ErrLagging {
+		t.Errorf("the laggard ended with %v", err)
+	}
+	fast.Close()
+	await(t, ended, "the fast one's end")
+}
+
+func TestFanoutAlone(t *testing.T) {
+	checkLeaks(t)
+	h := newHub(t, nil)
+	there, ended := h.join(t, "pipe")
+	feed(h.in, 8<<20)
+	a := must(arrivalOf(slowly{io.LimitReader(there, 8<<20)}))
+	expectData(t, "the only one", a, 8<<20)
+	there.Close()
+	if err := await(t, ended, "its end"); err != nil {
+		t.Error(err)
+	}
+}
+
+// Close ends the reading of a standard input that gives nothing.
+func TestFanoutClose(t *testing.T) {
+	checkLeaks(t)
+	h := newHub(t, nil)
+	there, ended := h.join(t, "tcp")
+	await(t, inBackground(func() error { h.Close(); return nil }), "Close")
+	there.Close()
+	await(t, ended, "the session")
+	in, _ := stdinPipe(t)
+	never := &Fanout{Local: files(t, in, nil)}
+	await(t, inBackground(func() error { never.Close(); return nil }), "Close of one that was never used")
+	without := &Fanout{}
+	await(t, inBackground(func() error { without.Close(); return nil }), "Close without standard input")
+}
+
+// The context ends a session, also one that waits for standard output.
+func TestFanoutCancel(t *testing.T) {
+	checkLeaks(t)
+	_, out := stdoutPipe(t)
+	h := newHub(t, out)
+	there, ended := h.join(t, "tcp")
+	idle, idled := h.join(t, "tcp")
+	defer idle.Close()
+	full := inBackground(func() error { _, err := io.Copy(struct{ io.Writer }{there}, dataOf(64<<20)); return err })
+	eventually(t, "standard output is full", func() bool { return !writable(out) })
+	h.cancel()
+	await(t, ended, "the session that waits")
+	await(t, idled, "the idle session")
+	await(t, full, "the sender")
+}
+
+// An input that fails ends nobody's receiving, and is everybody's error.
+func TestFanoutReadError(t *testing.T) {
+	checkLeaks(t)
+	broken := errors.New("broken")
+	local := &pieces{give: [][]byte{{1}}, next: make(chan struct{})}
+	h := &Fanout{Local: End{R: failing{local, broken}}}
+	here, there := connected(t, "tcp")
+	ended := serving(context.Background(), h.Serve, here)
+	local.next <- struct{}{}
+	there.SetReadDeadline(time.Now().Add(patience))
+	must(io.ReadAll(there))
+	there.Close()
+	expectLocal(t, await(t, ended, "the session"), "read", broken)
+	h.Close()
+}
+
+// failing fails where r ends.
+type failing struct {
+	r   io.Reader
+	err error
+}
+
+func (f failing) Read(p []byte) (int, error) {
+	n, err := f.r.Read(p)
+	if err == io.EOF {
+		err = f.err
+	}
+	return n, err
+}
+
+// Each read of standard input is one datagram for each.
+func TestFanoutDatagrams(t *testing.T) {
+	checkLeaks(t)
+	local := &pieces{next: make(chan struct{}), got: make(chan []byte, 10)}
+	sizes := []int{1, 1, 1400, 60000, 3}
+	for _, n := range sizes {
+		local.give = append(local.give, bytesOf(int64(n)))
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	h := &Fanout{Local: End{R: local, W: local}, Datagram: true}
+	var theres []net.Conn
+	var sessions []<-chan error
+	for range 3 {
+		here, there := connected(t, "udp")
+		there.SetReadDeadline(time.Now().Add(patience))
+		theres = append(theres, there)
+		sessions = append(sessions, serving(ctx, h.Serve, here))
+	}
+	eventually(t, "all have joined", func() bool { h.mu.Lock(); defer h.mu.Unlock(); return len(h.subs) == 3 })
+	buf := make([]byte, 1<<16)
+	for _, size := range sizes {
+		local.next <- struct{}{}
+		for _, there := range theres {
+			if n, err := there.Read(buf); n != size || err != nil {
+				t.Errorf("a datagram of %d, %v; want %d", n, err, size)
+			}
+		}
+	}
+	must(theres[1].Write([]byte("up")))
+	if b := await(t, local.got, "a datagram"); !bytes.Equal(b, []byte("up")) {
+		t.Errorf("got %q", b)
+	}
+	cancel()
+	for _, ended := range sessions {
+		await(t, ended, "a session")
+	}
+	h.Close()
+}
+
+// What is kept for a laggard costs little more than its bytes, however small
+// the pieces that they came in.
+func TestFanoutMemory(t *testing.T) {
+	const n = 100_000
+	for _, datagram := range []bool{false, true} {
+		h := &Fanout{Datagram: datagram}
+		h.init()
+		s := h.subscribe(func() {})
+		for range n {
+			h.keep([]byte{1})
+		}
+		kept := 0
+		for _, c := range h.log {
+			kept += cap(c.b)
+		}
+		if kept > 16*n {
+			t.Errorf("datagrams %v: %d bytes take %d", datagram, n, kept)
+		}
+		h.err = io.EOF
+		if got := int64(len(must(readAll(s, 10)))); got != n {
+			t.Errorf("read %d bytes of %d", got, n)
+		}
+		if len(h.log) > 0 {
+			t.Errorf("%d chunks are left", len(h.log))
+		}
+	}
+}
+
+// Whoever sends, each read comes to standard output in one piece.
+func TestFanoutWholeReads(t *testing.T) {
+	checkLeaks(t)
+	var all bytes.Buffer
+	h := &Fanout{Local: End{W: byBytes{&all}}}
+	var sessions []<-chan error
+	for i := range 3 {
+		here, there := connected(t, "udp")
+		sessions = append(sessions, serving(contextFor(t, 200*time.Millisecond), h.Serve, here))
+		for range 20 {
+			must(there.Write([]byte(strings.Repeat(string('a'+rune(i)), 100))))
+		}
+	}
+	for _, ended := range sessions {
+		await(t, ended, "a session")
+	}
+	for b := all.Bytes(); len(b) > 0; b = b[100:] {
+		if bytes.Count(b[:100], b[:1]) != 100 {
+			t.Fatalf("mixed: %q", b[:100])
+		}
+	}
+	if all.Len() == 0 {
+		t.Error("nothing came")
+	}
+}
+
+func contextFor(t testing.TB, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
