@@ -8,6 +8,7 @@ import (
 	"os"
 	"sort"
 	"sync"
+	"time"
 )
 
 // readAhead is how far local may be read ahead of the fastest connection.
@@ -15,6 +16,11 @@ const readAhead = 256 << 10
 
 // maxLag is how far a connection may fall behind the fastest one.
 const maxLag = 1 << 20
+
+// lagPatience is how long reading waits for a connection that has fallen so
+// far behind. One that reads, and was only not its turn to run, needs a few
+// milliseconds: the buffers of a connection take more than maxLag at once.
+const lagPatience = 500 * time.Millisecond
 
 // minChunk is the least that a chunk of the log has room for, but where it is
 // a datagram.
@@ -141,8 +147,9 @@ func (f *Fanout) keep(b []byte) {
 	f.head += int64(len(b))
 }
 
-// wanted waits until the fastest connection has nearly caught up; false when
-// there is nothing more to read.
+// wanted waits until the fastest connection has nearly caught up, and those
+// far behind it have had their time to; false when there is nothing more to
+// read.
 func (f *Fanout) wanted() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -151,12 +158,38 @@ func (f *Fanout) wanted() bool {
 		for s := range f.subs {
 			fastest = max(fastest, s.at)
 		}
-		if fastest >= 0 && f.head-fastest < readAhead {
+		if fastest >= 0 && f.head-fastest < readAhead && !f.waitFor(fastest) {
 			return true
 		}
 		f.change.Wait()
 	}
 	return false
+}
+
+// waitFor reports whether somebody lags behind fastest who may still catch up,
+// and gives up those whose time for that is over.
+func (f *Fanout) waitFor(fastest int64) (wait bool) {
+	now := time.Now()
+	for s := range f.subs {
+		left := s.patience(fastest-s.at, now)
+		switch {
+		case left <= 0:
+			s.lag()
+			s.ended = true
+			delete(f.subs, s)
+			f.trim()
+		case !s.since.IsZero():
+			wait = true
+			time.AfterFunc(left, f.wake)
+		}
+	}
+	return wait
+}
+
+func (f *Fanout) wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.change.Broadcast()
 }
 
 // subscribe begins a subscription at the end of what was read, or at what
@@ -173,19 +206,13 @@ func (f *Fanout) subscribe(lag func()) *subscription {
 	return s
 }
 
-// trim forgets what everybody has read, and gives up those that lag.
+// trim forgets what everybody has read.
 func (f *Fanout) trim() {
 	oldest := f.head
 	if len(f.subs) == 0 {
 		oldest = f.taken
 	}
 	for s := range f.subs {
-		if f.taken-s.at > maxLag {
-			s.lag()
-			s.ended = true
-			delete(f.subs, s)
-			continue
-		}
 		oldest = min(oldest, s.at)
 	}
 	drop := 0
@@ -203,6 +230,29 @@ type subscription struct {
 	at    int64 // offset of the next byte
 	ended bool
 	lag   func()
+
+	since  time.Time     // when it fell maxLag behind; zero: it is not
+	waited time.Duration // for it, before, since it had caught up
+}
+
+// patience returns how long to wait for s, which is lag bytes behind: only one
+// that has caught up since gets all of lagPatience again, so that a slow one
+// cannot have everybody wait for it time and again.
+func (s *subscription) patience(lag int64, now time.Time) time.Duration {
+	switch behind := lag > maxLag; {
+	case behind && s.since.IsZero():
+		s.since = now
+	case !behind && !s.since.IsZero():
+		s.waited += now.Sub(s.since)
+		s.since = time.Time{}
+	}
+	if lag < readAhead {
+		s.waited = 0
+	}
+	if s.since.IsZero() {
+		return lagPatience
+	}
+	return lagPatience - s.waited - now.Sub(s.since)
 }
 
 func (s *subscription) Read(p []byte) (int, error) {

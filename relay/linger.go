@@ -18,9 +18,9 @@ const blindLimit = 2 * time.Second
 
 // awaitFlushed returns nil once everything written to c has been acknowledged
 // by the remote's system, or quit is set, or where nobody can tell; and an
-// *UndeliveredError when nothing is acknowledged for stallLimit. The kernel
+// *UndeliveredError when nothing is acknowledged for limit. The kernel
 // has no event for this, so it is asked, ever more seldom.
-func awaitFlushed(c net.Conn, quit *atomic.Bool) error {
+func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
 	left, known := unacked(c)
 	moved := time.Now()
 	for pause := time.Millisecond; known && left > 0 && !quit.Load(); pause = min(2*pause, 50*time.Millisecond) {
@@ -30,7 +30,7 @@ func awaitFlushed(c net.Conn, quit *atomic.Bool) error {
 		switch {
 		case left < was:
 			moved = time.Now()
-		case time.Since(moved) > stallLimit:
+		case time.Since(moved) > limit:
 			return &UndeliveredError{Bytes: left}
 		}
 	}
@@ -41,7 +41,8 @@ func awaitFlushed(c net.Conn, quit *atomic.Bool) error {
 // drops what the remote still sends, so that no reset throws away what was
 // sent to it, until that has been acknowledged. ended says that the remote
 // has sent its last byte.
-func settle(ctx context.Context, c net.Conn, ended bool) error {
+// idle, if it is more than zero, limits the wait for an acknowledgement.
+func settle(ctx context.Context, c net.Conn, ended bool, idle time.Duration) error {
 	left, known := unacked(c)
 	switch {
 	case ended && left == 0:
@@ -49,12 +50,16 @@ func settle(ctx context.Context, c net.Conn, ended bool) error {
 	case !known:
 		return drain(ctx, c, blindLimit)
 	}
+	limit := stallLimit
+	if idle > 0 {
+		limit = min(limit, idle)
+	}
 	var quit atomic.Bool
 	flushed := make(chan error, 1)
 	c.SetDeadline(time.Time{})
 	defer context.AfterFunc(ctx, func() { quit.Store(true); c.SetDeadline(past) })()
 	go func() {
-		err := awaitFlushed(c, &quit)
+		err := awaitFlushed(c, &quit, limit)
 		c.SetReadDeadline(time.Now().Add(time.Millisecond)) // what has come already
 		flushed <- err
 	}()

@@ -105,7 +105,7 @@ func (x *pipe) localEOF() {
 	}
 	switch {
 	case p.Linger == Flush:
-		x.stop(awaitFlushed(x.remote.bare, &x.in.quit))
+		x.stop(awaitFlushed(x.remote.bare, &x.in.quit, stallLimit))
 	case p.Linger > 0:
 		x.mu.Lock()
 		defer x.mu.Unlock()

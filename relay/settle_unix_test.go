@@ -98,7 +98,7 @@ func TestSettleReset(t *testing.T) {
 			there.SetReadBuffer(4 << 10)
 			here.SetWriteBuffer(1 << 20)
 			must(here.Write(bytesOf(40 << 10)))
-			settled := inBackground(func() error { return settle(context.Background(), here, false) })
+			settled := inBackground(func() error { return settle(context.Background(), here, false, 0) })
 			must(io.CopyN(io.Discard, there, c.read))
 			if !c.lost {
 				queued(t, here)
@@ -119,7 +119,7 @@ func TestSettleCancel(t *testing.T) {
 		checkLeaks(t)
 		ctx, cancel := context.WithCancel(context.Background())
 		here, _ := connected(t, network)
-		ended := inBackground(func() error { return settle(ctx, here, false) })
+		ended := inBackground(func() error { return settle(ctx, here, false, 0) })
 		cancel()
 		await(t, ended, "the end")
 	}

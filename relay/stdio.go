@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"net"
 	"os"
 )
@@ -33,7 +32,7 @@ func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	end := remote(c)
 	totals, err := Pipe(ctx, s.Local, end, s.Policy)
 	if !end.Datagram && worthSettling(ctx, err) {
-		if lost := settle(ctx, c, totals.ended); lost != nil {
+		if lost := settle(ctx, c, totals.ended, s.Policy.Idle); lost != nil {
 			err = lost
 		}
 	}
@@ -46,7 +45,7 @@ func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 // worthSettling reports whether there may be bytes on their way to the remote
 // that closing the connection could lose, after Pipe has returned err.
 func worthSettling(ctx context.Context, err error) bool {
-	return ctx.Err() == nil && (err == nil || errors.Is(err, ErrIdle))
+	return ctx.Err() == nil && (err == nil || err == ErrIdle)
 }
 
 // Files returns an End that reads in and writes out; nil for one of them
