@@ -27,6 +27,7 @@ func newHub(t *testing.T, out *os.File) *hub {
 	t.Helper()
 	in, w := stdinPipe(t)
 	h := &hub{Fanout: &Fanout{Local: files(t, in, out)}, in: w}
+	h.init() // members looks at what Serve would begin with
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	t.Cleanup(func() { h.cancel(); h.Close() })
 	return h
@@ -258,6 +259,7 @@ func TestFanoutDatagrams(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	h := &Fanout{Local: End{R: local, W: local}, Datagram: true}
+	h.init()
 	var theres []net.Conn
 	var sessions []<-chan error
 	for range 3 {

@@ -309,6 +309,14 @@ func expectTotals(t testing.TB, got ending, up, down int64) {
 	}
 }
 
+func expectLocal(t testing.TB, err error, op string, cause error) {
+	t.Helper()
+	var local *LocalError
+	if !errors.As(err, &local) || local.Op != op || !errors.Is(err, cause) {
+		t.Errorf("got %T %v, want a failed %s: %v", err, err, op, cause)
+	}
+}
+
 // tempFile is an empty file.
 func tempFile(t testing.TB, flags int) *os.File {
 	t.Helper()

@@ -123,14 +123,6 @@ func openStdoutSocket(t *testing.T) (*os.File, io.ReadCloser) {
 	return out, c
 }
 
-func expectLocal(t testing.TB, err error, op string, cause error) {
-	t.Helper()
-	var local *LocalError
-	if !errors.As(err, &local) || local.Op != op || !errors.Is(err, cause) {
-		t.Errorf("got %T %v, want a failed %s: %v", err, err, op, cause)
-	}
-}
-
 // A standard input that fails is an error, but what it gave before arrives.
 func TestPipeReadError(t *testing.T) {
 	checkLeaks(t)

@@ -1,0 +1,190 @@
+package relay
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// ask sends text to a Reply, by way of a connection of its own, and returns
+// what came back.
+func ask(t *testing.T, r *Reply, network, text string) (answer string, err error) {
+	t.Helper()
+	here, there := connected(t, network)
+	there.SetDeadline(time.Now().Add(patience))
+	ended := serving(context.Background(), r.Serve, here)
+	must(io.WriteString(there, text))
+	if text == "" {
+		there.(halfCloser).CloseWrite()
+	}
+	b, err := io.ReadAll(there)
+	if err != nil {
+		t.Errorf("the client: %v", err)
+	}
+	there.Close()
+	return string(b), await(t, ended, "the session")
+}
+
+// The text comes after the first bytes, or the end, of a stream, and only
+// once; what was sent goes to Out.
+func TestReply(t *testing.T) {
+	for _, network := range []string{"tcp", "unix"} {
+		for _, text := range []string{"", "hello", strings.Repeat("x", 100_000)} {
+			t.Run(network, func(t *testing.T) {
+				checkLeaks(t)
+				var out bytes.Buffer
+				answer, err := ask(t, &Reply{Text: []byte("ACK!"), Out: &out}, network, text)
+				if answer != "ACK!" || err != nil || out.String() != text {
+					t.Errorf("answered %q, %v, to %q", answer, err, &out)
+				}
+			})
+		}
+	}
+}
+
+// Many clients at once.
+func TestReplyMany(t *testing.T) {
+	checkLeaks(t)
+	var out bytes.Buffer
+	r := &Reply{Text: []byte("ACK!"), Out: Locked(&out)}
+	var group sync.WaitGroup
+	for range 50 {
+		here, there := connected(t, "tcp")
+		group.Go(func() { r.Serve(context.Background(), here) })
+		group.Go(func() {
+			io.WriteString(there, "hello ")
+			if b, err := io.ReadAll(there); string(b) != "ACK!" || err != nil {
+				t.Errorf("answered %q, %v", b, err)
+			}
+			there.Close()
+		})
+	}
+	await(t, inBackground(func() error { group.Wait(); return nil }), "all")
+	if out.String() != strings.Repeat("hello ", 50) {
+		t.Errorf("%d bytes came", out.Len())
+	}
+}
+
+// The reply reaches a client that goes on sending.
+func TestReplyDrains(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	var out arrival
+	out.wrong = -1
+	r := &Reply{Text: []byte("ACK!"), Out: &out}
+	ended := serving(context.Background(), r.Serve, here)
+	expectReply(t, there, 5<<20)
+	if err := await(t, ended, "the session"); err != nil {
+		t.Error(err)
+	}
+	expectData(t, "standard output", out, 5<<20)
+}
+
+// expectReply sends n bytes and then reads the reply.
+func expectReply(t *testing.T, there net.Conn, n int64) {
+	t.Helper()
+	if _, err := io.Copy(struct{ io.Writer }{there}, dataOf(n)); err != nil {
+		t.Errorf("the client, sending: %v", err)
+	}
+	there.(halfCloser).CloseWrite()
+	if b, err := io.ReadAll(there); string(b) != "ACK!" || err != nil {
+		t.Errorf("answered %q, %v", b, err)
+	}
+	there.Close()
+}
+
+// Each datagram gets a reply, also an empty one.
+func TestReplyDatagrams(t *testing.T) {
+	checkLeaks(t)
+	here, there := connected(t, "udp")
+	there.SetDeadline(time.Now().Add(patience))
+	local := &pieces{got: make(chan []byte, 10)}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	r := &Reply{Text: []byte("ACK!"), Out: local}
+	ended := serving(ctx, r.Serve, here)
+	buf := make([]byte, 100)
+	for _, n := range []int64{1, 0, 60000} {
+		must(there.Write(bytesOf(n)))
+		if k, err := there.Read(buf); err != nil || string(buf[:k]) != "ACK!" {
+			t.Errorf("answered %q, %v", buf[:k], err)
+		}
+		if n > 0 {
+			if b := await(t, local.got, "the datagram"); int64(len(b)) != n {
+				t.Errorf("%d bytes came of %d", len(b), n)
+			}
+		}
+	}
+	enough := errors.New("enough")
+	cancel(enough)
+	if err := await(t, ended, "the session"); err != enough {
+		t.Errorf("ended with %v", err)
+	}
+}
+
+// An output that can't be written ends the session and is its error.
+func TestReplyOutError(t *testing.T) {
+	checkLeaks(t)
+	broken := errors.New("broken")
+	here, there := tcpPair(t)
+	r := &Reply{Text: []byte("ACK!"), Out: writerFunc(func([]byte) (int, error) { return 0, broken })}
+	ended := serving(context.Background(), r.Serve, here)
+	must(io.WriteString(there, "hello"))
+	expectLocal(t, await(t, ended, "the session"), "write", broken)
+}
+
+// The times of a Reply: silence ends a session, and so does a client that
+// does not end five seconds after its reply.
+func TestReplyTimers(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		idle  time.Duration
+		do    func(there net.Conn)
+		after time.Duration
+		err   error
+	}{
+		{"silence", time.Minute, func(net.Conn) {}, time.Minute, ErrIdle},
+		{"no limit", 0, func(there net.Conn) { time.Sleep(1000 * time.Hour); there.Close() }, 1000 * time.Hour, io.ErrClosedPipe},
+		{"a client that stays", 0, func(there net.Conn) { exchange(there) }, replyDrain, nil},
+		{"a client that goes on", time.Minute, func(there net.Conn) {
+			exchange(there)
+			for range 4 {
+				time.Sleep(time.Second)
+				io.WriteString(there, "more")
+			}
+		}, replyDrain, nil},
+		{"a client that ends", time.Minute, func(there net.Conn) {
+			exchange(there)
+			time.Sleep(time.Second)
+			there.Close()
+		}, time.Second, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				here, there := net.Pipe()
+				begin := time.Now()
+				r := &Reply{Text: []byte("ACK!"), Idle: c.idle}
+				ended := serving(context.Background(), r.Serve, here)
+				c.do(there)
+				if err := <-ended; err != c.err {
+					t.Errorf("ended with %v", err)
+				}
+				if took := time.Since(begin); took != c.after {
+					t.Errorf("took %v", took)
+				}
+				there.Close()
+			})
+		})
+	}
+}
+
+func exchange(there net.Conn) {
+	io.WriteString(there, "hello")
+	io.ReadFull(there, make([]byte, 4))
+}
