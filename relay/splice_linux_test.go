@@ -1,11 +1,16 @@
 package relay
 
 import (
+	"bytes"
 	"errors"
+	"io"
+	"net"
 	"os"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Data that comes between a splice that finds none and the question whether
@@ -54,4 +59,78 @@ func TestSpliceRefused(t *testing.T) {
 	}
 	here.Close()
 	await(t, sent, "the sender")
+}
+
+// Where zero copy is taken, and where not: a wrapper, an O_APPEND file, a
+// connection that is no socket.
+func TestZeroCopyTaken(t *testing.T) {
+	kinds := map[string]func(t *testing.T) any{
+		"file":   func(t *testing.T) any { return dataFile(t, 1<<20) },
+		"append": func(t *testing.T) any { return tempFile(t, os.O_APPEND) },
+		"null":   func(t *testing.T) any { return stdoutNull(t) },
+		"stdin":  func(t *testing.T) any { in, w := stdinPipe(t); feed(w, 1<<20); return files(t, in, nil).R },
+		"stdout": func(t *testing.T) any { return outlet(t) },
+		"tcp":    func(t *testing.T) any { return talker(t, "tcp") },
+		"unix":   func(t *testing.T) any { return talker(t, "unix") },
+		"pipe":   func(t *testing.T) any { return talker(t, "pipe") },
+		"reader": func(t *testing.T) any { return dataOf(1 << 20) },
+		"buffer": func(t *testing.T) any { return new(bytes.Buffer) },
+	}
+	for _, c := range []struct {
+		from, to string
+		want     bool
+	}{
+		{"file", "tcp", true}, {"file", "unix", true}, {"file", "pipe", false},
+		{"stdin", "tcp", true}, {"stdin", "unix", true}, {"stdin", "pipe", false},
+		{"reader", "tcp", false},
+		{"tcp", "file", true}, {"tcp", "append", false}, {"tcp", "null", true}, {"tcp", "stdout", true}, {"tcp", "buffer", false},
+		{"unix", "file", true}, {"unix", "append", false}, {"unix", "null", true}, {"unix", "stdout", true},
+		{"pipe", "file", false}, {"pipe", "stdout", false},
+	} {
+		t.Run(c.from+"-"+c.to, func(t *testing.T) {
+			checkLeaks(t)
+			f := flow{from: End{R: kinds[c.from](t).(io.Reader)}, to: End{W: kinds[c.to](t).(io.Writer)}, watch: new(watchdog)}
+			handled, rerr, werr := f.zeroCopy()
+			if handled != c.want || rerr != nil || werr != nil {
+				t.Errorf("handled %v, read %v, write %v", handled, rerr, werr)
+			}
+			if n := f.moved.Load(); handled && n != 1<<20 || !handled && n != 0 {
+				t.Errorf("moved %d", n)
+			}
+		})
+	}
+}
+
+// outlet is a standard output whose reader takes everything.
+func outlet(t *testing.T) io.Writer {
+	r, out := stdoutPipe(t)
+	go io.Copy(io.Discard, r)
+	return files(t, nil, out).W
+}
+
+// talker is a connection whose other side sends 1 MiB and takes everything.
+func talker(t *testing.T, network string) net.Conn {
+	here, there := connected(t, network)
+	go io.Copy(io.Discard, struct{ io.Reader }{there})
+	go func() {
+		io.Copy(struct{ io.Writer }{there}, dataOf(1<<20))
+		if hc, ok := there.(halfCloser); ok {
+			hc.CloseWrite()
+		}
+	}()
+	return here
+}
+
+// What a conduit holds can be had the plain way.
+func TestUnloadPlain(t *testing.T) {
+	checkLeaks(t)
+	p := must(newConduit())
+	defer p.close()
+	const n = 50_000
+	must(unix.Write(p.w.fd, bytesOf(n)))
+	var got bytes.Buffer
+	m := mover{flow: &flow{to: End{W: &got}, watch: new(watchdog)}}
+	if err := m.unloadPlain(p, n); err != nil || !bytes.Equal(got.Bytes(), bytesOf(n)) || m.moved.Load() != n {
+		t.Errorf("got %d bytes, %v", got.Len(), err)
+	}
 }
