@@ -43,7 +43,9 @@ func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 }
 
 func (r *Reply) converse(ctx context.Context, e End, c net.Conn) error {
-	buf := make([]byte, bufferSize)
+	pooled := buffers.Get().(*[bufferSize]byte)
+	defer buffers.Put(pooled)
+	buf := pooled[:]
 	for {
 		if err := r.await(ctx, c, r.Idle); err != nil {
 			return err
