@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// ask sends text to a Reply, by way of a connection of its own, and returns
+// askReply sends text to a Reply, by way of a connection of its own, and returns
 // what came back.
-func ask(t *testing.T, r *Reply, network, text string) (answer string, err error) {
+func askReply(t *testing.T, r *Reply, network, text string) (answer string, err error) {
 	t.Helper()
 	here, there := connected(t, network)
 	there.SetDeadline(time.Now().Add(patience))
@@ -40,7 +40,7 @@ func TestReply(t *testing.T) {
 			t.Run(network, func(t *testing.T) {
 				checkLeaks(t)
 				var out bytes.Buffer
-				answer, err := ask(t, &Reply{Text: []byte("ACK!"), Out: &out}, network, text)
+				answer, err := askReply(t, &Reply{Text: []byte("ACK!"), Out: &out}, network, text)
 				if answer != "ACK!" || err != nil || out.String() != text {
 					t.Errorf("answered %q, %v, to %q", answer, err, &out)
 				}
