@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -61,7 +62,7 @@ func TestShrinkingFile(t *testing.T) {
 
 // A file that is all hole is sent as zeros, and its offset moves along.
 func TestSparseFile(t *testing.T) {
-	const n = 100 << 20
+	const n = 64 << 20
 	bothWays(t, func(t *testing.T) {
 		checkLeaks(t)
 		f := tempFile(t, 0)
@@ -85,10 +86,8 @@ func TestSparseFile(t *testing.T) {
 type zeros struct{}
 
 func (zeros) Write(p []byte) (int, error) {
-	for i, b := range p {
-		if b != 0 {
-			return i, io.ErrUnexpectedEOF
-		}
+	if bytes.Count(p, []byte{0}) < len(p) {
+		return 0, io.ErrUnexpectedEOF
 	}
 	return len(p), nil
 }

@@ -186,7 +186,8 @@ func tcpPair(t testing.TB) (here, there *net.TCPConn) {
 }
 
 // A data is a stream of n bytes that look random and never repeat in step
-// with a buffer, from where it stands on.
+// with a buffer, from where it stands on. The race detector takes long over
+// its bytes, which nobody shares.
 type data struct{ at, n int64 }
 
 // block has a length that is prime.
@@ -202,6 +203,7 @@ var block = func() []byte {
 	return b
 }()
 
+//go:norace
 func (d *data) Read(p []byte) (n int, err error) {
 	if d.at == d.n {
 		return 0, io.EOF
@@ -231,6 +233,8 @@ func arrivalOf(r io.Reader) (arrival, error) {
 }
 
 // Write compares p with what has to come next.
+//
+//go:norace
 func (a *arrival) Write(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
 		want := block[a.n%int64(len(block)):]

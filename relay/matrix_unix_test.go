@@ -120,11 +120,11 @@ func TestPipeOneSided(t *testing.T) {
 
 // TestPipeBulk is the size of real transfers.
 func TestPipeBulk(t *testing.T) {
-	n := int64(128 << 20)
+	n := int64(256 << 20)
 	switch {
 	case os.Getenv("GONC_TEST_BULK") != "":
 		n = 2 << 30
-	case testing.Short():
+	case testing.Short(), slow:
 		n = 16 << 20
 	}
 	bothWays(t, func(t *testing.T) {

@@ -13,9 +13,6 @@ import (
 	"time"
 )
 
-// linger is a policy that ends the session at once after local's end.
-var linger = Policy{Linger: Flush}
-
 // Nothing of what was sent is lost at the close, though the peer sends what
 // nobody waits for.
 func TestSettle(t *testing.T) {
@@ -63,21 +60,25 @@ func (s slowly) Read(p []byte) (int, error) {
 
 // A peer that takes nothing any more is an error, in bounded time.
 func TestUndelivered(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes stallLimit")
-	}
-	checkLeaks(t)
-	here, there := tcpPair(t)
-	if _, known := unacked(here); !known {
-		t.Skip("nobody can tell here what was acknowledged")
-	}
-	there.SetReadBuffer(4 << 10)
-	s := &Stdio{Local: End{R: dataOf(300 << 10)}, Policy: linger}
-	here.SetWriteBuffer(1 << 20)
-	err := await(t, serving(context.Background(), s.Serve, here), "the session")
-	var lost *UndeliveredError
-	if !errors.As(err, &lost) || lost.Bytes < 1 || lost.Bytes > 300<<10 {
-		t.Errorf("ended with %v", err)
+	for _, p := range []Policy{{Linger: Flush}, {Linger: time.Millisecond, Idle: 100 * time.Millisecond}} {
+		t.Run(p.Idle.String(), func(t *testing.T) {
+			if testing.Short() && p.Idle == 0 {
+				t.Skip("takes stallLimit")
+			}
+			checkLeaks(t)
+			here, there := tcpPair(t)
+			if _, known := unacked(here); !known {
+				t.Skip("nobody can tell here what was acknowledged")
+			}
+			there.SetReadBuffer(4 << 10)
+			here.SetWriteBuffer(1 << 20)
+			s := &Stdio{Local: End{R: dataOf(300 << 10)}, Policy: p}
+			err := await(t, serving(context.Background(), s.Serve, here), "the session")
+			var lost *UndeliveredError
+			if !errors.As(err, &lost) || lost.Bytes < 1 || lost.Bytes > 300<<10 {
+				t.Errorf("ended with %v", err)
+			}
+		})
 	}
 }
 
@@ -128,7 +129,7 @@ func TestSettleCancel(t *testing.T) {
 // Linger ends a session that the peer leaves open, and says so to OnEnd.
 func TestLinger(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
-		for _, p := range []Policy{linger, {Linger: 20 * time.Millisecond}, {Quiet: 20 * time.Millisecond}, {Linger: Flush, NoHalfClose: true}} {
+		for _, p := range []Policy{{Linger: Flush}, {Linger: 20 * time.Millisecond}, {Quiet: 20 * time.Millisecond}, {Linger: Flush, NoHalfClose: true}} {
 			t.Run(network, func(t *testing.T) {
 				checkLeaks(t)
 				here, there := connected(t, network)

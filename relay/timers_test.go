@@ -195,3 +195,53 @@ func TestWatchdog(t *testing.T) {
 		}
 	})
 }
+
+// A connection that falls behind is waited for, but not for long, and not
+// time and again.
+func TestLagPatience(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		stop time.Duration // before it reads anything
+		err  error
+	}{
+		{"a short stop", lagPatience * 9 / 10, nil},
+		{"a long stop", lagPatience * 11 / 10, ErrLagging},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const n = 4 << 20
+				r, w := io.Pipe()
+				h := &Fanout{Local: End{R: r}}
+				h.init()
+				slow, slowEnded := joining(h)
+				fast, fastEnded := joining(h)
+				go func() { io.Copy(w, dataOf(n)); w.Close() }()
+				got := inBackground(func() arrival { return must(arrivalOf(io.LimitReader(fast, n))) })
+				time.Sleep(c.stop)
+				a, _ := arrivalOf(io.LimitReader(slow, n))
+				expectData(t, "the fast one", <-got, n)
+				if c.err == nil {
+					expectData(t, "the slow one", a, n)
+				}
+				slow.Close()
+				fast.Close()
+				if err := <-slowEnded; err != c.err {
+					t.Errorf("the slow one ended with %v", err)
+				}
+				if err := <-fastEnded; err != nil {
+					t.Errorf("the fast one ended with %v", err)
+				}
+				h.Close()
+				time.Sleep(time.Minute) // whatever timers are left
+			})
+		})
+	}
+}
+
+// joining adds a connection in memory to h.
+func joining(h *Fanout) (there net.Conn, ended <-chan error) {
+	here, there := net.Pipe()
+	ended = serving(context.Background(), h.Serve, here)
+	synctest.Wait()
+	return there, ended
+}
