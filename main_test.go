@@ -13,14 +13,15 @@ import (
 // that every test here runs the real program, with its descriptors, signals
 // and exit status, and "go test -race" checks that program too.
 func TestMain(m *testing.M) {
-	if filepath.Base(os.Args[0]) != "gonc" { // this process runs the tests
+	programs := map[string]func(){"gonc": main, "nc": main}
+	if programs[filepath.Base(os.Args[0])] == nil { // this process runs the tests
 		// The race detector sleeps a second at the end of each program.
 		os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))
 		for _, own := range []string{"GONC_DIALECT", "GONC_PROXY_AUTH", "NCAT_PROXY_AUTH", "GONC_TCP_MD5"} {
 			os.Unsetenv(own)
 		}
 	}
-	testscript.Main(m, map[string]func(){"gonc": main})
+	testscript.Main(m, programs)
 }
 
 // TestScripts runs testdata/script/*.txtar; script_test.go has the commands.

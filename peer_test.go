@@ -32,7 +32,7 @@ func newPeer(network string) (*peer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &peer{c: &answering{UDPConn: pc.(*net.UDPConn)}}, nil
+		return &peer{c: &answering{packetConn: pc.(packetConn)}}, nil
 	}
 	ln, err := net.Listen(network, at)
 	return &peer{ln: ln}, err
@@ -55,7 +55,7 @@ func (p *peer) port() string {
 // conn is the connection, with a limit on what is done next.
 func (p *peer) conn() (net.Conn, error) {
 	if p.c == nil {
-		p.ln.(*net.TCPListener).SetDeadline(time.Now().Add(patience))
+		p.ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Now().Add(patience))
 		c, err := p.ln.Accept()
 		if err != nil {
 			return nil, err
@@ -143,7 +143,7 @@ func (p *peer) shut() error {
 	if err != nil {
 		return err
 	}
-	return c.(*net.TCPConn).CloseWrite()
+	return c.(interface{ CloseWrite() error }).CloseWrite()
 }
 
 // reset ends the connection with a RST.
@@ -156,10 +156,15 @@ func (p *peer) reset() error {
 	return c.Close()
 }
 
-// answering is a UDP socket that sends to whoever sent to it last.
+// answering is a datagram socket that sends to whoever sent to it last.
 type answering struct {
-	*net.UDPConn
+	packetConn
 	to net.Addr
+}
+
+type packetConn interface {
+	net.Conn
+	net.PacketConn
 }
 
 func (a *answering) Read(b []byte) (int, error) {

@@ -1,0 +1,578 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// A dialectPair is both programs on their way through a case.
+type dialectPair struct {
+	theirs, ours *dialectRun
+	done         sync.WaitGroup
+}
+
+func startDialectPair(t *testing.T, c dialectCase, theirs, ours string, atOnce chan struct{}) *dialectPair {
+	t.Helper()
+	pair := &dialectPair{theirs: newDialectRun(t, &c, theirs), ours: newDialectRun(t, &c, ours)}
+	if c.hangs {
+		pair.theirs.patience = time.Second
+	}
+	pair.done.Go(func() {
+		atOnce <- struct{}{}
+		defer func() { <-atOnce }()
+		var both sync.WaitGroup
+		both.Go(pair.theirs.play)
+		both.Go(pair.ours.play)
+		both.Wait()
+	})
+	t.Cleanup(pair.done.Wait)
+	return pair
+}
+
+func (p *dialectPair) wait() (theirs, ours string) {
+	p.done.Wait()
+	return p.theirs.String(), p.ours.String()
+}
+
+// A dialectRun is one program on its way through a case.
+type dialectRun struct {
+	c        *dialectCase
+	bin      string // the directory with nc
+	dir      string
+	port     string
+	ports    [5]int
+	patience time.Duration
+	names    *strings.Replacer // puts ports and paths into the case
+	p        *process
+	peer     *peer // the latest
+	peers    []*peer
+	closers  []io.Closer
+	log      strings.Builder
+}
+
+func newDialectRun(t *testing.T, c *dialectCase, bin string) *dialectRun {
+	t.Helper()
+	r := &dialectRun{c: c, bin: bin, patience: patience, ports: freePorts(t)}
+	var err error
+	if r.dir, err = os.MkdirTemp("", "d"); err != nil { // t.TempDir is too long for a Unix path
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(r.dir) })
+	return r
+}
+
+// lastPort is the last port that freePorts gave.
+var lastPort atomic.Int32
+
+func init() { lastPort.Store(int32(10000 + os.Getpid()%1500*10)) }
+
+// freePorts returns five ports in a row that nobody has, below those that
+// the system gives away.
+func freePorts(t *testing.T) (ports [5]int) {
+	t.Helper()
+next:
+	for range 1000 {
+		first := int(lastPort.Add(5)) - 5
+		for i := range ports {
+			if ports[i] = first + i; !isFree(ports[i]) {
+				continue next
+			}
+		}
+		return ports
+	}
+	t.Fatal("no port is free")
+	return
+}
+
+func isFree(port int) bool {
+	at := ":" + strconv.Itoa(port)
+	ln, err := net.Listen("tcp", at)
+	if err != nil {
+		return false
+	}
+	ln.Close()
+	pc, err := net.ListenPacket("udp", at)
+	if err != nil {
+		return false
+	}
+	pc.Close()
+	return true
+}
+
+// play does what the case says and writes down what happens.
+func (r *dialectRun) play() {
+	defer r.close()
+	if err := r.begin(); err != nil {
+		r.note("cannot begin: %v", err)
+		return
+	}
+	defer r.p.kill()
+	for _, s := range r.c.steps {
+		name, arg, _ := strings.Cut(s, " ")
+		f := dialectSteps[name]
+		if f == nil {
+			r.note("there is no step %s", name)
+			return
+		}
+		f(r, r.names.Replace(arg))
+	}
+	r.end("")
+}
+
+func (r *dialectRun) note(format string, args ...any) { fmt.Fprintf(&r.log, format+"\n", args...) }
+
+func (r *dialectRun) close() {
+	for _, p := range r.peers {
+		p.close()
+	}
+	for _, c := range r.closers {
+		c.Close()
+	}
+}
+
+// begin makes the files and the peers and starts the program.
+func (r *dialectRun) begin() error {
+	for _, name := range strings.Fields(r.c.files) {
+		if err := makeFile(filepath.Join(r.dir, name)); err != nil {
+			return err
+		}
+	}
+	if err := r.openPorts(); err != nil {
+		return err
+	}
+	r.port = strconv.Itoa(r.ports[0])
+	if r.c.peer != "" && !strings.HasPrefix(r.c.peer, "dial ") {
+		p, err := r.listeningPeer()
+		if err != nil {
+			return err
+		}
+		r.add(p)
+		if !strings.HasPrefix(r.c.peer, "unix") {
+			r.port = p.port()
+		}
+	}
+	pairs := []string{"$PORT", r.port, "$SOCK", r.sock(), "$DIR", r.dir}
+	for i, n := range r.ports {
+		pairs = append(pairs, fmt.Sprintf("$P%d", i+1), strconv.Itoa(n))
+	}
+	r.names = strings.NewReplacer(pairs...)
+	if err := r.makeProcess(); err != nil {
+		return err
+	}
+	if err := r.p.start(); err != nil {
+		return err
+	}
+	if strings.HasPrefix(r.c.peer, "dial ") {
+		r.dial("")
+	}
+	return nil
+}
+
+func makeFile(name string) error {
+	if strings.HasSuffix(name, "/") {
+		return os.Mkdir(name, 0o755)
+	}
+	return os.WriteFile(name, []byte("precious\n"), 0o644)
+}
+
+func (r *dialectRun) sock() string { return filepath.Join(r.dir, "s") }
+
+// openPorts has somebody listen on the ports of the case.
+func (r *dialectRun) openPorts() error {
+	for _, i := range strings.Fields(r.c.open) {
+		n, _ := strconv.Atoi(i)
+		ln, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(r.ports[n-1]))
+		if err != nil {
+			return err
+		}
+		r.closers = append(r.closers, ln)
+		go acceptAll(ln)
+	}
+	return nil
+}
+
+// acceptAll takes connections until ln is closed, says 220 to each and waits
+// for its end.
+func acceptAll(ln net.Listener) {
+	for {
+		c, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			io.WriteString(c, "220\n")
+			io.Copy(io.Discard, c)
+			c.Close()
+		}()
+	}
+}
+
+// listeningPeer is a peer for nc to connect to.
+func (r *dialectRun) listeningPeer() (*peer, error) {
+	switch r.c.peer {
+	case "full":
+		p, err := newPeer("tcp")
+		if err == nil {
+			err = p.fill()
+		}
+		return p, err
+	case "unix":
+		ln, err := net.Listen("unix", r.sock())
+		return &peer{ln: ln}, err
+	case "unixgram":
+		pc, err := net.ListenPacket("unixgram", r.sock())
+		if err != nil {
+			return nil, err
+		}
+		return &peer{c: &answering{packetConn: pc.(packetConn)}}, nil
+	}
+	return newPeer(r.c.peer)
+}
+
+func (r *dialectRun) add(p *peer) {
+	r.peer = p
+	r.peers = append(r.peers, p)
+}
+
+// makeProcess makes the program with its standard input.
+func (r *dialectRun) makeProcess() error {
+	if r.c.script != "" {
+		r.p = newProcess("/bin/sh", "-c", r.names.Replace(r.c.script))
+		r.p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	} else {
+		r.p = newProcess(filepath.Join(r.bin, "nc"), fields(r.names.Replace(r.c.args))...)
+		r.p.cmd.Args[0] = "nc"
+	}
+	r.p.cmd.Dir = r.dir
+	r.p.cmd.Env = append(os.Environ(), "PATH="+r.bin+":"+os.Getenv("PATH"), "TMPDIR="+r.dir,
+		"GORACE=atexit_sleep_ms=0", r.names.Replace(r.c.env))
+	switch r.c.stdin {
+	case "":
+		return nil
+	case "-":
+		w, err := r.p.cmd.StdinPipe()
+		r.p.stdin = w
+		return err
+	}
+	f, err := os.CreateTemp("", "stdin")
+	if err != nil {
+		return err
+	}
+	os.Remove(f.Name())
+	r.closers = append(r.closers, f)
+	if _, err = f.WriteString(r.names.Replace(r.c.stdin)); err == nil {
+		_, err = f.Seek(0, io.SeekStart)
+	}
+	r.p.cmd.Stdin = f
+	return err
+}
+
+// fields splits a command line at its spaces; ” holds a field together.
+func fields(line string) (all []string) {
+	for _, f := range regexp.MustCompile(`'[^']*'|\S+`).FindAllString(line, -1) {
+		all = append(all, strings.Trim(f, "'"))
+	}
+	return all
+}
+
+// dialectSteps are what a case may do while nc runs.
+var dialectSteps = map[string]func(r *dialectRun, arg string){
+	// The peer.
+	"dial":    (*dialectRun).dial,    // another one connects
+	"send":    (*dialectRun).send,    // it writes
+	"flood":   (*dialectRun).flood,   // it writes that many bytes
+	"recv":    (*dialectRun).recv,    // it reads that many bytes
+	"dgram":   (*dialectRun).dgram,   // it reads a datagram
+	"all":     (*dialectRun).all,     // it reads to the end
+	"silent":  (*dialectRun).silent,  // it hears nothing
+	"shut":    onDialectPeer((*peer).shut),
+	"reset":   onDialectPeer((*peer).reset),
+	"close":   onDialectPeer(func(p *peer) error { p.close(); return nil }),
+	"first":   func(r *dialectRun, _ string) { r.peer = r.peers[0] },
+	// The program.
+	"feed":    (*dialectRun).feed,
+	"feedeof": func(r *dialectRun, _ string) { r.p.stdin.Close() },
+	"stdout":  func(r *dialectRun, re string) { r.await(&r.p.stdout, re) },
+	"stderr":  func(r *dialectRun, re string) { r.await(&r.p.stderr, re) },
+	"stays":   (*dialectRun).stays, // it is there still after a while, and is killed
+	"signal":  (*dialectRun).signal,
+	"end":     (*dialectRun).end,
+	"took":    (*dialectRun).took, // how long it ran, in units of a time
+	// The directory.
+	"ls": (*dialectRun).ls,
+}
+
+func onDialectPeer(f func(*peer) error) func(*dialectRun, string) {
+	return func(r *dialectRun, _ string) {
+		if _, err := r.conn(); err != nil {
+			r.note("no connection: %s", short(err))
+		} else if err := f(r.peer); err != nil {
+			r.note("peer: %s", short(err))
+		}
+	}
+}
+
+// short is an error without addresses.
+func short(err error) string {
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "nothing in time"
+	case errors.As(err, &errno):
+		return errno.Error()
+	}
+	return err.Error()
+}
+
+// conn is the connection of the peer, with a limit on what is done next.
+func (r *dialectRun) conn() (net.Conn, error) {
+	if r.peer == nil {
+		return nil, errors.New("no peer")
+	}
+	c, err := r.peer.conn()
+	if err == nil {
+		c.SetDeadline(time.Now().Add(r.patience))
+	}
+	return c, err
+}
+
+// dial connects to the listener under test, as soon as it is there.
+func (r *dialectRun) dial(string) {
+	network := strings.TrimPrefix(r.c.peer, "dial ")
+	late := time.Now().Add(r.patience)
+	for {
+		p, err := r.tryDial(network)
+		if err == nil {
+			r.add(p)
+			return
+		}
+		select {
+		case <-r.p.ended:
+			r.note("nobody to dial: it has ended")
+			return
+		case <-time.After(2 * time.Millisecond):
+		}
+		if time.Now().After(late) {
+			r.note("cannot dial: %s", short(err))
+			return
+		}
+	}
+}
+
+func (r *dialectRun) tryDial(network string) (*peer, error) {
+	switch {
+	case network == "unixgram":
+		own := &net.UnixAddr{Name: filepath.Join(r.dir, fmt.Sprint("own", len(r.peers))), Net: network}
+		c, err := net.DialUnix(network, own, &net.UnixAddr{Name: r.sock(), Net: network})
+		if err != nil {
+			os.Remove(own.Name)
+			return nil, err
+		}
+		return &peer{c: c}, nil
+	case network == "unix":
+		return dialPeer(network, r.sock())
+	case strings.HasPrefix(network, "udp"):
+		// Nothing tells a datagram socket from none but what it says of itself.
+		if _, err := r.p.await(&r.p.stderr, "^Bound on "); err != nil {
+			return nil, err
+		}
+	}
+	if strings.HasSuffix(network, "6") {
+		return dialPeer(network, "[::1]:"+r.port)
+	}
+	return dialPeer(network, "127.0.0.1:"+r.port)
+}
+
+func (r *dialectRun) write(b []byte) {
+	c, err := r.conn()
+	if err == nil {
+		_, err = c.Write(b)
+	}
+	if err != nil {
+		r.note("cannot send: %s", short(err))
+	}
+}
+
+func (r *dialectRun) send(text string) {
+	b, err := unescape(text)
+	if err != nil {
+		r.note("%v", err)
+	}
+	r.write(b)
+}
+
+func (r *dialectRun) flood(n string) {
+	size, _ := strconv.Atoi(n)
+	r.write(bytes.Repeat([]byte("0123456789abcdef"), size/16+1)[:size])
+}
+
+func (r *dialectRun) recv(n string) {
+	size, _ := strconv.Atoi(n)
+	r.read("received", func(c net.Conn) ([]byte, error) {
+		b := make([]byte, size)
+		n, err := io.ReadFull(c, b)
+		return b[:n], err
+	})
+}
+
+func (r *dialectRun) dgram(string) {
+	r.read("received", func(c net.Conn) ([]byte, error) {
+		b := make([]byte, 1<<16)
+		n, err := c.Read(b)
+		return b[:n], err
+	})
+}
+
+func (r *dialectRun) all(string) {
+	r.read("received all of", func(c net.Conn) ([]byte, error) { return io.ReadAll(c) })
+}
+
+// read notes what f reads.
+func (r *dialectRun) read(what string, f func(net.Conn) ([]byte, error)) {
+	c, err := r.conn()
+	if err != nil {
+		r.note("no connection: %s", short(err))
+		return
+	}
+	b, err := f(c)
+	r.note("%s %s", what, brief(b))
+	if err != nil {
+		r.note("then: %s", short(err))
+	}
+}
+
+// brief is b, or as much of it as one can look at.
+func brief(b []byte) string {
+	if len(b) <= 400 {
+		return strconv.Quote(string(b))
+	}
+	return fmt.Sprintf("%d bytes: %q…%q", len(b), b[:40], b[len(b)-40:])
+}
+
+// aWhile is how long is waited for what should not happen.
+const aWhile = 300 * time.Millisecond
+
+func (r *dialectRun) silent(string) {
+	if _, err := r.conn(); err != nil {
+		r.note("no connection: %s", short(err))
+	} else if err := r.peer.silent(aWhile); err != nil {
+		r.note("%v", err)
+	}
+}
+
+func (r *dialectRun) feed(text string) {
+	b, err := unescape(text)
+	if err == nil {
+		_, err = r.p.stdin.Write(b)
+	}
+	if err != nil {
+		r.note("cannot feed: %s", short(err))
+	}
+}
+
+func (r *dialectRun) await(o *output, re string) {
+	if _, err := r.p.await(o, re); err != nil {
+		r.note("no %q comes", re)
+	}
+}
+
+func (r *dialectRun) stays(string) {
+	select {
+	case <-r.p.ended:
+		return
+	case <-time.After(aWhile):
+	}
+	r.note("stays")
+	r.kill()
+}
+
+// kill ends the program, and those that a shell has started.
+func (r *dialectRun) kill() {
+	if r.c.script != "" {
+		syscall.Kill(-r.p.cmd.Process.Pid, syscall.SIGKILL)
+	}
+	r.p.kill()
+}
+
+func (r *dialectRun) signal(n string) {
+	number, _ := strconv.Atoi(n)
+	r.p.cmd.Process.Signal(syscall.Signal(number))
+}
+
+func (r *dialectRun) end(string) {
+	select {
+	case <-r.p.ended:
+	case <-time.After(r.patience):
+		r.note("hangs")
+		r.kill()
+	}
+}
+
+func (r *dialectRun) took(unit string) {
+	r.end("")
+	d, _ := time.ParseDuration(unit)
+	r.note("took %d × %v", int(r.p.took/d), d)
+}
+
+func (r *dialectRun) ls(string) {
+	var names []string
+	entries, _ := os.ReadDir(r.dir)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), "own") {
+			names = append(names, e.Name())
+		}
+	}
+	r.note("files: %s", strings.Join(names, " "))
+}
+
+// String is all that is known of a run, without what differs from one to the
+// next.
+func (r *dialectRun) String() string {
+	var b strings.Builder
+	if r.p != nil && r.p.cmd.ProcessState != nil {
+		fmt.Fprintf(&b, "status %s\n", r.p.status())
+		r.printLines(&b, "stdout", r.p.stdout.String())
+		r.printLines(&b, "stderr", r.p.stderr.String())
+	}
+	b.WriteString(r.log.String())
+	return r.anonymous(b.String())
+}
+
+func (r *dialectRun) printLines(b *strings.Builder, what, text string) {
+	if len(text) > 4000 {
+		fmt.Fprintf(b, "%s %s\n", what, brief([]byte(text)))
+		return
+	}
+	for line := range strings.Lines(text) {
+		fmt.Fprintf(b, "%s %q\n", what, line)
+	}
+}
+
+var (
+	clientPort = regexp.MustCompile(`(Connection received on \S+) \d+`)
+	ownSocket  = regexp.MustCompile(`/(nc|gonc)-\w+/\w+(\.sock)?`)
+)
+
+// anonymous puts names in the place of ports and paths.
+func (r *dialectRun) anonymous(text string) string {
+	pairs := []string{r.dir, "$DIR", r.port, "$PORT"}
+	for i, n := range r.ports {
+		pairs = append(pairs, strconv.Itoa(n), fmt.Sprintf("$P%d", i+1))
+	}
+	text = strings.NewReplacer(pairs...).Replace(text)
+	text = clientPort.ReplaceAllString(text, "$1 N")
+	return ownSocket.ReplaceAllString(text, "/OWN")
+}

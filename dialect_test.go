@@ -1,0 +1,85 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// A dialectCase is one use of nc, which is shown to nc.openbsd and to gonc
+// under the name nc.
+//
+// In args, script, stdin, env and steps stand $PORT for the port of the peer
+// or of the listener under test, $P1 to $P5 for five ports in a row, of which
+// those in open have a listener, $DIR for a fresh directory and $SOCK for a
+// path in it.
+type dialectCase struct {
+	name   string
+	args   string // of nc; a field in '' may have spaces
+	script string // or a shell script, in which nc is the one under test
+	stdin  string // what a file that nc reads holds; "-": an idle pipe; empty: /dev/null
+	peer   string // "tcp", "udp6", "unix"… listens; "dial tcp"… connects; empty: none
+	open   string // "1 3": $P1 and $P3 take connections
+	files  string // made in $DIR before: "file folder/"
+	env    string // one variable
+	steps  []string
+
+	// A fault of nc.openbsd that is not copied: why, and what gonc does, as
+	// lines of what the test writes down. Every one of them has to be there.
+	fault string
+	want  []string
+	hangs bool // nc.openbsd does not end, and is not waited for
+}
+
+// TestDialect runs every case against both programs. All that they write and
+// return, and all that the peer sees, has to be the same.
+func TestDialect(t *testing.T) {
+	theirs, err := exec.LookPath("nc.openbsd")
+	if err != nil {
+		t.Skip("nc.openbsd (Debian's netcat-openbsd) is not installed")
+	}
+	ours, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs, ours = programNamedNc(t, theirs), programNamedNc(t, ours)
+	atOnce := make(chan struct{}, 10) // most cases wait more than they work
+	t.Run("case", func(t *testing.T) {
+		for _, c := range dialectCases {
+			r := startDialectPair(t, c, theirs, ours, atOnce)
+			t.Run(c.name, func(t *testing.T) {
+				t.Parallel()
+				want, got := r.wait()
+				c.judge(t, want, got)
+			})
+		}
+	})
+}
+
+// judge compares what the two did.
+func (c *dialectCase) judge(t *testing.T, want, got string) {
+	t.Helper()
+	switch {
+	case c.fault == "" && want != got:
+		t.Errorf("nc %s%s\n--- nc.openbsd\n%s--- gonc\n%s", c.args, c.script, want, got)
+	case c.fault != "" && want == got:
+		t.Errorf("nc %s%s\nis no difference any longer:\n%s", c.args, c.script, got)
+	}
+	for _, line := range c.want {
+		if !strings.Contains("\n"+got, "\n"+line+"\n") {
+			t.Errorf("nc %s%s\nlacks %s:\n%s", c.args, c.script, line, got)
+		}
+	}
+}
+
+// programNamedNc returns a directory in which nc is the program at path.
+func programNamedNc(t *testing.T, path string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	if err := os.Symlink(path, filepath.Join(dir, "nc")); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
