@@ -161,3 +161,9 @@ var dialectCases = []dialectCase{
 	{name: "UDP empty datagram", args: "-u -W 2 127.0.0.1 $PORT", stdin: "hello\n", peer: "udp", steps: []string{"dgram", "send ", "send x", "end"},
 		fault: "an empty datagram ends nc (finding 19)", want: []string{"status 0", `stdout "x"`}},
 }
+
+func init() {
+	for _, more := range [][]dialectCase{valueCases(), clashCases(), unixCases, scanCases, socketCases(), proxyCases, scriptCases} {
+		dialectCases = append(dialectCases, more...)
+	}
+}

@@ -291,17 +291,17 @@ func fields(line string) (all []string) {
 // dialectSteps are what a case may do while nc runs.
 var dialectSteps = map[string]func(r *dialectRun, arg string){
 	// The peer.
-	"dial":    (*dialectRun).dial,    // another one connects
-	"send":    (*dialectRun).send,    // it writes
-	"flood":   (*dialectRun).flood,   // it writes that many bytes
-	"recv":    (*dialectRun).recv,    // it reads that many bytes
-	"dgram":   (*dialectRun).dgram,   // it reads a datagram
-	"all":     (*dialectRun).all,     // it reads to the end
-	"silent":  (*dialectRun).silent,  // it hears nothing
-	"shut":    onDialectPeer((*peer).shut),
-	"reset":   onDialectPeer((*peer).reset),
-	"close":   onDialectPeer(func(p *peer) error { p.close(); return nil }),
-	"first":   func(r *dialectRun, _ string) { r.peer = r.peers[0] },
+	"dial":   (*dialectRun).dial,   // another one connects
+	"send":   (*dialectRun).send,   // it writes
+	"flood":  (*dialectRun).flood,  // it writes that many bytes
+	"recv":   (*dialectRun).recv,   // it reads that many bytes
+	"dgram":  (*dialectRun).dgram,  // it reads a datagram
+	"all":    (*dialectRun).all,    // it reads to the end
+	"silent": (*dialectRun).silent, // it hears nothing
+	"shut":   onDialectPeer((*peer).shut),
+	"reset":  onDialectPeer((*peer).reset),
+	"close":  onDialectPeer(func(p *peer) error { p.close(); return nil }),
+	"first":  func(r *dialectRun, _ string) { r.peer = r.peers[0] },
 	// The program.
 	"feed":    (*dialectRun).feed,
 	"feedeof": func(r *dialectRun, _ string) { r.p.stdin.Close() },

@@ -1,0 +1,182 @@
+package main
+
+// valueCases are options with a bad value.
+func valueCases() (cases []dialectCase) {
+	for _, args := range []string{
+		"-w x", "-w -1", "-w 99999999999", "-w ''", "-i x", "-i -1", "-i ''", "-I 0", "-I x", "-I 9999999999", "-O 0", "-O x", "-O 9999999999",
+		"-m 300", "-m x", "-m -1", "-M 256", "-M x", "-M -1", "-T nonsense", "-T 256", "-T 0x100", "-T ''", "-T -1",
+		"-q x", "-q ''", "-q 99999999999", "-W 0", "-W x", "-W -1", "-X 6 -x h", "-X '' -x h", "-V 1", "-V x", "-V -1",
+	} {
+		cases = append(cases, dialectCase{name: "value " + args, args: args + " 127.0.0.1 $P1"})
+	}
+	return cases
+}
+
+// clashCases are options that cannot go together.
+func clashCases() (cases []dialectCase) {
+	for _, args := range []string{
+		"-l -z $P1", "-k 127.0.0.1 $P1", "-l -x h $P1", "-u -x h 127.0.0.1 $P1", "-U -x h $SOCK", "-s 127.0.0.1 -x h 127.0.0.1 $P1",
+		"-p $P2 -x h 127.0.0.1 $P1", "-F -U $SOCK", "-U $SOCK 1", "-U", "-lU", "-z -U $SOCK", "-l -x h -z $P1", "-U -l -k -z $SOCK",
+	} {
+		cases = append(cases, dialectCase{name: "clash " + args, args: args})
+	}
+	return cases
+}
+
+// unixCases are those of -U.
+var unixCases = []dialectCase{
+	{name: "Unix", args: "-U $SOCK", stdin: "hello\n", peer: "unix", steps: []string{"recv 6", "send x\\n", "close"}},
+	{name: "Unix -N", args: "-U -N $SOCK", stdin: "hello\n", peer: "unix", steps: []string{"all", "send x\\n", "close"}},
+	{name: "Unix -v", args: "-U -v $SOCK", stdin: "hello\n", peer: "unix", steps: []string{"recv 6", "close"}},
+	{name: "Unix, nobody", args: "-U $SOCK"},
+	{name: "Unix, nobody -v", args: "-Uv $SOCK"},
+	{name: "Unix, a directory", args: "-U $DIR/d", files: "d/"},
+	{name: "Unix, a file", args: "-Uv $DIR/f", files: "f"},
+	{name: "Unix, 200 characters", args: "-U $DIR/" + longName},
+	{name: "Unix, 200 characters -v", args: "-Uv $DIR/" + longName},
+	{name: "Unix listen, 200 characters", args: "-lU $DIR/" + longName},
+	{name: "Unix -4", args: "-U4 $SOCK", peer: "unix", steps: []string{"close"}},
+	{name: "Unix -6", args: "-U -6 $SOCK"},
+	{name: "Unix listen", args: "-lU $SOCK", stdin: "banner\n", peer: "dial unix", steps: []string{"recv 7", "send x\\n", "close"}},
+	{name: "Unix listen -s", args: "-lU -s $SOCK", peer: "dial unix", steps: []string{"send x\\n", "close"}},
+	{name: "Unix listen -v", args: "-lUv $SOCK", peer: "dial unix", steps: []string{"send x\\n", "close"}},
+	{name: "Unix listen -k", args: "-lkU $SOCK", peer: "dial unix",
+		steps: []string{"send one\\n", "stdout one", "close", "dial", "send two\\n", "stdout two", "close", "stays"}},
+	{name: "Unix listen leaves its socket", args: "-lU $SOCK", peer: "dial unix", steps: []string{"close", "end", "ls"}},
+	{name: "Unix listen on a file", args: "-lU $DIR/f", files: "f", steps: []string{"stays", "ls"}},
+	{name: "Unix listen in a directory's place", args: "-lU $DIR/d", files: "d/", steps: []string{"end", "ls"}},
+	{name: "Unix listen in no directory", args: "-lU $DIR/none/s"},
+	{name: "Unix listen where somebody does", args: "-lU $SOCK", peer: "unix", steps: []string{"stays"}},
+	{name: "Unix datagram", args: "-uU -W 1 $SOCK", stdin: "hello\n", peer: "unixgram", steps: []string{"dgram", "send x\\n", "end", "ls"}},
+	{name: "Unix datagram -s", args: "-uU -W 1 -s $DIR/mine $SOCK", stdin: "hello\n", peer: "unixgram", steps: []string{"dgram", "send x\\n", "end", "ls"}},
+	{name: "Unix datagram, terminated", args: "-uU $SOCK", stdin: "hello\n", peer: "unixgram", steps: []string{"dgram", "signal 15", "end", "ls"}},
+	{name: "Unix datagram, nobody", args: "-uU $SOCK"},
+	{name: "Unix datagram, a stream socket", args: "-uU $SOCK", peer: "unix"},
+	{name: "Unix stream, a datagram socket", args: "-U $SOCK", peer: "unixgram"},
+	{name: "Unix datagram listen", args: "-luUv -W 1 $SOCK", peer: "dial unixgram", steps: []string{"send x\\n", "end"}},
+	{name: "Unix datagram listen and answer", args: "-luU $SOCK", stdin: "-", peer: "dial unixgram", steps: []string{"send x\\n", "stdout x", "feed y\\n", "dgram", "stays"}},
+	{name: "abstract", script: "nc -lU @$SOCK </dev/null & until nc -UN @$SOCK </etc/hostname; do :; done; wait", steps: []string{"end", "ls"}},
+}
+
+const longName = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789" +
+	"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789"
+
+// scanCases are those of -z.
+var scanCases = []dialectCase{
+	{name: "scan open", args: "-z 127.0.0.1 $P1", open: "1"},
+	{name: "scan closed", args: "-z 127.0.0.1 $P1"},
+	{name: "scan -v open", args: "-zv 127.0.0.1 $P1", open: "1"},
+	{name: "scan -v closed", args: "-zv 127.0.0.1 $P1"},
+	{name: "scan -v by name", args: "-4zv localhost $P1", open: "1"},
+	{name: "scan both families", args: "-zv localhost $P1-$P2", open: "1"},
+	{name: "scan -vn", args: "-zvn 127.0.0.1 $P1", open: "1"},
+	{name: "scan a range", args: "-zv 127.0.0.1 $P1-$P5", open: "2 4"},
+	{name: "scan a range turned round", args: "-zv 127.0.0.1 $P5-$P1", open: "2 4"},
+	{name: "scan a list", args: "-zv 127.0.0.1 $P4 tcpmux $P1-$P2", open: "2 4"},
+	{name: "scan the same port twice", args: "-zv 127.0.0.1 $P1 $P1", open: "1"},
+	{name: "scan nothing open", args: "-z 127.0.0.1 $P1-$P5"},
+	{name: "scan -w1", args: "-zw1 127.0.0.1 $P1", open: "1"},
+	{name: "scan -v -w1 that times out", args: "-zvw1 127.0.0.1 $PORT", peer: "full"},
+	{name: "scan an unknown host", args: "-z no.such.host.invalid 80"},
+	{name: "scan a bad port", args: "-z 127.0.0.1 80x"},
+	{name: "scan a port too large", args: "-z 127.0.0.1 70000"},
+	{name: "scan port 0", args: "-z 127.0.0.1 0"},
+	{name: "scan, an empty port", args: "-z 127.0.0.1 ''"},
+	{name: "scan ranges that meet", args: "-zv 127.0.0.1 $P1-$P2 $P2-$P3", open: "2"},
+	{name: "scan -4 ::1", args: "-z4 ::1 80"},
+	{name: "scan -n name", args: "-zn localhost 80"},
+	{name: "scan -s", args: "-z -s 127.0.0.7 127.0.0.1 $P1", open: "1"},
+	{name: "scan without a port", args: "-z 127.0.0.1"},
+	{name: "scan UDP", args: "-zu 127.0.0.1 $PORT", peer: "udp"},
+	{name: "scan UDP -v", args: "-zuv 127.0.0.1 $PORT", peer: "udp"},
+	{name: "scan UDP closed", args: "-zu 127.0.0.1 $P1"},
+	{name: "scan UDP -v closed", args: "-zuv 127.0.0.1 $P1"},
+	{name: "scan -r of one", args: "-zvr 127.0.0.1 $P1", open: "1"},
+	{name: "scan -r", script: "nc -zvr 127.0.0.1 $P1-$P5 2>&1 | sort", open: "2 4"},
+	{name: "scan -i", args: "-zv -i 1 127.0.0.1 $P1-$P2", open: "1 2", steps: []string{"took 1s"}},
+}
+
+// socketCases are those of the socket options. Their values are seen in
+// package conn's tests; here is seen that nc takes them.
+func socketCases() (cases []dialectCase) {
+	for _, args := range []string{
+		"-M 1", "-M 64", "-M 255", "-M 0", "-m 1", "-m 255", "-I 1", "-I 4096", "-O 4096", "-I 999999999", "-T ef", "-T EF", "-T af43", "-T cs7", "-T critical",
+		"-T inetcontrol", "-T lowcost", "-T lowdelay", "-T netcontrol", "-T throughput", "-T reliability", "-T 0x10", "-T 16", "-T 255", "-T 010",
+		"-D", "-b", "-V 0",
+	} {
+		cases = append(cases, dialectCase{name: "socket " + args, args: args + " -N 127.0.0.1 $PORT", stdin: "hello\n", peer: "tcp", steps: []string{"close"}})
+	}
+	return append(cases,
+		dialectCase{name: "socket IPv6", args: "-M 9 -m 1 -T ef -N ::1 $PORT", stdin: "hello\n", peer: "tcp6", steps: []string{"all", "close"}},
+		dialectCase{name: "socket UDP", args: "-u -b -M 9 -T ef -W 1 127.0.0.1 $PORT", stdin: "hello\n", peer: "udp", steps: []string{"dgram", "send x", "end"}},
+		dialectCase{name: "socket listen", args: "-l -M 9 -m 1 -I 9999 -O 9999 -T ef 127.0.0.1 $PORT", peer: "dial tcp", steps: []string{"send x\\n", "close"}},
+		dialectCase{name: "no broadcast without -b", args: "-u 255.255.255.255 9", stdin: "x", steps: []string{"end"}, hangs: true},
+		dialectCase{name: "broadcast", args: "-ub -w 1 127.255.255.255 9", stdin: "x"},
+		dialectCase{name: "-S without a terminal", script: "setsid -w nc -S 127.0.0.1 $P1"},
+	)
+}
+
+// proxyCases have the peer play the proxy.
+var proxyCases = []dialectCase{
+	{name: "SOCKS 5 by name", args: "-x 127.0.0.1:$PORT -N target.invalid 80", stdin: "hello\n", peer: "tcp",
+		steps: []string{"recv 3", "send \\x05\\x00", "recv 21", "send \\x05\\x00\\x00\\x01\\x7f\\x00\\x00\\x01\\x00\\x50welcome\\n", "all", "close"}},
+	{name: "SOCKS 5 IPv4", args: "-X 5 -x 127.0.0.1:$PORT -N 192.0.2.1 80", stdin: "hello\n", peer: "tcp",
+		steps: []string{"recv 3", "send \\x05\\x00", "recv 10", "send \\x05\\x00\\x00\\x01\\x7f\\x00\\x00\\x01\\x00\\x50welcome\\n", "all", "close"}},
+	{name: "SOCKS 5 IPv6", args: "-X 5 -x 127.0.0.1:$PORT -N 2001:db8::1 80", stdin: "hello\n", peer: "tcp",
+		steps: []string{"recv 3", "send \\x05\\x00", "recv 22", "send \\x05\\x00\\x00\\x01\\x7f\\x00\\x00\\x01\\x00\\x50welcome\\n", "all", "close"}},
+	{name: "SOCKS 5 service name", args: "-X 5 -x 127.0.0.1:$PORT -N 192.0.2.1 http", stdin: "hello\n", peer: "tcp",
+		steps: []string{"recv 3", "send \\x05\\x00", "recv 10", "send \\x05\\x00\\x00\\x01\\x7f\\x00\\x00\\x01\\x00\\x50", "all", "close"}},
+	{name: "SOCKS 5 refused", args: "-x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp",
+		steps: []string{"recv 3", "send \\x05\\x00", "recv 10", "send \\x05\\x05\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00", "close"}},
+	{name: "SOCKS 5 refused -v", args: "-v -x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp",
+		steps: []string{"recv 3", "send \\x05\\x00", "recv 10", "send \\x05\\x04\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00", "close"}},
+	{name: "SOCKS 5 wants a login", args: "-x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp", steps: []string{"recv 3", "send \\x05\\xff", "close"}},
+	{name: "SOCKS 5 is not one", args: "-x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp", steps: []string{"recv 3", "send HT", "close"}},
+	{name: "SOCKS 5 closes early", args: "-x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp", steps: []string{"recv 3", "close"}},
+	{name: "SOCKS 5 -w", args: "-w 1 -x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp", steps: []string{"recv 3", "end"}},
+	{name: "SOCKS 4", args: "-X 4 -x 127.0.0.1:$PORT -N 192.0.2.1 80", stdin: "hello\n", peer: "tcp",
+		steps: []string{"recv 9", "send \\x00\\x5a\\x00\\x00\\x00\\x00\\x00\\x00welcome\\n", "all", "close"}},
+	{name: "SOCKS 4 refused", args: "-X 4 -x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp",
+		steps: []string{"recv 9", "send \\x00\\x5b\\x00\\x00\\x00\\x00\\x00\\x00", "close"}},
+	{name: "CONNECT", args: "-X connect -x 127.0.0.1:$PORT -N 192.0.2.1 80", stdin: "hello\n", peer: "tcp",
+		steps: []string{"recv 44", "send HTTP/1.0 200 Connection established\\r\\n\\r\\nwelcome\\n", "all", "close"}},
+	{name: "CONNECT by name", args: "-X connect -x 127.0.0.1:$PORT -N target.invalid 22", stdin: "SSH-2.0-x\n", peer: "tcp",
+		steps: []string{"recv 54", "send HTTP/1.1 200 OK\\r\\nVia: x\\r\\n\\r\\nSSH-2.0-y\\n", "all", "close"}},
+	{name: "CONNECT refused", args: "-X connect -x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp",
+		steps: []string{"recv 30", "send HTTP/1.0 403 Forbidden\\r\\n\\r\\n", "close"}},
+	{name: "CONNECT wants a login", args: "-X connect -x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp",
+		steps: []string{"recv 30", "send HTTP/1.0 407 Proxy Authentication Required\\r\\n\\r\\n", "close"}},
+	{name: "CONNECT closes early", args: "-X connect -x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp", steps: []string{"recv 30", "close"}},
+	{name: "the proxy refuses", args: "-x 127.0.0.1:$P1 192.0.2.1 80"},
+	{name: "the proxy refuses -v", args: "-v -x 127.0.0.1:$P1 192.0.2.1 80"},
+	{name: "the proxy's name is unknown", args: "-x no.such.host.invalid 192.0.2.1 80"},
+	{name: "-v through a proxy", args: "-v -x 127.0.0.1:$PORT -N 192.0.2.1 80", stdin: "hello\n", peer: "tcp",
+		steps: []string{"recv 3", "send \\x05\\x00", "recv 10", "send \\x05\\x00\\x00\\x01\\x7f\\x00\\x00\\x01\\x00\\x50", "all", "close"}},
+	{name: "-P without a terminal", script: "setsid -w nc -X connect -P me -x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp", steps: []string{"end"}},
+}
+
+// scriptCases are what people do with nc in shells.
+var scriptCases = []dialectCase{
+	{name: "wait for a port", script: "for i in 1 2 3; do nc -z 127.0.0.1 $P1 && echo up && break; done", open: "1"},
+	{name: "wait for a port that never comes", script: "for i in 1 2 3; do nc -z -w 1 127.0.0.1 $P1 >/dev/null 2>&1 || echo down $?; done"},
+	{name: "is it open", script: "if nc -zv 127.0.0.1 $P1 2>&1 | grep -q succeeded; then echo open; else echo closed; fi", open: "1"},
+	{name: "stats", script: "echo stats | nc -q 1 127.0.0.1 $PORT", peer: "tcp", steps: []string{"recv 6", "send STAT pid 1\\r\\nEND\\r\\n", "close"}},
+	{name: "stats -w", script: "echo stats | nc -w 1 127.0.0.1 $PORT", peer: "tcp", steps: []string{"recv 6", "send STAT pid 1\\r\\nEND\\r\\n"}},
+	{name: "a web page", script: `printf 'GET / HTTP/1.0\r\n\r\n' | nc 127.0.0.1 $PORT`, peer: "tcp", steps: []string{"recv 18", "send HTTP/1.0 200 OK\\r\\n\\r\\npage\\n", "close"}},
+	{name: "mail", script: "nc -C 127.0.0.1 $PORT <<.\nHELO x\nQUIT\n.", peer: "tcp", steps: []string{"send 220 x\\r\\n", "recv 14", "send 221 x\\r\\n", "close"}},
+	{name: "tar", script: "mkdir a b; echo one >a/1; echo two >a/2; nc -l 127.0.0.1 $P1 </dev/null | tar xf - -C b & " +
+		"until tar cf - -C a . | nc -N 127.0.0.1 $P1; do :; done; wait; cat b/1 b/2"},
+	{name: "a file", script: "head -c 3000000 /dev/zero >in; nc -l 127.0.0.1 $P1 </dev/null >out & until nc -N 127.0.0.1 $P1 <in; do :; done; wait; cmp in out && echo same"},
+	{name: "an echo server of a FIFO", script: "mkfifo f; cat f | cat | nc -l 127.0.0.1 $PORT >f", peer: "dial tcp",
+		steps: []string{"send one\\n", "recv 4", "send two\\n", "recv 4", "close"}},
+	{name: "a shell of a FIFO", script: "mkfifo f; cat f | /bin/sh 2>&1 | nc -l 127.0.0.1 $PORT >f", peer: "dial tcp",
+		steps: []string{"send echo $((6*7))\\n", "recv 3", "close"}},
+	{name: "a log of many", script: "nc -lk 127.0.0.1 $PORT >log & p=$!; until echo one | nc -N 127.0.0.1 $PORT; do :; done; echo two | nc -N 127.0.0.1 $PORT; until grep -q two log; do :; done; kill $p; cat log"},
+	{name: "a canned answer", script: "echo pong | nc -lN 127.0.0.1 $P1 & until echo ping | nc -N 127.0.0.1 $P1; do :; done; wait"},
+	{name: "background with no input", script: "nc -l 127.0.0.1 $PORT >out & wait; cat out", peer: "dial tcp", steps: []string{"send x\\n", "close"}},
+	{name: "input closed", script: "nc 127.0.0.1 $PORT <&-", peer: "tcp", steps: []string{"send BYE\\n", "close"}},
+	{name: "output full", script: "nc 127.0.0.1 $PORT >/dev/full", peer: "tcp", steps: []string{"send BYE\\n", "close"}},
+	{name: "the reader goes", script: "(sleep 1; echo end) | nc 127.0.0.1 $PORT | head -c 2", peer: "tcp", steps: []string{"send BYE\\n"}},
+	{name: "which netcat is it", script: "nc -h 2>&1 | grep -q -- -N && echo has -N"},
+	{name: "OpenBSD's", script: "nc -h 2>&1 | head -1 | grep -o 'OpenBSD netcat'"},
+}
