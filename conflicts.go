@@ -14,7 +14,7 @@ func (o *options) conflict() error {
 	for _, list := range [][]clash{o.clashes(), o.listenClashes(), o.scanClashes(), o.unixClashes(), o.proxyClashes(), o.passClashes()} {
 		for _, c := range list {
 			if c.given {
-				return &usageError{c.text, c.hint}
+				return &usageError{text: c.text, hint: c.hint}
 			}
 		}
 	}

@@ -12,26 +12,23 @@ import (
 )
 
 // connect dials each port that is asked for and hands the connections over,
-// one after another. It fails when the last port that was tried did, or when
-// none of several came through.
+// one after another. It fails when none of them came through.
 func connect(ctx context.Context, o *options, to target, say *speaker) error {
 	d, err := o.dialer(say)
 	if err != nil {
 		return err
 	}
 	if len(to.ports) == 0 {
-		return o.connectOne(ctx, d, to.Address, o.local(), say)
+		return o.connectOne(ctx, d, to.Address, o.local, say)
 	}
-	local := o.local()
-	local.CloseWrite = nil // the next connection writes there too
 	came := false
 	for _, port := range to.ports {
 		a := conn.Address{Host: to.Host, Port: portText(port)}
-		if err = o.connectOne(ctx, d, a, local, say); err == nil {
+		if err = o.connectOne(ctx, d, a, o.sharedLocal, say); err == nil {
 			came = true
 		} else if localFailure(err) || ctx.Err() != nil {
 			return err
-		} else if !came {
+		} else {
 			say.failed(err)
 		}
 	}
@@ -47,20 +44,18 @@ type errSaid struct{ error }
 func (e errSaid) Unwrap() error { return e.error }
 
 // connectOne makes one connection and hands it over.
-func (o *options) connectOne(ctx context.Context, d *conn.Dialer, a conn.Address, local relay.End, say *speaker) error {
+func (o *options) connectOne(ctx context.Context, d *conn.Dialer, a conn.Address, local func() relay.End, say *speaker) error {
 	begin := time.Now()
 	say.attempts(d, o.protocol(), a)
 	c, err := d.Dial(ctx, a)
 	if err != nil {
 		return err
 	}
-	if a.Path != "" && say.level > 0 {
-		say.line("Connection to %s port [%s] succeeded!", a.Path, o.protocol())
-	}
+	say.reached(d, o.protocol(), a)
 	if o.passFd {
 		return relay.PassFd(os.Stdout)(ctx, c)
 	}
-	s := &relay.Stdio{Local: local, Remote: o.remote(), Policy: o.policy(), OnEnd: say.onEnd(begin)}
+	s := &relay.Stdio{Local: local(), Remote: o.remote(), Policy: o.policy(), OnEnd: say.onEnd(begin)}
 	return o.ended(s.Serve(ctx, c))
 }
 
@@ -107,6 +102,14 @@ func (o *options) local() relay.End {
 		e = relay.CRLF(e)
 	}
 	return relay.Interval(e, o.interval.d)
+}
+
+// sharedLocal is local for one of several connections, one after another. Each
+// has its own, because what interrupts one session stays interrupted.
+func (o *options) sharedLocal() relay.End {
+	e := o.local()
+	e.CloseWrite = nil // the next connection writes there too
+	return e
 }
 
 // readsStdin reports whether standard input is for the connection.

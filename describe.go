@@ -13,8 +13,15 @@ import (
 	"gonc/relay"
 )
 
+// Sentences that a dialect may have words of its own for, while gonc has one
+// sentence for both; the numbers make other keys of them.
+const (
+	missingOption = "set %[1]s to %[2]s: %[3]s"                         // the system does not have it
+	badSource     = "connect to %[1]s port %[2]s (%[3]s) failed: %[4]s" // it is the source that is wrong
+)
+
 // describe puts an error into words.
-func describe(err error) (text, hint string) {
+func (d *dialect) describe(err error) (text, hint string) {
 	var (
 		usage   *usageError
 		dial    *conn.DialError
@@ -34,25 +41,25 @@ func describe(err error) (text, hint string) {
 	)
 	switch {
 	case errors.As(err, &usage):
-		return usage.text, usage.hint
+		return d.sentence(usage.text, usage.args...), usage.hint
 	case errors.As(err, &option):
-		return option.Error(), option.Hint
+		return d.describeOption(option), option.Hint
 	case errors.As(err, &dial):
-		return describeDial(dial)
+		return d.describeDial(dial)
 	case errors.As(err, &timeout):
-		return fmt.Sprintf("connect to %s (%s) failed: Connection timed out", spaced(timeout.Address), timeout.Network), hintOf(syscall.ETIMEDOUT)
+		return d.sentence("connect to %s (%s) failed: Connection timed out", spaced(timeout.Address), timeout.Network), hintOf(syscall.ETIMEDOUT)
 	case errors.As(err, &proxy):
 		return describeProxy(proxy), proxy.Hint
 	case errors.As(err, &unix):
-		return describeUnix(unix)
+		return d.describeUnix(unix)
 	case errors.As(err, &listen):
-		return describeListen(listen)
+		return d.describeListen(listen)
 	case errors.As(err, &name):
 		return fmt.Sprintf("getaddrinfo for host %s port %s: %s", quote(name.Address.Host), name.Address.Port, resolverText(name.Err)), resolverHint(name.Err)
 	case errors.As(err, &family):
-		return err.Error(), "without -4, -6 and -s both families are tried"
+		return d.sentence("%[1]s has no %[2]s address", family.Host, family.Want, family.Port), "without -4, -6 and -s both families are tried"
 	case errors.As(err, &numeric):
-		return err.Error(), "-n allows numeric addresses only"
+		return d.sentence("%[1]q is not a numeric address", numeric.Host, numeric.Port), "-n allows numeric addresses only"
 	case errors.As(err, &accept):
 		return fmt.Sprintf("no connection came within %v", accept.Limit), ""
 	case errors.As(err, &local):
@@ -103,10 +110,20 @@ func describeProxy(e *conn.ProxyError) string {
 	return text
 }
 
-func describeUnix(e *conn.UnixError) (text, hint string) {
-	verb := "connect to"
+func (d *dialect) describeOption(e *conn.OptionError) string {
+	switch {
+	case errors.Is(e.Err, errors.ErrUnsupported):
+		return d.sentence(missingOption, e.Option, e.Value, reason(e.Err))
+	case e.Value == "":
+		return d.sentence("set %s: %s", e.Option, reason(e.Err))
+	}
+	return d.sentence("set %s to %s: %s", e.Option, e.Value, reason(e.Err))
+}
+
+func (d *dialect) describeUnix(e *conn.UnixError) (text, hint string) {
+	text = "connect to %s failed: %s"
 	if e.Op == "listen" {
-		verb = "listen on"
+		text = "listen on %s failed: %s"
 	}
 	switch {
 	case errors.Is(e.Err, syscall.ECONNREFUSED):
@@ -122,10 +139,10 @@ func describeUnix(e *conn.UnixError) (text, hint string) {
 	case errors.Is(e.Err, conn.ErrNotSocket):
 		hint = "it is left alone; take another path"
 	}
-	return verb + " " + e.Path + " failed: " + reason(e.Err), hint
+	return d.sentence(text, e.Path, reason(e.Err)), hint
 }
 
-func describeDial(e *conn.DialError) (text, hint string) {
+func (d *dialect) describeDial(e *conn.DialError) (text, hint string) {
 	hint = hintOf(e.Tried[len(e.Tried)-1].Err)
 	same := true
 	var addrs, all []string
@@ -143,10 +160,21 @@ func describeDial(e *conn.DialError) (text, hint string) {
 			host += " (" + strings.Join(addrs, ", ") + ")"
 		}
 	}
-	return fmt.Sprintf("connect to %s port %s (%s) failed: %s", host, e.Address.Port, e.Network, why), hint
+	text = "connect to %s port %s (%s) failed: %s"
+	if sourceFailed(e) {
+		text = badSource
+	}
+	return d.sentence(text, host, e.Address.Port, e.Network, why), hint
 }
 
-func describeListen(e *conn.ListenError) (text, hint string) {
+// sourceFailed reports whether the address or port to connect from is what
+// could not be had.
+func sourceFailed(err error) bool {
+	var call *os.SyscallError
+	return errors.As(err, &call) && call.Syscall == "bind"
+}
+
+func (d *dialect) describeListen(e *conn.ListenError) (text, hint string) {
 	at := e.Address.Port
 	if e.Address.Host != "" {
 		at = e.Address.Host + " " + at
@@ -162,7 +190,7 @@ func describeListen(e *conn.ListenError) (text, hint string) {
 	case errors.Is(e.Err, syscall.EADDRNOTAVAIL):
 		hint = "this machine does not have that address"
 	}
-	return fmt.Sprintf("listen on %s (%s) failed: %s", at, e.Network, reason(e.Err)), hint
+	return d.sentence("listen on %s (%s) failed: %s", at, e.Network, reason(e.Err)), hint
 }
 
 func describeLocal(e *relay.LocalError) string {

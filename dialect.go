@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -21,12 +22,21 @@ type dialect struct {
 	bothFamilies bool              // listen on IPv6 too where no address is given
 
 	// What it says.
-	program   string    // what errors begin with; empty: the name it was run under
-	hints     bool      // a second line that says what to try
-	quiet     bool      // a failed connect is said only with -v
-	each      bool      // with -v, every address that failed has its line
-	datagrams string    // what is said of a datagram socket that listens
-	help      io.Writer // where -h goes
+	program   string        // what errors begin with; empty: the name it was run under
+	hints     bool          // a second line that says what to try
+	quiet     bool          // a failed connect is said only with -v
+	each      bool          // with -v, every address that failed has its line
+	datagrams string        // what is said of a datagram socket that listens
+	help      io.Writer     // where -h goes
+	head      func() string // what it begins with
+	usage     string        // what follows an error about the shape of the command line; empty: nothing
+
+	// words is what it says for a sentence of gonc, which is a format of fmt:
+	// another one with the same arguments, or nothing at all.
+	words func(sentence string) (own string, ok bool)
+
+	// values is what it says of a bad value of an option, by its long name.
+	values func(long string) (own string, ok bool)
 
 	// Its exit statuses.
 	network, other int
@@ -35,15 +45,27 @@ type dialect struct {
 var dialects = []*dialect{
 	{
 		name: "gonc", halfClose: true, listenEOF: relay.FinishIfIdle, connectEOF: relay.FinishIfIdle, bothFamilies: true,
-		program: "gonc", hints: true, datagrams: "Listening", help: os.Stdout,
+		program: "gonc", hints: true, datagrams: "Listening", help: os.Stdout, head: goncHead, words: goncWords, values: goncWords,
 		network: 1, other: 2,
 	},
 	{
 		// OpenBSD's, as Debian builds it.
-		name: "nc", listenEOF: relay.Finish, connectEOF: relay.KeepSending,
+		name: "nc", listenEOF: relay.FinishIfIdle, connectEOF: relay.KeepSending,
 		quiet: true, each: true, datagrams: "Bound", help: os.Stderr,
+		head: ncHead, usage: ncUsage, words: ncWords, values: ncValues,
 		network: 1, other: 1,
 	},
+}
+
+// sentence is format, or what the dialect says in its place, with args in it.
+func (d *dialect) sentence(format string, args ...any) string {
+	if own, ok := d.words(format); ok {
+		format = own
+	}
+	if !strings.Contains(format, "%") {
+		return format
+	}
+	return fmt.Sprintf(format, args...)
 }
 
 // chooseDialect picks the dialect of a command line: what --dialect says, or
@@ -69,7 +91,7 @@ func chooseDialect(argv0 string, args []string) (*dialect, error) {
 	if said != "" {
 		byName := findDialect(said)
 		if byName == nil {
-			return inName(d, base), &usageError{"no dialect is called " + quote(said), "there are gonc and nc"}
+			return inName(d, base), &usageError{text: "no dialect is called %s", args: []any{quote(said)}, hint: "there are gonc and nc"}
 		}
 		d = byName
 	}

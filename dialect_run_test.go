@@ -563,6 +563,7 @@ func (r *dialectRun) printLines(b *strings.Builder, what, text string) {
 
 var (
 	clientPort = regexp.MustCompile(`(Connection received on \S+) \d+`)
+	usageText  = regexp.MustCompile(`(?m)^stderr "usage: nc .*\n(stderr "\\t.*\n)*`)
 	ownSocket  = regexp.MustCompile(`/(nc|gonc)-\w+/\w+(\.sock)?`)
 )
 
@@ -573,6 +574,7 @@ func (r *dialectRun) anonymous(text string) string {
 		pairs = append(pairs, strconv.Itoa(n), fmt.Sprintf("$P%d", i+1))
 	}
 	text = strings.NewReplacer(pairs...).Replace(text)
+	text = usageText.ReplaceAllString(text, "stderr usage\n")
 	text = clientPort.ReplaceAllString(text, "$1 N")
 	return ownSocket.ReplaceAllString(text, "/OWN")
 }

@@ -37,7 +37,7 @@ func run(argv []string) int {
 		say.fail(err)
 		return d.other
 	case o.help:
-		return print(say, d.help, helpText())
+		return print(say, d.help, helpText(d))
 	case o.version:
 		return print(say, os.Stdout, versionText())
 	}

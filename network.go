@@ -84,7 +84,7 @@ func (o *options) chain() ([]conn.Proxy, error) {
 		if o.proxyType != "" {
 			var err error
 			if kind, err = conn.ProxyType(o.proxyType); err != nil {
-				return nil, &usageError{text: err.Error()}
+				return nil, usagef("proxy type %s is none of socks4, socks4a, socks5, http", quote(o.proxyType))
 			}
 		}
 		p, err := conn.ParseProxy(given.text, kind)

@@ -158,9 +158,9 @@ Times are seconds, or have a unit: 500ms, 1.5, 2m, 1h.
 `
 
 // helpText is made of the table, so that it cannot miss an option.
-func helpText() string {
+func helpText(d *dialect) string {
 	var b strings.Builder
-	b.WriteString(helpHead)
+	b.WriteString(d.head())
 	for _, r := range table {
 		names := "    "
 		if r.letter != "" {
@@ -181,14 +181,16 @@ func helpText() string {
 
 // A usageError is a command line that cannot be carried out.
 type usageError struct {
-	text string
-	hint string // empty: none
+	text  string // with args a format of fmt
+	args  []any
+	hint  string // empty: none
+	shape bool   // it is wrong as a whole, so that a reminder of the right shape helps
 }
 
-func (e *usageError) Error() string { return e.text }
+func (e *usageError) Error() string { return dialects[0].sentence(e.text, e.args...) }
 
 func usagef(format string, args ...any) error {
-	return &usageError{text: fmt.Sprintf(format, args...)}
+	return &usageError{text: format, args: args}
 }
 
 // parseOptions reads a command line without the program's name. Errors are
@@ -208,7 +210,7 @@ func parseOptions(args []string, d *dialect) (*options, error) {
 		}
 	}
 	if err := fs.Parse(args); err != nil {
-		return nil, explain(err)
+		return nil, d.explain(err)
 	}
 	o.operands = fs.Args()
 	if o.help || o.version {
@@ -243,27 +245,18 @@ func add(fs *pflag.FlagSet, long, letter string, r row, o *options) {
 }
 
 // explain makes a sentence of what pflag found wrong.
-func explain(err error) error {
+func (d *dialect) explain(err error) error {
 	var unknown *pflag.NotExistError
 	var missing *pflag.ValueRequiredError
 	var invalid *pflag.InvalidValueError
 	switch {
 	case errors.As(err, &unknown):
-		name := "--" + unknown.GetSpecifiedName()
-		if unknown.GetSpecifiedShortnames() != "" {
-			name = "-" + unknown.GetSpecifiedName()[:1]
-		}
-		hint := elsewhere(name)
-		if hint == "" {
-			hint = "gonc -h lists the options"
-		}
-		return &usageError{"unknown option " + quote(name), hint}
+		return unknownOption(unknown)
 	case errors.As(err, &missing):
-		name := "--" + missing.GetSpecifiedName()
 		if missing.GetSpecifiedShortnames() != "" {
-			name = "-" + missing.GetSpecifiedName()
+			return &usageError{text: "option -%s needs an argument", args: []any{missing.GetSpecifiedName()}, shape: true}
 		}
-		return usagef("option %s needs an argument", name)
+		return usagef("option --%s needs an argument", missing.GetSpecifiedName())
 	case errors.As(err, &invalid):
 		name := "--" + invalid.GetFlag().Name
 		if invalid.GetFlag().Shorthand != "" {
@@ -272,7 +265,30 @@ func explain(err error) error {
 		if invalid.GetFlag().NoOptDefVal != "" {
 			return usagef("option %s takes no argument", name)
 		}
-		return usagef("option %s: %v", name, errors.Unwrap(invalid))
+		return d.badValue(invalid.GetFlag().Name, name, errors.Unwrap(invalid))
 	}
 	return &usageError{text: err.Error()}
+}
+
+func unknownOption(e *pflag.NotExistError) error {
+	text, name := `unknown option "--%s"`, e.GetSpecifiedName()
+	dashed := "--" + name
+	if e.GetSpecifiedShortnames() != "" {
+		text, name = `unknown option "-%s"`, name[:1]
+		dashed = "-" + name
+	}
+	hint := elsewhere(dashed)
+	if hint == "" {
+		hint = "gonc -h lists the options"
+	}
+	return &usageError{text: text, args: []any{name}, hint: hint, shape: true}
+}
+
+// badValue is about the value of the option that is called long, in full name.
+func (d *dialect) badValue(long, name string, err error) error {
+	var bad *valueError
+	if own, ok := d.values(long); ok && errors.As(err, &bad) {
+		return usagef("%s", strings.NewReplacer("{why}", bad.why, "{text}", bad.text).Replace(own))
+	}
+	return usagef("option %s: %v", name, err)
 }

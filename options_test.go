@@ -86,7 +86,7 @@ func example(arg string) string {
 
 // The help has one line for each row, with all of its names.
 func TestHelpHasEveryOption(t *testing.T) {
-	text := helpText()
+	text := helpText(dialects[0])
 	_, list, _ := strings.Cut(text, "\n\n")
 	list, _, _ = strings.Cut(list, "\n\n")
 	rows := strings.Split(list, "\n")

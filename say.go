@@ -65,8 +65,14 @@ func (s *speaker) fail(err error) {
 	if errors.As(err, &said) {
 		return
 	}
-	text, hint := describe(err)
-	s.errorLine("%s", text)
+	text, hint := s.dialect.describe(err)
+	if text != "" {
+		s.errorLine("%s", text)
+	}
+	var usage *usageError
+	if errors.As(err, &usage) && usage.shape && s.dialect.usage != "" {
+		s.line("%s", strings.TrimSuffix(s.dialect.usage, "\n"))
+	}
 	if hint != "" && s.dialect.hints {
 		s.errorLine("hint: %s", hint)
 	}
@@ -75,11 +81,14 @@ func (s *speaker) fail(err error) {
 // failed says that a connection could not be made, if the dialect does.
 func (s *speaker) failed(err error) {
 	var dial *conn.DialError
+	var timeout *conn.TimeoutError
+	var option *conn.OptionError
+	late := errors.As(err, &timeout)
 	switch {
-	case !errors.As(err, &dial):
+	case errors.As(err, &option), sourceFailed(err), !errors.As(err, &dial) && !late:
 		s.fail(err)
 	case s.level == 0 && s.dialect.quiet:
-	case s.dialect.each:
+	case s.dialect.each && !late:
 		for _, t := range dial.Tried {
 			s.attemptFailed(dial.Network, dial.Address, t)
 		}
@@ -108,23 +117,50 @@ func (s *speaker) attempts(d *conn.Dialer, network string, a conn.Address) {
 		for _, f := range failed {
 			s.attemptFailed(network, a, f)
 		}
-		s.connected(network, a, t.Addr, d.Numeric)
+		if len(d.Proxies) == 0 || s.level > 1 {
+			s.connected(network, a, t.Addr, d.Numeric)
+		}
 		s.took("connect", t.Took)
+	}
+}
+
+// reached says that there is a connection to a where the attempts could not
+// say it: on a Unix socket, and beyond proxies (-v).
+func (s *speaker) reached(d *conn.Dialer, network string, a conn.Address) {
+	switch {
+	case s.level == 0:
+	case a.Path != "":
+		if text := s.dialect.sentence("Connection to %s port [%s] succeeded!", a.Path, network); text != "" {
+			s.line("%s", text)
+		}
+	case len(d.Proxies) > 0:
+		if port, err := conn.ParsePort(network, a.Port); err == nil {
+			s.succeeded(network, a.Host, port, d.Numeric)
+		}
 	}
 }
 
 // connected says that an attempt came through (-v).
 func (s *speaker) connected(network string, a conn.Address, to netip.AddrPort, numeric bool) {
+	s.succeeded(network, nameAnd(a.Host, to.Addr()), to.Port(), numeric)
+}
+
+func (s *speaker) succeeded(network, host string, port uint16, numeric bool) {
 	service := "*"
-	if name := conn.ServiceName(network, to.Port()); name != "" && !numeric {
+	if name := conn.ServiceName(network, port); name != "" && !numeric {
 		service = name
 	}
-	s.line("Connection to %s %d port [%s/%s] succeeded!", nameAnd(a.Host, to.Addr()), to.Port(), network, service)
+	s.line("Connection to %s %d port [%s/%s] succeeded!", host, port, network, service)
 }
 
 // attemptFailed says that one address of several did not (-v).
 func (s *speaker) attemptFailed(network string, a conn.Address, t conn.Attempt) {
-	s.errorLine("connect to %s port %d (%s) failed: %s", nameAnd(a.Host, t.Addr.Addr()), t.Addr.Port(), network, reason(t.Err))
+	host := nameAnd(a.Host, t.Addr.Addr())
+	if timedOut(t.Err) {
+		s.errorLine("%s", s.dialect.sentence("connect to %s port %d (%s) failed: Connection timed out", host, t.Addr.Port(), network))
+		return
+	}
+	s.errorLine("connect to %s port %d (%s) failed: %s", host, t.Addr.Port(), network, reason(t.Err))
 }
 
 // took says how long a step took (-vv).
@@ -159,7 +195,7 @@ func (s *speaker) ended(remote net.Addr, err error) {
 	if err == nil || errors.As(err, &by) {
 		return
 	}
-	text, hint := describe(err)
+	text, hint := s.dialect.describe(err)
 	s.errorLine("connection from %s: %s", hostPort(remote), text)
 	if hint != "" {
 		s.errorLine("hint: %s", hint)

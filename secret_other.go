@@ -10,5 +10,5 @@ func secret(variable, what string) (string, error) {
 	if s := os.Getenv(variable); s != "" {
 		return s, nil
 	}
-	return "", &usageError{"the " + what + " is needed", "set " + variable}
+	return "", &usageError{text: "the %s is needed", args: []any{what}, hint: "set " + variable}
 }

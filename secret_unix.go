@@ -16,7 +16,7 @@ func secret(variable, what string) (string, error) {
 	if s := os.Getenv(variable); s != "" {
 		return s, nil
 	}
-	none := &usageError{"there is no terminal to ask for the " + what + " on", "set " + variable}
+	none := &usageError{text: "there is no terminal to ask for the %s on", args: []any{what}, hint: "set " + variable}
 	tty, err := os.OpenFile("/dev/tty", os.O_RDWR, 0)
 	if err != nil {
 		return "", none

@@ -57,11 +57,11 @@ func asUsage(err error) error {
 	var port *conn.PortError
 	switch {
 	case errors.As(err, &bad):
-		return &usageError{bad.Error(), bad.Hint}
+		return &usageError{text: bad.Error(), hint: bad.Hint}
 	case errors.As(err, &port) && port.Why == "too large":
-		return &usageError{port.Error(), "ports end at 65535"}
+		return &usageError{text: port.Error(), hint: "ports end at 65535"}
 	case errors.As(err, &port):
-		return &usageError{port.Error(), "a port is a number from 1 to 65535, or the name of a service"}
+		return &usageError{text: port.Error(), hint: "a port is a number from 1 to 65535, or the name of a service"}
 	}
 	return err
 }
@@ -72,8 +72,10 @@ func (o *options) unixAddress() (conn.Address, error) {
 		return conn.Address{Path: o.operands[0]}, nil
 	case len(o.operands) == 0 && o.listen && o.source != "":
 		return conn.Address{Path: o.source}, nil
+	case len(o.operands) == 0 && o.listen:
+		return conn.Address{}, &usageError{text: "missing path of the Unix socket to listen on", hint: "write gonc -lU path"}
 	case len(o.operands) == 0:
-		return conn.Address{}, &usageError{"missing path of the Unix socket", "write gonc -U path"}
+		return conn.Address{}, &usageError{text: "missing path of the Unix socket", hint: "write gonc -U path", shape: true}
 	}
 	return conn.Address{}, usagef("one path is enough, and %s came after it", quote(o.operands[1]))
 }
@@ -84,7 +86,7 @@ func (o *options) connectTarget() (target, error) {
 	ops := o.operands
 	switch len(ops) {
 	case 0:
-		return target{}, &usageError{"missing host and port", "gonc -h shows how to call it"}
+		return target{}, &usageError{text: "missing host and port", hint: "gonc -h shows how to call it", shape: true}
 	case 1:
 		a, err := o.hostPort(ops[0])
 		return target{Address: a}, err
@@ -107,9 +109,9 @@ func (o *options) hostPort(s string) (conn.Address, error) {
 	var bad *conn.AddressError
 	switch {
 	case errors.As(err, &bad) && !strings.Contains(s, ":"):
-		return a, &usageError{"missing port number", loneHint(s)}
+		return a, &usageError{text: "missing port number", hint: loneHint(s)}
 	case err == nil && a.Host == "":
-		return a, &usageError{"missing host before the colon", "write localhost:" + a.Port}
+		return a, &usageError{text: "missing host before the colon", hint: "write localhost:" + a.Port}
 	}
 	return a, err
 }
@@ -127,7 +129,7 @@ func (o *options) listenAddress() (a conn.Address, err error) {
 	a.Port = o.sourcePort
 	switch ops := o.operands; {
 	case len(ops) > 2:
-		return a, usagef("one address and one port are enough, and %s came after them", quote(ops[2]))
+		return a, &usageError{text: "one address and one port are enough, and %s came after them", args: []any{quote(ops[2])}, shape: true}
 	case len(ops) == 2 && a.Port != "":
 		return a, usagef("the port is given twice: -p %s and %s", a.Port, ops[1])
 	case len(ops) == 2:
@@ -143,7 +145,7 @@ func (o *options) listenAddress() (a conn.Address, err error) {
 	}
 	switch {
 	case a.Port == "":
-		return a, &usageError{"missing port number", "write gonc -l 9999; port 0 is one of the system's choice"}
+		return a, &usageError{text: "missing port number", hint: "write gonc -l 9999; port 0 is one of the system's choice"}
 	case o.source != "" && a.Host != "":
 		return a, usagef("the address to listen on is given twice: -s %s and %s", o.source, a.Host)
 	case o.source != "":

@@ -51,6 +51,15 @@ func (v textValue) Set(s string) error {
 	return nil
 }
 
+// A valueError is a value that an option cannot have.
+type valueError struct {
+	text string // as the user wrote it
+	why  string // "invalid", "too small", "too large": OpenBSD's words
+	says string
+}
+
+func (e *valueError) Error() string { return e.says }
+
 // A numberValue is a whole number within limits.
 type numberValue struct {
 	to       *int
@@ -62,10 +71,12 @@ func (v numberValue) Type() string   { return "int" }
 func (v numberValue) Set(s string) error {
 	n, err := strconv.ParseInt(s, 10, 64)
 	switch {
-	case err != nil && !errors.Is(err, strconv.ErrRange), n < v.min:
-		return fmt.Errorf("%s is not a number from %d up", quote(s), v.min)
+	case err != nil && !errors.Is(err, strconv.ErrRange):
+		return &valueError{s, "invalid", fmt.Sprintf("%s is not a number from %d up", quote(s), v.min)}
+	case n < v.min:
+		return &valueError{s, "too small", fmt.Sprintf("%s is not a number from %d up", quote(s), v.min)}
 	case err != nil, n > v.max:
-		return fmt.Errorf("%s is more than %d", quote(s), v.max)
+		return &valueError{s, "too large", fmt.Sprintf("%s is more than %d", quote(s), v.max)}
 	}
 	*v.to = int(n)
 	return nil
@@ -76,8 +87,10 @@ type tosValue struct{ to *int }
 func (v tosValue) String() string { return "" }
 func (v tosValue) Type() string   { return "keyword" }
 func (v tosValue) Set(s string) (err error) {
-	*v.to, err = conn.ParseTOS(s)
-	return err
+	if *v.to, err = conn.ParseTOS(s); err != nil {
+		return &valueError{s, "invalid", err.Error()}
+	}
+	return nil
 }
 
 // A proxyValue adds a proxy to the chain.
@@ -98,7 +111,7 @@ func (v *timeOption) Type() string   { return "time" }
 func (v *timeOption) Set(s string) error {
 	d, err := parseTime(s)
 	if err == nil && d < 0 {
-		err = fmt.Errorf("%s is negative", quote(s))
+		err = &valueError{s, "too small", quote(s) + " is negative"}
 	}
 	v.set, v.d = true, d
 	return err
@@ -126,7 +139,7 @@ func parseTime(s string) (time.Duration, error) {
 			break
 		}
 	}
-	bad := fmt.Errorf("%s is not a time (seconds, or 500ms, 1.5, 2m, 1h)", quote(s))
+	bad := &valueError{s, "invalid", quote(s) + " is not a time (seconds, or 500ms, 1.5, 2m, 1h)"}
 	if number == "" || strings.Trim(number, "+-.0123456789") != "" {
 		return 0, bad
 	}
@@ -135,7 +148,7 @@ func parseTime(s string) (time.Duration, error) {
 		return 0, bad
 	}
 	if n *= float64(unit); n > float64(maxTime) || n < -float64(maxTime) {
-		return 0, fmt.Errorf("%s is too long a time", quote(s))
+		return 0, &valueError{s, "too large", quote(s) + " is too long a time"}
 	}
 	return time.Duration(n), nil
 }

@@ -2,7 +2,6 @@ package conn
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -173,7 +172,7 @@ func (d *Dialer) open(ctx context.Context, network string, a Address) (net.Conn,
 		tries = append(tries, try{d, network, from, netip.AddrPortFrom(ip, port)})
 	}
 	if len(tries) == 0 {
-		return nil, &FamilyError{a.Host, local.family()}
+		return nil, &FamilyError{a.Host, a.Port, local.family()}
 	}
 	c, failed := d.first(ctx, proto, tries)
 	if c == nil {
@@ -186,9 +185,13 @@ func (d *Dialer) open(ctx context.Context, network string, a Address) (net.Conn,
 func (d *Dialer) lookup(ctx context.Context, network string, a Address) ([]netip.Addr, error) {
 	begin := time.Now()
 	ips, err := resolve(ctx, network, a.Host, d.Numeric)
-	var dns *net.DNSError
-	if errors.As(err, &dns) {
-		return nil, &ResolveError{a, dns}
+	switch e := err.(type) {
+	case *net.DNSError:
+		return nil, &ResolveError{a, e}
+	case *NumericError:
+		e.Port = a.Port
+	case *FamilyError:
+		e.Port = a.Port
 	}
 	if err == nil && d.OnResolved != nil && !(len(ips) == 1 && ips[0].String() == a.Host) {
 		d.OnResolved(a.Host, ips, time.Since(begin))
@@ -212,7 +215,7 @@ func (d *Dialer) Resolve(ctx context.Context, a Address) (ips []netip.Addr, sour
 			return ips, source, nil
 		}
 	}
-	return nil, source, &FamilyError{a.Host, from.family()}
+	return nil, source, &FamilyError{a.Host, a.Port, from.family()}
 }
 
 // sources are the local addresses to connect from, at most one a family.

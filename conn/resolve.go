@@ -8,13 +8,14 @@ import (
 )
 
 // A NumericError is a name where only a numeric address is allowed.
-type NumericError struct{ Host string }
+type NumericError struct{ Host, Port string }
 
 func (e *NumericError) Error() string { return fmt.Sprintf("%q is not a numeric address", e.Host) }
 
 // A FamilyError is a host without an address of the family asked for.
 type FamilyError struct {
 	Host string
+	Port string
 	Want string // "IPv4" or "IPv6"
 }
 
@@ -58,7 +59,7 @@ func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.A
 	var err error
 	if all[0], err = netip.ParseAddr(host); err != nil {
 		if numeric {
-			return nil, &NumericError{host}
+			return nil, &NumericError{Host: host}
 		}
 		if all, err = net.DefaultResolver.LookupNetIP(ctx, "ip", host); err != nil {
 			return nil, err
@@ -72,7 +73,7 @@ func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.A
 		}
 	}
 	if len(usable) == 0 {
-		return nil, &FamilyError{host, fmt.Sprintf("IPv%d", version)}
+		return nil, &FamilyError{Host: host, Want: fmt.Sprintf("IPv%d", version)}
 	}
 	return usable, nil
 }
