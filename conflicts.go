@@ -88,7 +88,7 @@ func (o *options) proxyClashes() []clash {
 	return []clash{
 		{proxy && o.listen, "a proxy and -l exclude each other", "a proxy is connected to"},
 		{proxy && o.udp, "a proxy and -u exclude each other: the proxies spoken here carry TCP", ""},
-		{!proxy && o.proxyType != "", "--proxy-type (-X) needs a proxy", "add -x address"},
+		{!proxy && o.proxyTyped, "--proxy-type (-X) needs a proxy", "add -x address"},
 		{!proxy && o.proxyUser != "", "--proxy-user (-P) needs a proxy", "add -x address"},
 		{!proxy && o.proxyAuth != "", "--proxy-auth needs a proxy", "add --proxy address"},
 		{!proxy && o.proxyDNS != "", "--proxy-dns needs a proxy", "add --proxy address"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"strings"
@@ -100,11 +101,16 @@ func spaced(a conn.Address) string {
 }
 
 func describeProxy(e *conn.ProxyError) string {
-	text := "proxy " + e.Address.Host + " port " + e.Address.Port + " (" + e.Type + ") " + e.Why
+	text := "proxy " + e.Address.Host + " port " + e.Address.Port + " (" + e.Type + ") "
+	if errors.As(e.Err, new(syscall.Errno)) {
+		return text + "failed: " + reason(e.Err) // not which call on which socket
+	}
+	text += e.Why
 	if e.Reply != "" && !strings.Contains(e.Why, e.Reply) {
 		text += `: "` + e.Reply + `"`
 	}
-	if e.Err != nil && !strings.Contains(e.Why, e.Err.Error()) {
+	ended := errors.Is(e.Err, io.EOF) || errors.Is(e.Err, io.ErrUnexpectedEOF) || timedOut(e.Err)
+	if e.Err != nil && !ended && !strings.Contains(e.Why, e.Err.Error()) {
 		text += ": " + reason(e.Err)
 	}
 	return text
@@ -138,6 +144,9 @@ func (d *dialect) describeUnix(e *conn.UnixError) (text, hint string) {
 		hint = "it is a socket of another type; with -u datagrams are sent, without streams"
 	case errors.Is(e.Err, conn.ErrNotSocket):
 		hint = "it is left alone; take another path"
+	}
+	if errors.Is(e.Err, conn.ErrNotSocket) {
+		return fmt.Sprintf(text, e.Path, reason(e.Err)), hint
 	}
 	return d.sentence(text, e.Path, reason(e.Err)), hint
 }

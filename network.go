@@ -81,7 +81,7 @@ func (o *options) chain() ([]conn.Proxy, error) {
 	var chain []conn.Proxy
 	for _, given := range o.proxies {
 		kind := given.fallback
-		if o.proxyType != "" {
+		if o.proxyTyped {
 			var err error
 			if kind, err = conn.ProxyType(o.proxyType); err != nil {
 				return nil, usagef("proxy type %s is none of socks4, socks4a, socks5, http", quote(o.proxyType))
