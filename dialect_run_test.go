@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -60,6 +62,7 @@ type dialectRun struct {
 	peer     *peer // the latest
 	peers    []*peer
 	closers  []io.Closer
+	passed   *net.UnixConn // the other end of standard output
 	log      strings.Builder
 }
 
@@ -229,15 +232,8 @@ func (r *dialectRun) listeningPeer() (*peer, error) {
 			err = p.fill()
 		}
 		return p, err
-	case "unix":
-		ln, err := net.Listen("unix", r.sock())
-		return &peer{ln: ln}, err
-	case "unixgram":
-		pc, err := net.ListenPacket("unixgram", r.sock())
-		if err != nil {
-			return nil, err
-		}
-		return &peer{c: &answering{packetConn: pc.(packetConn)}}, nil
+	case "unix", "unixgram":
+		return newUnixPeer(r.c.peer, r.sock())
 	}
 	return newPeer(r.c.peer)
 }
@@ -258,7 +254,12 @@ func (r *dialectRun) makeProcess() error {
 	}
 	r.p.cmd.Dir = r.dir
 	r.p.cmd.Env = append(os.Environ(), "PATH="+r.bin+":"+os.Getenv("PATH"), "TMPDIR="+r.dir,
-		"GORACE=atexit_sleep_ms=0", r.names.Replace(r.c.env))
+		"GORACE=atexit_sleep_ms=0")
+	if r.c.fd {
+		if err := r.passToUs(); err != nil {
+			return err
+		}
+	}
 	switch r.c.stdin {
 	case "":
 		return nil
@@ -280,6 +281,44 @@ func (r *dialectRun) makeProcess() error {
 	return err
 }
 
+// passToUs makes a Unix socket of standard output.
+func (r *dialectRun) passToUs() error {
+	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	theirs, mine := os.NewFile(uintptr(pair[0]), "pair"), os.NewFile(uintptr(pair[1]), "pair")
+	defer mine.Close()
+	c, err := net.FileConn(mine)
+	if err != nil {
+		return err
+	}
+	r.passed = c.(*net.UnixConn)
+	r.p.cmd.Stdout = theirs
+	r.closers = append(r.closers, theirs, c)
+	return nil
+}
+
+// receivePassed takes the descriptor that nc passes, and uses it.
+func (r *dialectRun) receivePassed(string) {
+	r.passed.SetReadDeadline(time.Now().Add(r.patience))
+	b, oob := make([]byte, 16), make([]byte, 128)
+	n, oobn, _, _, err := r.passed.ReadMsgUnix(b, oob)
+	if err != nil {
+		r.note("nothing is passed: %s", short(err))
+		return
+	}
+	messages, _ := syscall.ParseSocketControlMessage(oob[:oobn])
+	for _, m := range messages {
+		fds, _ := syscall.ParseUnixRights(&m)
+		r.note("passed %q and %d descriptor", b[:n], len(fds))
+		for _, fd := range fds {
+			syscall.Write(fd, []byte("through"))
+			syscall.Close(fd)
+		}
+	}
+}
+
 // fields splits a command line at its spaces; ” holds a field together.
 func fields(line string) (all []string) {
 	for _, f := range regexp.MustCompile(`'[^']*'|\S+`).FindAllString(line, -1) {
@@ -295,6 +334,7 @@ var dialectSteps = map[string]func(r *dialectRun, arg string){
 	"send":   (*dialectRun).send,   // it writes
 	"flood":  (*dialectRun).flood,  // it writes that many bytes
 	"recv":   (*dialectRun).recv,   // it reads that many bytes
+	"head":   (*dialectRun).head,   // it reads to an empty line
 	"dgram":  (*dialectRun).dgram,  // it reads a datagram
 	"all":    (*dialectRun).all,    // it reads to the end
 	"silent": (*dialectRun).silent, // it hears nothing
@@ -313,6 +353,8 @@ var dialectSteps = map[string]func(r *dialectRun, arg string){
 	"took":    (*dialectRun).took, // how long it ran, in units of a time
 	// The directory.
 	"ls": (*dialectRun).ls,
+	// -F.
+	"passed": (*dialectRun).receivePassed,
 }
 
 func onDialectPeer(f func(*peer) error) func(*dialectRun, string) {
@@ -425,6 +467,17 @@ func (r *dialectRun) recv(n string) {
 		b := make([]byte, size)
 		n, err := io.ReadFull(c, b)
 		return b[:n], err
+	})
+}
+
+func (r *dialectRun) head(string) {
+	r.read("received", func(c net.Conn) (b []byte, err error) {
+		for one := make([]byte, 1); err == nil && !bytes.HasSuffix(b, []byte("\r\n\r\n")); {
+			if _, err = c.Read(one); err == nil {
+				b = append(b, one...)
+			}
+		}
+		return b, err
 	})
 }
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import (
@@ -11,7 +13,7 @@ import (
 // A dialectCase is one use of nc, which is shown to nc.openbsd and to gonc
 // under the name nc.
 //
-// In args, script, stdin, env and steps stand $PORT for the port of the peer
+// In args, script, stdin and steps stand $PORT for the port of the peer
 // or of the listener under test, $P1 to $P5 for five ports in a row, of which
 // those in open have a listener, $DIR for a fresh directory and $SOCK for a
 // path in it.
@@ -23,7 +25,7 @@ type dialectCase struct {
 	peer   string // "tcp", "udp6", "unix"… listens; "dial tcp"… connects; empty: none
 	open   string // "1 3": $P1 and $P3 take connections
 	files  string // made in $DIR before: "file folder/"
-	env    string // one variable
+	fd     bool   // standard output is a Unix socket, for -F
 	steps  []string
 
 	// A fault of nc.openbsd that is not copied: why, and what gonc does, as
@@ -45,7 +47,7 @@ func TestDialect(t *testing.T) {
 		t.Fatal(err)
 	}
 	theirs, ours = programNamedNc(t, theirs), programNamedNc(t, ours)
-	atOnce := make(chan struct{}, 10) // most cases wait more than they work
+	atOnce := make(chan struct{}, 16) // most cases wait more than they work
 	t.Run("case", func(t *testing.T) {
 		for _, c := range dialectCases {
 			r := startDialectPair(t, c, theirs, ours, atOnce)

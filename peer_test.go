@@ -38,6 +38,19 @@ func newPeer(network string) (*peer, error) {
 	return &peer{ln: ln}, err
 }
 
+// newUnixPeer listens at path. network is unix or unixgram.
+func newUnixPeer(network, path string) (*peer, error) {
+	if network == "unix" {
+		ln, err := net.Listen(network, path)
+		return &peer{ln: ln}, err
+	}
+	pc, err := net.ListenPacket(network, path)
+	if err != nil {
+		return nil, err
+	}
+	return &peer{c: &answering{packetConn: pc.(packetConn)}}, nil
+}
+
 func dialPeer(network, at string) (*peer, error) {
 	c, err := net.DialTimeout(network, at, patience)
 	return &peer{c: c}, err
@@ -93,7 +106,7 @@ func (p *peer) recv(want []byte) error {
 		return err
 	}
 	got := make([]byte, len(want))
-	if c.LocalAddr().Network() == "udp" {
+	if _, datagrams := c.(net.PacketConn); datagrams && c.LocalAddr().Network() != "unix" {
 		got = make([]byte, 1<<16)
 		n, err := c.Read(got)
 		if err != nil {

@@ -39,8 +39,10 @@ type scriptKey struct{}
 //	took min max             how long the last program that ended took
 //
 //	accept x tcp|tcp6|udp    a peer x that listens; sets $PORT
+//	accept x unix|unixgram path
 //	full x                   one whose backlog is full; sets $PORT
 //	dial x tcp|udp port      a peer x that connects to loopback
+//	dial x unix path         or to a Unix socket
 //	send x text              \n, \r and \x00 in text are what they are in Go
 //	recv x text              the next bytes are text; the next datagram is text
 //	recveof x                next is the end
@@ -244,7 +246,12 @@ func (s *step) add(p *peer, err error) error {
 	return nil
 }
 
-func scriptAccept(s *step) error { return s.add(newPeer(s.args[1])) }
+func scriptAccept(s *step) error {
+	if len(s.args) > 2 {
+		return s.add(newUnixPeer(s.args[1], s.MkAbs(s.args[2])))
+	}
+	return s.add(newPeer(s.args[1]))
+}
 
 func scriptFull(s *step) error {
 	p, err := newPeer("tcp")
@@ -255,7 +262,11 @@ func scriptFull(s *step) error {
 }
 
 func scriptDial(s *step) error {
-	p, err := dialPeer(s.args[1], "127.0.0.1:"+s.args[2])
+	at := "127.0.0.1:" + s.args[2]
+	if s.args[1] == "unix" {
+		at = s.MkAbs(s.args[2])
+	}
+	p, err := dialPeer(s.args[1], at)
 	if err != nil {
 		return err
 	}
