@@ -89,7 +89,11 @@ func (o *options) connectTarget() (target, error) {
 		return target{}, &usageError{text: "missing host and port", hint: "gonc -h shows how to call it", shape: true}
 	case 1:
 		a, err := o.hostPort(ops[0])
-		return target{Address: a}, err
+		if err != nil || !o.scan {
+			return target{Address: a}, err
+		}
+		ports, err := conn.ParsePorts(o.protocol(), []string{a.Port})
+		return target{Address: a, ports: ports}, err
 	}
 	t := target{Address: conn.Address{Host: conn.ParseHost(ops[0]), Port: ops[1]}}
 	_, err := conn.ParsePort(o.protocol(), ops[1])
