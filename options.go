@@ -125,7 +125,7 @@ var table = []row{
 	{"x", "", "x", "addr", "proxy, SOCKS 5 unless -X or a URL says otherwise", func(o *options) pflag.Value { return proxyValue{o, "socks5"} }},
 	{"proxy", "", "", "addr", "proxy, HTTP unless --proxy-type or a URL says otherwise; again for a chain", func(o *options) pflag.Value { return proxyValue{o, "http"} }},
 	{"proxy-type", "", "X", "type", "4, 4a, 5 or connect: socks4, socks4a, socks5, http", func(o *options) pflag.Value { return textValue{&o.proxyType, &o.proxyTyped} }},
-	{"proxy-user", "", "P", "user", "user for the proxy; its password from GONC_PROXY_AUTH or the terminal", func(o *options) pflag.Value { return textValue{&o.proxyUser, nil} }},
+	{"proxy-user", "", "P", "user", "user for the proxy; password: GONC_PROXY_PASSWORD or the terminal", func(o *options) pflag.Value { return textValue{&o.proxyUser, nil} }},
 	{"proxy-auth", "", "", "user:pass", "login for the proxy; also GONC_PROXY_AUTH, NCAT_PROXY_AUTH", func(o *options) pflag.Value { return textValue{&o.proxyAuth, nil} }},
 	{"proxy-dns", "", "", "who", "who resolves names: local, remote (default), both, none", func(o *options) pflag.Value { return textValue{&o.proxyDNS, nil} }},
 	{"ttl", "", "M", "n", "time to live of what is sent", func(o *options) pflag.Value { return numberValue{&o.ttl, 0, 255} }},
