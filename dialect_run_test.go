@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -75,44 +74,6 @@ func newDialectRun(t *testing.T, c *dialectCase, bin string) *dialectRun {
 	}
 	t.Cleanup(func() { os.RemoveAll(r.dir) })
 	return r
-}
-
-// lastPort is the last port that freePorts gave.
-var lastPort atomic.Int32
-
-func init() { lastPort.Store(int32(10000 + os.Getpid()%1500*10)) }
-
-// freePorts returns five ports in a row that nobody has, below those that
-// the system gives away.
-func freePorts(t *testing.T) (ports [5]int) {
-	t.Helper()
-next:
-	for range 1000 {
-		first := int(lastPort.Add(5)) - 5
-		for i := range ports {
-			if ports[i] = first + i; !isFree(ports[i]) {
-				continue next
-			}
-		}
-		return ports
-	}
-	t.Fatal("no port is free")
-	return
-}
-
-func isFree(port int) bool {
-	at := ":" + strconv.Itoa(port)
-	ln, err := net.Listen("tcp", at)
-	if err != nil {
-		return false
-	}
-	ln.Close()
-	pc, err := net.ListenPacket("udp", at)
-	if err != nil {
-		return false
-	}
-	pc.Close()
-	return true
 }
 
 // play does what the case says and writes down what happens.

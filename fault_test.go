@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -452,12 +453,9 @@ func TestClosedDescriptors(t *testing.T) {
 	}
 }
 
-// freePort is a port that nobody has, for a listener that cannot say its own.
-func freePort(t *testing.T) string {
-	p := stage(t, "tcp")
-	p.close()
-	return p.port()
-}
+// freePort is a port that nobody has, nor is given by the system, for a
+// listener that cannot say its own.
+func freePort(t *testing.T) string { return strconv.Itoa(freePorts(t)[0]) }
 
 // visitSoon connects once somebody listens.
 func visitSoon(t *testing.T, port string) *peer {
