@@ -262,14 +262,22 @@ func shortOfResources(err error) bool {
 // serveMany accepts until ctx is done.
 func (l *Listener) serveMany(ctx context.Context, lns []net.Listener, handle func(context.Context, net.Conn) error) error {
 	closeAll := sync.OnceFunc(func() { closeEach(lns) })
-	defer context.AfterFunc(ctx, closeAll)()
+	// Handlers are stopped when nothing listens any more: a client whose
+	// connection was closed and which comes back at once must be refused, not
+	// be put into a backlog that is about to be reset.
+	handling, stopHandlers := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stopHandlers(nil)
+	defer context.AfterFunc(ctx, func() {
+		closeAll()
+		stopHandlers(context.Cause(ctx))
+	})()
 	late, stop := l.limitWait(closeAll)
 	defer stop()
 	var handlers, loops sync.WaitGroup
 	failed := make(chan error, len(lns))
 	for _, ln := range lns {
 		loops.Go(func() {
-			err := l.acceptLoop(ctx, ln, handle, &handlers)
+			err := l.acceptLoop(handling, ln, handle, &handlers)
 			closeAll()
 			failed <- err
 		})
