@@ -1,0 +1,546 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The HTTP page as a program: what only shows from outside. Package relay
+// tests the answers.
+
+const (
+	pageGet  = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+	pageText = "<p>Test Server</p>"
+)
+
+// answer reads an answer to GET with its body, within patience.
+func answer(c net.Conn, r *bufio.Reader) (*http.Response, string, error) {
+	c.SetDeadline(time.Now().Add(patience))
+	a, err := http.ReadResponse(r, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	body, err := io.ReadAll(a.Body)
+	return a, string(body), err
+}
+
+// getPage asks for the page on a connection of its own.
+func getPage(network, at string) error {
+	c, err := net.DialTimeout(network, at, patience)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	io.WriteString(c, pageGet)
+	a, body, err := answer(c, bufio.NewReader(c))
+	if err == nil && (a.StatusCode != 200 || !strings.Contains(body, pageText)) {
+		err = fmt.Errorf("%s %q", a.Status, body)
+	}
+	return err
+}
+
+// loopback4 is where a test finds the server at port.
+func loopback4(port string) string { return net.JoinHostPort("127.0.0.1", port) }
+
+// pageLatency asks for the page n times, each on a connection of its own, and
+// returns the times that it took in order.
+func pageLatency(t *testing.T, port string, n int) (took []time.Duration) {
+	t.Helper()
+	for range n {
+		begin := time.Now()
+		check(t, getPage("tcp", loopback4(port)))
+		took = append(took, time.Since(begin))
+	}
+	slices.Sort(took)
+	return took
+}
+
+func median[T any](sorted []T) T { return sorted[len(sorted)/2] }
+
+// raced reports whether the race detector is in these programs.
+func raced() bool {
+	info, _ := debug.ReadBuildInfo()
+	return slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
+// inProc reads a file about p in /proc.
+func inProc(t *testing.T, p *process, file string) string {
+	t.Helper()
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/%s", p.cmd.Process.Pid, file))
+	check(t, err)
+	return string(b)
+}
+
+// figure is a number that /proc tells of p, by its name.
+func figure(t *testing.T, p *process, file, name string) int {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^` + name + `:\s*(\d+)`).FindStringSubmatch(inProc(t, p, file))
+	if m == nil {
+		t.Fatalf("no %s in /proc/PID/%s", name, file)
+	}
+	n, _ := strconv.Atoi(m[1])
+	return n
+}
+
+// processorTime is what p has used up so far, in ticks of 10 ms.
+func processorTime(t *testing.T, p *process) time.Duration {
+	t.Helper()
+	_, stat, _ := strings.Cut(inProc(t, p, "stat"), ") ")
+	f := strings.Fields(stat)
+	user, _ := strconv.Atoi(f[11])
+	system, _ := strconv.Atoi(f[12])
+	return time.Duration(user+system) * 10 * time.Millisecond
+}
+
+// A footprint is what a server holds.
+type footprint struct{ files, rss int } // rss in KiB
+
+func (f footprint) String() string { return fmt.Sprintf("%d descriptors, %d KiB", f.files, f.rss) }
+
+func footprintOf(t *testing.T, p *process) footprint {
+	t.Helper()
+	return footprint{descriptors(t, p), figure(t, p, "status", "VmRSS")}
+}
+
+// backTo waits until the server has no more descriptors than before, and sees
+// to it that memory has grown by no more than KiB. Some growth is no leak: the
+// collector lets the heap come to 4 MiB before it first looks.
+func backTo(t *testing.T, p *process, before footprint, KiB int) {
+	t.Helper()
+	after := footprintOf(t, p)
+	for late := time.Now().Add(patience); after.files > before.files; after = footprintOf(t, p) {
+		if time.Now().After(late) {
+			t.Errorf("%d descriptors are left", after.files-before.files)
+			break
+		}
+		time.Sleep(10 * time.Millisecond) // nobody tells when it closes one
+	}
+	t.Logf("before: %v; after: %v", before, after)
+	if grown := after.rss - before.rss; grown > KiB && !raced() {
+		t.Errorf("memory has grown by %d KiB", grown)
+	}
+}
+
+// unharmed begins a page, warms it up, runs attack and sees to it that the
+// page answers afterwards and that nothing of the attack is left.
+func unharmed(t *testing.T, KiB int, attack func(server *process, port string)) {
+	t.Helper()
+	server, port := quietPage(t)
+	pageLatency(t, port, 20)
+	before := footprintOf(t, server)
+	attack(server, port)
+	check(t, getPage("tcp", loopback4(port)))
+	backTo(t, server, before, KiB)
+	if n := dump(t, server); n > 15 {
+		t.Errorf("%d goroutines are left\n%s", n, server)
+	}
+}
+
+// quietPage begins a page without -v, which would tell the test of thousands
+// of requests.
+func quietPage(t *testing.T, args ...string) (server *process, port string) {
+	t.Helper()
+	port = freePort(t)
+	server = begin(t, gonc(nil, append([]string{"-l", "--http", "127.0.0.1", port}, args...)...))
+	visitSoon(t, port).close()
+	return server, port
+}
+
+// cpuWithin is how much processor time p uses in d.
+func cpuWithin(t *testing.T, p *process, d time.Duration) time.Duration {
+	t.Helper()
+	before := processorTime(t, p)
+	time.Sleep(d) // the time that is measured
+	return processorTime(t, p) - before
+}
+
+// pageFile makes a file of n MiB, each another one, and returns its hash.
+func pageFile(t *testing.T, n int) (name string, sum [32]byte) {
+	t.Helper()
+	name = filepath.Join(t.TempDir(), "page.bin")
+	f, err := os.Create(name)
+	check(t, err)
+	defer f.Close()
+	h, mib := sha256.New(), payload(1<<20)
+	for i := range n {
+		mib[i%len(mib)]++
+		h.Write(mib)
+		_, err := f.Write(mib)
+		check(t, err)
+	}
+	return name, [32]byte(h.Sum(nil))
+}
+
+// wantPage reads an answer whose body has this hash, and returns its length.
+func wantPage(t *testing.T, c net.Conn, sum [32]byte) int64 {
+	t.Helper()
+	c.SetDeadline(time.Now().Add(patience))
+	a, err := http.ReadResponse(bufio.NewReaderSize(c, 256<<10), nil)
+	check(t, err)
+	h := sha256.New()
+	n, err := io.Copy(h, a.Body)
+	check(t, err)
+	if [32]byte(h.Sum(nil)) != sum {
+		t.Errorf("%s: the %d bytes are not those of the file", a.Status, n)
+	}
+	return n
+}
+
+// Told to stop, a page listens no more, closes the connections that have no
+// request and gives the answer under way 2 s.
+func TestPageStops(t *testing.T) {
+	name, sum := pageFile(t, 32)
+	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+		for _, reads := range []bool{true, false} {
+			t.Run(fmt.Sprintf("%v, client reads: %v", s, reads), func(t *testing.T) {
+				t.Parallel()
+				testPageStops(t, s, name, sum, reads)
+			})
+		}
+	}
+}
+
+func testPageStops(t *testing.T, s syscall.Signal, name string, sum [32]byte, reads bool) {
+	server, port := listening(t, nil, "--http", "--page", name)
+	idle := accepted(t, visit(t, "tcp", port))
+	io.WriteString(idle, strings.Replace(pageGet, "GET", "PUT", 1))
+	_, _, err := answer(idle, bufio.NewReader(idle))
+	check(t, err)
+	slow := accepted(t, visit(t, "tcp", port))
+	slow.(*net.TCPConn).SetReadBuffer(64 << 10)
+	io.WriteString(slow, pageGet)
+	first := make([]byte, 1)
+	_, err = io.ReadFull(slow, first)
+	check(t, err)
+
+	stopped := time.Now()
+	server.cmd.Process.Signal(s)
+	if n, err := idle.Read(make([]byte, 1)); err != io.EOF {
+		t.Errorf("an idle connection: %d bytes, %v", n, err)
+	}
+	if took := time.Since(stopped); took > time.Second {
+		t.Errorf("an idle connection was closed after %v", took)
+	}
+	wantRefused(t, port)
+	if reads {
+		if n := wantPage(t, &unread{slow, first}, sum); n != 32<<20 {
+			t.Errorf("%d bytes", n)
+		}
+	}
+	wantStatus(t, server, s.String())
+	took := time.Since(stopped)
+	t.Logf("ended after %v", took)
+	if took > 3500*time.Millisecond || !reads && took < 1500*time.Millisecond {
+		t.Errorf("ended after %v, where 2 s are given to an answer", took)
+	}
+}
+
+// wantRefused sees to it that nobody listens at port any longer, at once.
+func wantRefused(t *testing.T, port string) {
+	t.Helper()
+	c, err := net.DialTimeout("tcp", loopback4(port), patience)
+	if err == nil {
+		c.Close()
+	}
+	if !errors.Is(err, syscall.ECONNREFUSED) {
+		t.Errorf("a new connection: %v", err)
+	}
+}
+
+// unread is a connection of which some has been read already.
+type unread struct {
+	net.Conn
+	first []byte
+}
+
+func (u *unread) Read(b []byte) (int, error) {
+	if len(u.first) > 0 {
+		n := copy(b, u.first)
+		u.first = u.first[n:]
+		return n, nil
+	}
+	return u.Conn.Read(b)
+}
+
+// Clients that hold all descriptors keep the others waiting, and nothing is
+// spent on that; when they go, the others are answered.
+func TestPageDescriptorsUsedUp(t *testing.T) {
+	server := begin(t, shell(`ulimit -n 64 && exec "$@"`, "-v", "-l", "--http", "127.0.0.1", "0"))
+	port, err := server.port()
+	check(t, err)
+	before := footprintOf(t, server)
+	var all []net.Conn
+	for range 100 {
+		c := accepted(t, visit(t, "tcp", port))
+		io.WriteString(c, pageGet)
+		all = append(all, c)
+	}
+	await(t, server, "^gonc: cannot accept: Too many open files")
+	if cpu := cpuWithin(t, server, time.Second); cpu > 100*time.Millisecond {
+		t.Errorf("it took %v of processor time to wait for 1 s", cpu)
+	}
+	for i, c := range all {
+		if a, _, err := answer(c, bufio.NewReader(c)); err != nil || a.StatusCode != 200 {
+			t.Fatalf("client %d: %v", i, err)
+		}
+		c.Close()
+	}
+	check(t, getPage("tcp", loopback4(port)))
+	backTo(t, server, before, 8<<10)
+	if n := lines(server.stderr.String(), "gonc: cannot accept"); n > 100 {
+		t.Errorf("it said so %d times", n)
+	}
+}
+
+// One more than --max-conns is closed at once, and said; there is room again
+// when one has gone.
+func TestPageMaxConns(t *testing.T) {
+	server, port := listening(t, nil, "--http", "--max-conns", "2")
+	var held []net.Conn
+	for range 2 {
+		c := accepted(t, visit(t, "tcp", port))
+		io.WriteString(c, pageGet)
+		_, _, err := answer(c, bufio.NewReader(c))
+		check(t, err)
+		held = append(held, c)
+	}
+	begin := time.Now()
+	if err := getPage("tcp", loopback4(port)); err == nil {
+		t.Error("a third one was answered")
+	}
+	if took := time.Since(begin); took > time.Second {
+		t.Errorf("the third was closed after %v", took)
+	}
+	await(t, server, `^gonc: connection from 127\.0\.0\.1 \d+ closed: there are 2 already \(--max-conns\)$`)
+	held[0].Close()
+	for late := time.Now().Add(patience); getPage("tcp", loopback4(port)) != nil; {
+		if time.Now().After(late) {
+			t.Fatal("there is no room again")
+		}
+	}
+}
+
+// With no address the page is there for both families, on one port.
+func TestPageBothFamilies(t *testing.T) {
+	if !haveIPv6() {
+		t.Skip("there is no IPv6 here, so the page is not tried with it")
+	}
+	server := begin(t, gonc(nil, "-v", "-l", "--http", "0"))
+	port, err := server.port()
+	check(t, err)
+	for host, logged := range map[string]string{"127.0.0.1": `127\.0\.0\.1`, "::1": "::1"} {
+		check(t, getPage("tcp", net.JoinHostPort(host, port)))
+		await(t, server, `^`+logged+` - - \[[^]]+\] "GET / HTTP/1\.1" 200 69$`)
+	}
+}
+
+// The page over a Unix socket, whose clients have no address; the socket goes
+// with the program.
+func TestPageUnix(t *testing.T) {
+	need(t, "curl")
+	name, sum := pageFile(t, 4)
+	path := filepath.Join(t.TempDir(), "socket")
+	server := begin(t, gonc(nil, "-v", "-l", "--http", "-U", path))
+	await(t, server, "^Listening on ")
+	curl := complete(t, newProcess("curl", "-sS", "--max-time", "10", "--unix-socket", path, "http://x/a", "http://x/b"))
+	if got := curl.stdout.String(); strings.Count(got, pageText) != 2 {
+		t.Errorf("curl: %s", curl)
+	}
+	await(t, server, `^- - - \[[^]]+\] "GET /b HTTP/1\.1" 200 69$`)
+	server.cmd.Process.Signal(syscall.SIGTERM)
+	wantStatus(t, server, "terminated")
+	if _, err := os.Lstat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the socket: %v", err)
+	}
+
+	server = begin(t, gonc(nil, "-v", "-l", "--http", "--page", name, "-U", path))
+	await(t, server, "^Listening on ")
+	c, err := net.Dial("unix", path)
+	check(t, err)
+	defer c.Close()
+	io.WriteString(c, pageGet)
+	wantPage(t, c, sum)
+}
+
+// A large file arrives whole, and neither memory nor processor time shows
+// that it went through the program: sendfile keeps it in the kernel.
+func TestPageLargeFile(t *testing.T) {
+	const size = 256
+	name, sum := pageFile(t, size)
+	server, port := listening(t, nil, "--http", "--page", name)
+	c := accepted(t, visit(t, "tcp", port))
+	io.WriteString(c, strings.Replace(pageGet, "GET", "PUT", 1))
+	r := bufio.NewReader(c)
+	_, _, err := answer(c, r)
+	check(t, err)
+	peak := figure(t, server, "status", "VmHWM")
+	before := processorTime(t, server)
+	io.WriteString(c, pageGet)
+	if n := wantPage(t, c, sum); n != size<<20 {
+		t.Errorf("%d bytes", n)
+	}
+	after, cpu := figure(t, server, "status", "VmHWM"), processorTime(t, server)-before
+	t.Logf("%d MiB: peak memory %d KiB, before that %d KiB; %v of processor time, system calls that read: %d",
+		size, after, peak, cpu, figure(t, server, "io", "syscr"))
+	if after-peak > 4<<10 && !raced() {
+		t.Errorf("memory grew by %d KiB", after-peak)
+	}
+	if calls := figure(t, server, "io", "syscr"); calls > size*16 { // of 64 KiB; a copy has 32
+		t.Errorf("%d system calls", calls)
+	}
+}
+
+// What a client sends reaches the terminal of whoever runs the page escaped.
+func TestPageHostileRequests(t *testing.T) {
+	server, port := listening(t, nil, "--http", "-vv")
+	for request, logged := range map[string]string{
+		"GET /\x1b[2J\"\\ HTTP/1.1\r\nHost: x\r\n\r\n":                            `"GET /\x1b[2J\"\\ HTTP/1.1" 400 16`,
+		"GET /a\r\x1b]0;owned\a HTTP/1.1\r\nHost: x\r\n\r\n":                      `\x1b]0;owned`,
+		"GET /b HTTP/1.1\r\nHost: x\r\nX: \x9b2J\xc2\x9b\xff\"\r\n\r\n":           "\nX: " + `\x9b2J\xc2\x9b\xff"` + "\n",
+		"GET /c HTTP/1.1\r\nHost: x\r\nX: \x1b[31m\x00\x7f\r\n\r\n":               `\x1b[31m`,
+		"\x16\x03\x01\x00\xf8\x01\x00\x00\xf4\x03\x03":                            `"\x16\x03\x01`,
+		"GET /d" + strings.Repeat("\u202e", 100) + " HTTP/1.1\r\nHost: x\r\n\r\n": `"GET /d\xe2\x80\xae`,
+	} {
+		p := visit(t, "tcp", port)
+		check(t, p.send([]byte(request)))
+		check(t, p.shut())
+		io.Copy(io.Discard, accepted(t, p))
+		await(t, server, regexp.QuoteMeta(logged))
+	}
+	for _, line := range strings.Split(server.stderr.String(), "\n") {
+		if i := strings.IndexFunc(line, func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 {
+			t.Errorf("it wrote %q", line)
+		}
+	}
+}
+
+// Connections that are reset, a thousand a second, leave nothing behind and
+// do not keep another client waiting.
+func TestPageResets(t *testing.T) {
+	const rate, long = 1000, 2 * time.Second
+	unharmed(t, 12<<10, func(server *process, port string) {
+		alone := pageLatency(t, port, 51)
+		done := make(chan error)
+		go func() { done <- resets(loopback4(port), rate, long) }()
+		var beside []time.Duration
+		for {
+			select {
+			case err := <-done:
+				check(t, err)
+				slices.Sort(beside)
+				t.Logf("a request takes %v alone, %v beside %d resets a second (median of %d)",
+					median(alone), median(beside), rate, len(beside))
+				if median(beside) > median(alone)+10*time.Millisecond {
+					t.Error("that is too long")
+				}
+				return
+			default:
+				beside = append(beside, pageLatency(t, port, 1)...)
+			}
+		}
+	})
+}
+
+// resets connects and resets at rate a second: before a request, in it, and
+// when the answer is on its way.
+func resets(at string, rate int, long time.Duration) error {
+	begin := time.Now()
+	for i := 0; time.Since(begin) < long; i++ {
+		if early := time.Duration(i)*time.Second/time.Duration(rate) - time.Since(begin); early > 0 {
+			time.Sleep(early)
+		}
+		if err := resetAfter(at, []string{"", "GET / HT", pageGet, pageGet + "POST /"}[i%4]); err != nil {
+			return fmt.Errorf("connection %d: %w", i, err)
+		}
+	}
+	return nil
+}
+
+// resetAfter connects, sends text and resets.
+func resetAfter(at, text string) error {
+	c, err := net.DialTimeout("tcp", at, patience)
+	if err != nil {
+		return err
+	}
+	io.WriteString(c, text)
+	c.(*net.TCPConn).SetLinger(0)
+	return c.Close()
+}
+
+// pageClients is how many hostile clients a test has: 300, or GONC_HOSTILE.
+func pageClients() int {
+	n, _ := strconv.Atoi(os.Getenv("GONC_HOSTILE"))
+	return cmp.Or(n, 300)
+}
+
+// Slow clients, a byte a second each and never a whole head, do not delay
+// another one, and end with 408 when their 10 s are over.
+func TestPageSlowClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow clients are given 10 s")
+	}
+	n := pageClients()
+	unharmed(t, n*8+12<<10, func(server *process, port string) {
+		alone := pageLatency(t, port, 101)
+		begin := time.Now()
+		late := make(chan error, n)
+		for range n {
+			c := accepted(t, visit(t, "tcp", port))
+			io.WriteString(c, "GET / HTTP/1.1\r\nX: ")
+			go func() { late <- slowClient(c) }()
+		}
+		full := footprintOf(t, server)
+		beside := pageLatency(t, port, 101)
+		cpu := cpuWithin(t, server, 3*time.Second)
+		middle := pageLatency(t, port, 101)
+		for range n {
+			check(t, <-late)
+		}
+		t.Logf("%d slow clients (%v, %v of processor time in 3 s), all closed after %v", n, full, cpu, time.Since(begin))
+		t.Logf("a request takes %v alone, %v and 3 s later %v beside them (medians; longest %v, %v, %v)",
+			median(alone), median(beside), median(middle), alone[100], beside[100], middle[100])
+		if max(median(beside), median(middle)) > median(alone)+10*time.Millisecond {
+			t.Error("that is too long")
+		}
+	})
+}
+
+// slowClient sends a byte a second until it is told that it is too late.
+func slowClient(c net.Conn) error {
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	var got []byte
+	begin := time.Now()
+	b := make([]byte, 512)
+	for {
+		c.SetReadDeadline(time.Now().Add(time.Second))
+		n, err := c.Read(b)
+		got = append(got, b[:n]...)
+		switch {
+		case errors.Is(err, os.ErrDeadlineExceeded) && time.Since(begin) < patience:
+			c.Write([]byte("a"))
+		case err == nil:
+		case bytes.HasPrefix(got, []byte("HTTP/1.1 408 ")) && time.Since(begin) > 9*time.Second:
+			return nil
+		default:
+			return fmt.Errorf("after %v: %q, %v", time.Since(begin), got, err)
+		}
+	}
+}
