@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"gonc/relay"
 )
@@ -20,6 +21,7 @@ type dialect struct {
 	listenEOF    relay.AtRemoteEOF // when the peer of a listener ends first
 	connectEOF   relay.AtRemoteEOF // when the peer of a client does
 	bothFamilies bool              // listen on IPv6 too where no address is given
+	udpQuiet     time.Duration     // how long a UDP client waits for more after standard input; zero: for ever
 
 	// What it says.
 	program   string        // what errors begin with; empty: the name it was run under
@@ -44,7 +46,7 @@ type dialect struct {
 
 var dialects = []*dialect{
 	{
-		name: "gonc", halfClose: true, listenEOF: relay.FinishIfIdle, connectEOF: relay.FinishIfIdle, bothFamilies: true,
+		name: "gonc", halfClose: true, listenEOF: relay.FinishIfIdle, connectEOF: relay.FinishIfIdle, bothFamilies: true, udpQuiet: time.Second,
 		program: "gonc", hints: true, datagrams: "Listening", help: os.Stdout, head: goncHead, words: goncWords, values: goncWords,
 		network: 1, other: 2,
 	},
@@ -155,8 +157,8 @@ func (o *options) quit() timeOption {
 	case o.quitAfter.set:
 	case o.udp && !o.listen && o.timeout.set:
 		return o.timeout
-	case o.udp && !o.listen:
-		return timeOption{true, udpQuiet}
+	case o.udp && !o.listen && o.dialect.udpQuiet > 0:
+		return timeOption{true, o.dialect.udpQuiet}
 	case !o.udp && o.sendOnly:
 		return timeOption{true, 0}
 	}

@@ -311,7 +311,7 @@ var dialectSteps = map[string]func(r *dialectRun, arg string){
 	"stays":   (*dialectRun).stays, // it is there still after a while, and is killed
 	"signal":  (*dialectRun).signal,
 	"end":     (*dialectRun).end,
-	"took":    (*dialectRun).took, // how long it ran, in units of a time
+	"took":    (*dialectRun).took, // whether it ran at least so long
 	// The directory.
 	"ls": (*dialectRun).ls,
 	// -F.
@@ -503,11 +503,15 @@ func (r *dialectRun) await(o *output, re string) {
 	}
 }
 
-func (r *dialectRun) stays(string) {
+func (r *dialectRun) stays(long string) {
+	limit, err := time.ParseDuration(long)
+	if err != nil {
+		limit = aWhile
+	}
 	select {
 	case <-r.p.ended:
 		return
-	case <-time.After(aWhile):
+	case <-time.After(limit):
 	}
 	r.note("stays")
 	r.kill()
@@ -535,10 +539,11 @@ func (r *dialectRun) end(string) {
 	}
 }
 
-func (r *dialectRun) took(unit string) {
+func (r *dialectRun) took(least string) {
 	r.end("")
-	d, _ := time.ParseDuration(unit)
-	r.note("took %d × %v", int(r.p.took/d), d)
+	if d, _ := time.ParseDuration(least); r.p.took >= d {
+		r.note("took %s", least)
+	}
 }
 
 func (r *dialectRun) ls(string) {

@@ -22,10 +22,6 @@ const (
 // udpSession is how long a UDP session of -k may be silent.
 const udpSession = 60 * time.Second
 
-// udpQuiet is how long a UDP client waits for replies after standard input
-// has ended.
-const udpQuiet = time.Second
-
 // listen binds and serves.
 func listen(ctx context.Context, o *options, at target, say *speaker) error {
 	opts, err := o.socketOptions()

@@ -83,8 +83,10 @@ func (s *speaker) failed(err error) {
 	var dial *conn.DialError
 	var timeout *conn.TimeoutError
 	var option *conn.OptionError
+	var said errSaid
 	late := errors.As(err, &timeout)
 	switch {
+	case errors.As(err, &said):
 	case errors.As(err, &option), sourceFailed(err), !errors.As(err, &dial) && !late:
 		s.fail(err)
 	case s.level == 0 && s.dialect.quiet:

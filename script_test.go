@@ -132,7 +132,8 @@ func (s *step) program() (*process, error) {
 	}
 	p := newProcess(line[0], line[1:]...)
 	p.cmd.Dir = s.MkAbs(".")
-	p.cmd.Env = append(os.Environ(), "GONC_DIALECT="+s.Getenv("GONC_DIALECT"))
+	p.cmd.Env = append(os.Environ(), "GONC_DIALECT="+s.Getenv("GONC_DIALECT"), "TMPDIR="+s.Getenv("TMPDIR"),
+		"GONC_PROXY_AUTH="+s.Getenv("GONC_PROXY_AUTH"), "GONC_PROXY_PASSWORD="+s.Getenv("GONC_PROXY_PASSWORD"))
 	if err := s.input(p, input); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -121,6 +122,9 @@ func (d *Dialer) Dial(ctx context.Context, a Address) (net.Conn, error) {
 	if err != nil && ctx.Err() != nil {
 		if outer.Err() != nil {
 			return nil, outer.Err()
+		}
+		if proxy := new(ProxyError); errors.As(err, &proxy) {
+			return nil, err // it was reached, and says more
 		}
 		return nil, &TimeoutError{proto, a, d.Timeout}
 	}
