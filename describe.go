@@ -29,6 +29,7 @@ func (d *dialect) describe(err error) (text, hint string) {
 		listen  *conn.ListenError
 		timeout *conn.TimeoutError
 		name    *conn.ResolveError
+		bare    *net.DNSError
 		family  *conn.FamilyError
 		numeric *conn.NumericError
 		accept  *conn.AcceptTimeoutError
@@ -57,6 +58,8 @@ func (d *dialect) describe(err error) (text, hint string) {
 		return d.describeListen(listen)
 	case errors.As(err, &name):
 		return fmt.Sprintf("getaddrinfo for host %s port %s: %s", quote(name.Address.Host), name.Address.Port, resolverText(name.Err)), resolverHint(name.Err)
+	case errors.As(err, &bare): // of a source, or of what a proxy is to be given
+		return fmt.Sprintf("getaddrinfo for host %s: %s", quote(bare.Name), resolverText(bare)), resolverHint(bare)
 	case errors.As(err, &family):
 		return d.sentence("%[1]s has no %[2]s address", family.Host, family.Want, family.Port), "without -4, -6 and -s both families are tried"
 	case errors.As(err, &numeric):
