@@ -58,10 +58,11 @@ func SplitHostPort(s string) (Address, error) {
 	if err != nil {
 		e := &AddressError{Text: s, Why: "has no port"}
 		switch {
-		case isIPv6(s):
-			e.Why, e.Hint = "is an IPv6 address without a port", fmt.Sprintf("write %s port, or [%s]:port", s, s)
+		case isIPv6(ParseHost(s)):
+			ip := ParseHost(s)
+			e.Why, e.Hint = "is an IPv6 address without a port", fmt.Sprintf("write %s port, or [%s]:port", ip, ip)
 		case strings.ContainsAny(s, "[]"):
-			e.Why, e.Hint = "has brackets that do not pair", "write [address]:port"
+			e.Why, e.Hint = "has brackets in the wrong places", "write [address]:port"
 		case strings.Count(s, ":") > 1:
 			e.Why, e.Hint = "has more than one colon", "write an IPv6 address as [address]:port"
 		}
