@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 )
 
 // A NumericError is a name where only a numeric address is allowed.
@@ -50,8 +51,8 @@ func ofFamily(network string, ip netip.Addr) string {
 	return proto + "6"
 }
 
-// resolve returns the addresses of host that network can use, in the order of
-// preference of the system (RFC 6724). A numeric host never meets the
+// resolve returns the addresses of host that network can use, each once, in
+// the order of preference of the system (RFC 6724). A numeric host never meets the
 // resolver; with numeric set nothing else is allowed.
 func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.Addr, error) {
 	_, version := family(network)
@@ -68,7 +69,7 @@ func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.A
 	usable := all[:0]
 	for _, ip := range all {
 		ip = ip.Unmap()
-		if version == 0 || ip.Is4() == (version == 4) {
+		if (version == 0 || ip.Is4() == (version == 4)) && !slices.Contains(usable, ip) {
 			usable = append(usable, ip)
 		}
 	}
