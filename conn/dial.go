@@ -197,7 +197,7 @@ func (d *Dialer) lookup(ctx context.Context, network string, a Address) ([]netip
 	case *FamilyError:
 		e.Port = a.Port
 	}
-	if err == nil && d.OnResolved != nil && !(len(ips) == 1 && ips[0].String() == a.Host) {
+	if err == nil && d.OnResolved != nil && !isNumeric(a.Host) {
 		d.OnResolved(a.Host, ips, time.Since(begin))
 	}
 	return ips, err
@@ -235,11 +235,11 @@ func (s sources) of(ip netip.Addr) (from netip.AddrPort, ok bool) {
 		if s.port == 0 {
 			return from, true
 		}
-		any := netip.IPv6Unspecified()
+		wildcard := netip.IPv6Unspecified()
 		if ip.Is4() {
-			any = netip.IPv4Unspecified()
+			wildcard = netip.IPv4Unspecified()
 		}
-		return netip.AddrPortFrom(any, s.port), true
+		return netip.AddrPortFrom(wildcard, s.port), true
 	}
 	for _, own := range s.ips {
 		if own.Is4() == ip.Is4() {
@@ -265,7 +265,7 @@ func (d *Dialer) source(ctx context.Context, network string) (s sources, err err
 		}
 	}
 	if d.Source.Host != "" {
-		s.ips, err = resolve(ctx, network, d.Source.Host, d.Numeric)
+		s.ips, err = d.lookup(ctx, network, d.Source)
 	}
 	return s, err
 }

@@ -51,6 +51,11 @@ func ofFamily(network string, ip netip.Addr) string {
 	return proto + "6"
 }
 
+func isNumeric(host string) bool {
+	_, err := netip.ParseAddr(host)
+	return err == nil
+}
+
 // resolve returns the addresses of host that network can use, each once, in
 // the order of preference of the system (RFC 6724). A numeric host never meets the
 // resolver; with numeric set nothing else is allowed.
