@@ -119,16 +119,25 @@ func (d *Dialer) Dial(ctx context.Context, a Address) (net.Conn, error) {
 		defer cancel()
 	}
 	c, err := d.reach(ctx, network, a)
-	if err != nil && ctx.Err() != nil {
-		if outer.Err() != nil {
-			return nil, outer.Err()
-		}
-		if proxy := new(ProxyError); errors.As(err, &proxy) {
-			return nil, err // it was reached, and says more
-		}
-		return nil, &TimeoutError{proto, a, d.Timeout}
+	if err == nil || ended(ctx) == nil {
+		return c, err
 	}
-	return c, err
+	if outer := ended(outer); outer != nil {
+		return nil, outer
+	}
+	if proxy := new(ProxyError); errors.As(err, &proxy) {
+		return nil, err // it was reached, and says more
+	}
+	return nil, &TimeoutError{proto, a, d.Timeout}
+}
+
+// ended is the error of ctx. Package net keeps the deadline by a timer of its
+// own, which may be ahead of that of ctx.
+func ended(ctx context.Context) error {
+	if ctx.Err() == nil && isOver(ctx) {
+		return context.DeadlineExceeded
+	}
+	return ctx.Err()
 }
 
 // reach opens a connection, through the proxies if there are any.
