@@ -48,7 +48,8 @@ type Dialer struct {
 	// OnResolved, if not nil, is told of every host that had to be looked up.
 	OnResolved func(host string, ips []netip.Addr, took time.Duration)
 
-	// OnTried, if not nil, is told of every attempt as it ends. Calls do not
+	// OnTried, if not nil, is told of every attempt as it ends, but for those
+	// that are given up because another one has connected. Calls do not
 	// overlap.
 	OnTried func(Attempt)
 }
