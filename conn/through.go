@@ -15,8 +15,11 @@ const handshakeLimit = 30 * time.Second
 // through has c, a connection to the first proxy, taken on to a. On an error
 // it closes c.
 func (d *Dialer) through(ctx context.Context, network string, c net.Conn, a Address) error {
-	ctx, cancel := context.WithTimeout(ctx, handshakeLimit)
-	defer cancel()
+	if d.Timeout <= 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, handshakeLimit)
+		defer cancel()
+	}
 	for i := range d.Proxies {
 		next := a
 		if i+1 < len(d.Proxies) {
