@@ -157,7 +157,11 @@ func (l *Listener) listenStream(ctx context.Context, at netip.AddrPort) (net.Lis
 	if l.Congestion == "" {
 		l.paced = l.paced || pacedListener(ln)
 	}
-	return ln, ln.Addr(), setBacklog(ln, backlog)
+	if err := setBacklog(ln, backlog); err != nil {
+		ln.Close()
+		return nil, nil, err
+	}
+	return ln, ln.Addr(), nil
 }
 
 // streamOptions are l's, after the congestion control, which what is accepted

@@ -193,8 +193,12 @@ func (l *Listener) listenUnix(ctx context.Context) (net.Listener, error) {
 	ul := ln.(*net.UnixListener)
 	ul.SetUnlinkOnClose(false)
 	own := &unixListener{ul, newUnixFile(l.Address.Path)}
+	if err := setBacklog(ul, backlog); err != nil {
+		own.Close()
+		return nil, &UnixError{"listen", l.Address.Path, err}
+	}
 	if l.OnListen != nil {
 		l.OnListen([]net.Addr{ul.Addr()})
 	}
-	return own, setBacklog(ul, backlog)
+	return own, nil
 }
