@@ -281,9 +281,8 @@ func (l *Listener) serveMany(ctx context.Context, lns []net.Listener, handle fun
 	failed := make(chan error, len(lns))
 	for _, ln := range lns {
 		loops.Go(func() {
-			err := l.acceptLoop(handling, ln, handle, &handlers)
+			failed <- l.acceptLoop(handling, ln, handle, &handlers)
 			closeAll()
-			failed <- err
 		})
 	}
 	loops.Wait()
