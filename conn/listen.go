@@ -192,15 +192,30 @@ func (l *Listener) serveOne(ctx context.Context, lns []net.Listener, handle func
 	return handle(ctx, c)
 }
 
+// untilFirst is ctx, and ends as well when AcceptTimeout is over. Its cause is
+// what Serve returns then.
+func (l *Listener) untilFirst(ctx context.Context) (context.Context, context.CancelFunc) {
+	if l.AcceptTimeout <= 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, l.AcceptTimeout, &AcceptTimeoutError{l.AcceptTimeout})
+}
+
+// waitEnded is why wait, which untilFirst made of ctx, has ended.
+func waitEnded(ctx, wait context.Context) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return context.Cause(wait)
+}
+
 // acceptFirst accepts on all of lns, closes them at the first connection and
 // returns it. A second one that got in by another of them is closed.
 func (l *Listener) acceptFirst(ctx context.Context, lns []net.Listener) (net.Conn, error) {
+	wait, cancel := l.untilFirst(ctx)
+	defer cancel()
 	closeAll := sync.OnceFunc(func() { closeEach(lns) })
-	defer closeAll()
-	defer context.AfterFunc(ctx, closeAll)()
-	if l.AcceptTimeout > 0 {
-		defer time.AfterFunc(l.AcceptTimeout, closeAll).Stop()
-	}
+	defer context.AfterFunc(wait, closeAll)()
 	type result struct {
 		c   net.Conn
 		err error
@@ -212,26 +227,21 @@ func (l *Listener) acceptFirst(ctx context.Context, lns []net.Listener) (net.Con
 			results <- result{c, err}
 		}()
 	}
-	var first result
-	for range lns {
+	first := <-results
+	closeAll()
+	for range lns[1:] {
 		r := <-results
-		closeAll()
 		switch {
-		case first.c != nil && r.c != nil:
-			r.c.Close()
-		case first.c == nil:
+		case first.c == nil && r.c != nil:
 			first = r
+		case r.c != nil:
+			r.c.Close()
 		}
 	}
-	switch {
-	case first.c != nil:
-		return first.c, nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case errors.Is(first.err, net.ErrClosed):
-		return nil, &AcceptTimeoutError{l.AcceptTimeout}
+	if first.c == nil && wait.Err() != nil {
+		return nil, waitEnded(ctx, wait)
 	}
-	return nil, first.err
+	return first.c, first.err
 }
 
 // accept returns the next connection. When the system has no descriptor or no

@@ -5,10 +5,8 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"os"
 	"sync"
 	"syscall"
-	"time"
 )
 
 // MaxDatagram is the largest datagram that can be received, in bytes: what
@@ -50,42 +48,44 @@ func (l *Listener) listenDatagram(ctx context.Context, at netip.AddrPort) (*net.
 // sender, so that the kernel refuses everybody else. The other sockets are
 // closed.
 func (l *Listener) firstPeer(ctx context.Context, ucs []*net.UDPConn) (net.Conn, error) {
-	expire := func() {
-		for _, uc := range ucs {
-			uc.SetReadDeadline(time.Unix(1, 0))
-		}
-	}
-	stop := context.AfterFunc(ctx, expire)
-	defer stop()
-	if l.AcceptTimeout > 0 {
-		defer time.AfterFunc(l.AcceptTimeout, expire).Stop()
-	}
+	wait, cancel := l.untilFirst(ctx)
+	defer cancel()
+	closeAll := sync.OnceFunc(func() { closeEach(ucs) })
+	stop := context.AfterFunc(wait, closeAll)
 	peers := make(chan *peer)
 	for _, uc := range ucs {
 		go func() { peers <- awaitPeer(uc) }()
 	}
 	var first *peer
-	var err error
 	for range ucs {
 		p := <-peers
-		if p.err == nil && first == nil {
-			first = p
-			expire()
-			continue
+		if first == nil || first.err != nil && p.err == nil {
+			first, p = p, first
 		}
-		p.Close()
-		err = p.err
+		if p != nil {
+			p.Close()
+		}
+		if first.err == nil {
+			closeOthers(ucs, first.UDPConn)
+		}
 	}
-	switch {
-	case first != nil:
-		stop()
-		return first, first.SetReadDeadline(time.Time{})
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, &AcceptTimeoutError{l.AcceptTimeout}
+	stopped := stop()
+	if stopped && first.err == nil {
+		return first, nil
 	}
-	return nil, err
+	closeAll()
+	if !stopped {
+		return nil, waitEnded(ctx, wait)
+	}
+	return nil, first.err
+}
+
+func closeOthers(ucs []*net.UDPConn, but *net.UDPConn) {
+	for _, uc := range ucs {
+		if uc != but {
+			uc.Close()
+		}
+	}
 }
 
 // A peer is a UDP socket that was connected after it had been bound: it has

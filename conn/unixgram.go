@@ -2,10 +2,7 @@ package conn
 
 import (
 	"context"
-	"errors"
 	"net"
-	"os"
-	"time"
 )
 
 // serveUnixgram binds a Unix datagram socket. Its first sender is the peer:
@@ -42,30 +39,23 @@ func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Contex
 
 // awaitUnixPeer reads the first datagram of uc.
 func (l *Listener) awaitUnixPeer(ctx context.Context, uc *net.UnixConn) (net.Conn, error) {
-	expire := func() { uc.SetReadDeadline(time.Unix(1, 0)) }
-	stop := context.AfterFunc(ctx, expire)
-	defer stop()
-	if l.AcceptTimeout > 0 {
-		defer time.AfterFunc(l.AcceptTimeout, expire).Stop()
-	}
+	wait, cancel := l.untilFirst(ctx)
+	defer cancel()
+	stop := context.AfterFunc(wait, func() { uc.Close() })
 	p := &unixPeer{UnixConn: uc}
 	buf := make([]byte, MaxDatagram)
 	n, from, err := uc.ReadFromUnix(buf)
-	switch {
-	case err == nil:
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		return nil, &AcceptTimeoutError{l.AcceptTimeout}
-	default:
+	if !stop() { // the socket is closed, or will be
+		return nil, waitEnded(ctx, wait)
+	}
+	if err != nil {
 		return nil, err
 	}
 	p.first = append([]byte{}, buf[:n]...)
 	if p.remote = from; from != nil && from.Name != "" && !l.KeepOpen {
 		connectUnix(uc, from.Name)
 	}
-	stop()
-	return p, uc.SetReadDeadline(time.Time{})
+	return p, nil
 }
 
 // A unixPeer is a bound Unix datagram socket with a peer, whose first
