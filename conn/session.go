@@ -204,22 +204,24 @@ func (s *session) SetReadDeadline(t time.Time) error {
 	left := time.Until(t)
 	s.expired = !t.IsZero() && left <= 0
 	if !t.IsZero() && left > 0 {
-		var timer *time.Timer
-		timer = time.AfterFunc(left, func() { s.expire(timer) })
-		s.timer = timer
+		s.timer = s.expireAfter(left)
 	}
 	s.change.Broadcast()
 	return nil
 }
 
-// expire is called by a timer, which may have been replaced meanwhile.
-func (s *session) expire(by *time.Timer) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.timer == by {
-		s.expired = true
-		s.change.Broadcast()
-	}
+// expireAfter starts a timer. It may be replaced when it runs out: it is the
+// right one if it is s.timer still, which can be asked once s is locked.
+func (s *session) expireAfter(left time.Duration) (timer *time.Timer) {
+	timer = time.AfterFunc(left, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.timer == timer {
+			s.expired = true
+			s.change.Broadcast()
+		}
+	})
+	return timer
 }
 
 func (s *session) opError(op string, err error) error {
