@@ -147,10 +147,10 @@ func (s *session) Read(b []byte) (int, error) {
 	defer s.mu.Unlock()
 	for {
 		switch {
+		case s.closed():
+			return 0, s.opError("read", net.ErrClosed)
 		case s.expired:
 			return 0, s.opError("read", os.ErrDeadlineExceeded)
-		case errors.Is(s.ended, net.ErrClosed):
-			return 0, s.opError("read", s.ended)
 		case len(s.queue) > 0:
 			datagram := s.queue[0]
 			s.queue = s.queue[1:]
@@ -166,6 +166,12 @@ func (s *session) Read(b []byte) (int, error) {
 // Write sends one datagram. It does not block for long, and so has no
 // deadline: a UDP socket makes room as fast as the interface sends.
 func (s *session) Write(b []byte) (int, error) {
+	s.mu.Lock()
+	closed := s.closed()
+	s.mu.Unlock()
+	if closed {
+		return 0, s.opError("write", net.ErrClosed)
+	}
 	for {
 		n, _, err := s.d.uc.WriteMsgUDPAddrPort(b, s.oob, s.remote)
 		if !errors.Is(err, syscall.ECONNREFUSED) {
@@ -174,6 +180,9 @@ func (s *session) Write(b []byte) (int, error) {
 		// The error is about an earlier datagram, to whichever sender.
 	}
 }
+
+// closed reports whether Close was called. s is locked.
+func (s *session) closed() bool { return s.ended == net.ErrClosed }
 
 // Close ends the session; a later datagram of its sender begins another.
 func (s *session) Close() error {
@@ -197,6 +206,9 @@ func (s *session) SetWriteDeadline(t time.Time) error { return nil }
 func (s *session) SetReadDeadline(t time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed() {
+		return s.opError("set", net.ErrClosed)
+	}
 	if s.timer != nil {
 		s.timer.Stop()
 		s.timer = nil
