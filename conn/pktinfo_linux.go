@@ -21,9 +21,10 @@ func tellLocal(network string, fd uintptr) error {
 	return unix.SetsockoptInt(int(fd), unix.SOL_IPV6, unix.IPV6_RECVPKTINFO, 1)
 }
 
-// localOf returns the address that control messages tell; the zero Addr when
-// they tell none.
-func localOf(oob []byte) netip.Addr {
+// localOf returns the address that a datagram was sent to and the address of
+// ours that answers it, as control messages tell; zero Addrs when they tell
+// none. The two are not the same when it was sent to many.
+func localOf(oob []byte) (to, own netip.Addr) {
 	for len(oob) > 0 {
 		head, data, rest, err := unix.ParseOneSocketControlMessage(oob)
 		if err != nil {
@@ -31,34 +32,36 @@ func localOf(oob []byte) netip.Addr {
 		}
 		switch {
 		case head.Level == unix.SOL_IP && head.Type == unix.IP_PKTINFO && len(data) >= unix.SizeofInet4Pktinfo:
-			return netip.AddrFrom4([4]byte(data[8:12])) // ipi_addr
+			return netip.AddrFrom4([4]byte(data[8:12])), netip.AddrFrom4([4]byte(data[4:8])) // ipi_addr, ipi_spec_dst
 		case head.Level == unix.SOL_IPV6 && head.Type == unix.IPV6_PKTINFO && len(data) >= unix.SizeofInet6Pktinfo:
-			return netip.AddrFrom16([16]byte(data[:16])) // ipi6_addr
+			to = netip.AddrFrom16([16]byte(data[:16])) // ipi6_addr
+			return to, to
 		}
 		oob = rest
 	}
-	return netip.Addr{}
+	return to, own
 }
 
-// fromLocal returns the control message that has a datagram sent from local;
+// fromLocal returns the control message that has a datagram sent from own;
 // nil for the zero Addr, and for a multicast or link-local one, which the
 // system places better.
-func fromLocal(local netip.Addr) []byte {
+func fromLocal(own netip.Addr) []byte {
 	switch {
-	case !local.IsValid() || local.IsMulticast() || local.IsLinkLocalUnicast():
+	case !own.IsValid() || own.IsMulticast() || own.IsLinkLocalUnicast():
 		return nil
-	case local.Is4():
-		return unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: local.As4()})
+	case own.Is4():
+		return unix.PktInfo4(&unix.Inet4Pktinfo{Spec_dst: own.As4()})
 	}
-	return unix.PktInfo6(&unix.Inet6Pktinfo{Addr: local.As16()})
+	return unix.PktInfo6(&unix.Inet6Pktinfo{Addr: own.As16()})
 }
 
-// usualLocal returns the address that the system would send from to remote.
+// usualLocal returns the address that the system would send from to remote,
+// without a zone.
 func usualLocal(remote netip.AddrPort) netip.Addr {
 	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(remote))
 	if err != nil {
 		return netip.Addr{}
 	}
 	defer c.Close()
-	return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap()
+	return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap().WithZone("")
 }

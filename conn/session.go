@@ -30,11 +30,11 @@ type demux struct {
 	sessions map[route]*session
 }
 
-// A route is what makes a session: who sent, and to which of our addresses,
-// which is the zero Addr where the system does not tell.
+// A route is what makes a session: who sent, and which of our addresses
+// answers, which is the zero Addr where the system does not tell.
 type route struct {
 	remote netip.AddrPort
-	local  netip.Addr
+	own    netip.Addr
 }
 
 // loop reads the socket until it is closed, and starts a session for every
@@ -50,7 +50,8 @@ func (d *demux) loop(start func(*session)) error {
 		case err != nil:
 			return err
 		}
-		if s := d.deliver(route{from, localOf(oob[:oobn])}, buf[:n]); s != nil {
+		_, own := localOf(oob[:oobn])
+		if s := d.deliver(route{from, own}, buf[:n]); s != nil {
 			start(s)
 		}
 	}
@@ -101,7 +102,7 @@ func (d *demux) endAll() {
 type session struct {
 	d *demux
 	route
-	oob []byte // sends from route.local
+	oob []byte // sends from route.own
 
 	mu      sync.Mutex
 	change  sync.Cond // of anything below
@@ -115,7 +116,7 @@ type session struct {
 var _ net.Conn = (*session)(nil)
 
 func newSession(d *demux, from route) *session {
-	s := &session{d: d, route: from, oob: fromLocal(from.local)}
+	s := &session{d: d, route: from, oob: fromLocal(from.own)}
 	s.change.L = &s.mu
 	return s
 }

@@ -112,12 +112,12 @@ func awaitPeer(uc *net.UDPConn) *peer {
 	}
 	p.remote = from
 	p.first = append([]byte{}, buf[:n]...)
-	local := localOf(oob[:oobn])
-	p.oob = fromLocal(local)
+	to, own := localOf(oob[:oobn])
+	p.oob = fromLocal(own)
 	// A socket that is connected receives at the address that the system
 	// sends from, and at no other. Where that is not the one that the peer
-	// sends to, the others are left to Read.
-	if p.oob == nil || local == usualLocal(from) {
+	// sends to, as with a broadcast, the others are left to Read.
+	if !to.IsValid() || to == usualLocal(from) {
 		p.connected = connectPeer(uc, from)
 	}
 	return p

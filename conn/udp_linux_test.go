@@ -1,0 +1,35 @@
+package conn
+
+import (
+	"net"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+// Who broadcasts gets an answer, which cannot come from the broadcast address,
+// and its later broadcasts are not lost to a socket that was connected to it.
+func TestUDPAnswersBroadcast(t *testing.T) {
+	for name, keep := range map[string]bool{"one": false, "sessions": true} {
+		t.Run(name, func(t *testing.T) {
+			port := serveUDP(t, &Listener{Network: "udp4", KeepOpen: keep}, echoDatagrams)
+			c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			c.SetDeadline(time.Now().Add(10 * time.Second))
+			to := netip.AddrPortFrom(netip.MustParseAddr("127.255.255.255"), port)
+			for _, text := range []string{"first", "second"} {
+				if _, err := c.WriteToUDPAddrPort([]byte(text), to); err != nil {
+					t.Fatal(err)
+				}
+				buf := make([]byte, 100)
+				n, from, err := c.ReadFromUDPAddrPort(buf)
+				if string(buf[:n]) != text || from != netip.AddrPortFrom(loopback4, port) || err != nil {
+					t.Fatalf("got %q from %v, %v; want %q", buf[:n], from, err, text)
+				}
+			}
+		})
+	}
+}
