@@ -14,5 +14,9 @@ func connectPeer(*net.UDPConn, netip.AddrPort) bool { return false }
 // maxUnixPath is the longest path of a Unix socket, in bytes.
 const maxUnixPath = 107
 
+// unixProbe is the network that finds out whether anybody holds a Unix socket:
+// there are no others here.
+const unixProbe = "unix"
+
 // connectUnix does nothing: the socket takes what others send as well.
 func connectUnix(*net.UnixConn, string) {}

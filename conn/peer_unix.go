@@ -46,6 +46,9 @@ func zoneIndex(zone string) uint32 {
 // byte that ends it left out (unix(7)).
 const maxUnixPath = len(unix.RawSockaddrUnix{}.Path) - 1
 
+// unixProbe is the network that finds out whether anybody holds a Unix socket.
+const unixProbe = "unixgram"
+
 // connectUnix connects a bound datagram socket to name. If it cannot be, the
 // socket takes what others send as well.
 func connectUnix(uc *net.UnixConn, name string) {

@@ -73,7 +73,7 @@ func (d *Dialer) dialUnix(ctx context.Context, network, path string) (net.Conn, 
 // else in a fresh directory that nobody else can enter, dir.
 func ownPath(path string) (own, dir string, err error) {
 	if path != "" {
-		return path, "", replaceDead("unixgram", path)
+		return path, "", replaceDead(path)
 	}
 	if dir, err = os.MkdirTemp("", "gonc-"); err != nil {
 		return "", "", err
@@ -102,7 +102,7 @@ func (c *unixgram) Close() error {
 
 // replaceDead removes the socket at path if nobody holds it any longer. A
 // live one, and every other kind of file, is an error.
-func replaceDead(network, path string) error {
+func replaceDead(path string) error {
 	if abstract(path) {
 		return nil
 	}
@@ -115,19 +115,21 @@ func replaceDead(network, path string) error {
 	case info.Mode().Type() != os.ModeSocket:
 		return ErrNotSocket
 	}
-	for _, kind := range []string{network, "unix", "unixgram", "unixpacket"} {
-		c, err := net.Dial(kind, path)
-		switch {
-		case err == nil:
-			c.Close()
-			return syscall.EADDRINUSE
-		case errors.Is(err, syscall.ECONNREFUSED):
-			return os.Remove(path)
-		case !errors.Is(err, syscall.EPROTOTYPE): // a socket of another type
-			return errors.Unwrap(err)
-		}
+	// A listener does not notice that a datagram socket cannot connect to it;
+	// a stream would be the one connection that it waits for.
+	c, err := net.Dial(unixProbe, path)
+	switch {
+	case err == nil:
+		c.Close()
+		return syscall.EADDRINUSE
+	case errors.Is(err, syscall.ECONNREFUSED):
+		unixFile{path, info}.remove()
+		return nil
+	case errors.Is(err, syscall.EPROTOTYPE), // a socket of another type
+		errors.Is(err, syscall.EPERM): // a datagram socket with a peer
+		return syscall.EADDRINUSE
 	}
-	return syscall.EADDRINUSE
+	return errors.Unwrap(err)
 }
 
 // unixFile is the file of a listening socket, as it was when it was made.
@@ -170,7 +172,7 @@ func (l *Listener) bindUnix(bind func(path string) error) error {
 	if err != nil {
 		return err
 	}
-	if err = replaceDead(l.network(), path); err == nil {
+	if err = replaceDead(path); err == nil {
 		err = bind(path)
 	}
 	if err != nil {
