@@ -14,7 +14,7 @@ import (
 // A UnixError says that a Unix socket could not be connected to or listened
 // on.
 type UnixError struct {
-	Op   string // "connect" or "listen"
+	Op   string // "connect"; "listen", also for a datagram client's own socket
 	Path string
 	Err  error
 }
@@ -56,48 +56,64 @@ func (d *Dialer) dialUnix(ctx context.Context, network, path string) (net.Conn, 
 		}
 		return c, nil
 	}
+	return d.dialUnixgram(ctx, nd, path)
+}
+
+// dialUnixgram connects to path from a socket that can be answered.
+func (d *Dialer) dialUnixgram(ctx context.Context, nd net.Dialer, path string) (net.Conn, error) {
 	own, dir, err := ownPath(d.Source.Path)
 	if err != nil {
-		return nil, &UnixError{"connect", path, err}
+		return nil, err
 	}
-	nd.LocalAddr = &net.UnixAddr{Name: own, Net: network}
-	c, err := nd.DialContext(ctx, network, path)
-	if err != nil {
+	nd.LocalAddr = &net.UnixAddr{Name: own, Net: "unixgram"}
+	c, err := nd.DialContext(ctx, "unixgram", path)
+	if err == nil {
+		return &unixgram{c.(*net.UnixConn), newUnixFile(own), dir}, nil
+	}
+	var step *os.SyscallError
+	if errors.As(err, &step) && step.Syscall == "bind" {
 		os.RemoveAll(dir)
-		return nil, &UnixError{"connect", path, err}
+		return nil, &UnixError{"listen", own, err}
 	}
-	return &unixgram{c.(*net.UnixConn), own, dir}, nil
+	replaceDead(own) // bound, and not connected
+	os.RemoveAll(dir)
+	return nil, &UnixError{"connect", path, err}
 }
 
 // ownPath is where a datagram client gets its answers: path if there is one,
 // else in a fresh directory that nobody else can enter, dir.
 func ownPath(path string) (own, dir string, err error) {
-	if path != "" {
-		return path, "", replaceDead(path)
+	if own = path; path == "" {
+		if dir, err = os.MkdirTemp("", "gonc-"); err != nil {
+			return "", "", err
+		}
+		own = filepath.Join(dir, "socket")
 	}
-	if dir, err = os.MkdirTemp("", "gonc-"); err != nil {
-		return "", "", err
+	if err = checkPath("listen", own); err == nil {
+		if err = replaceDead(own); err != nil {
+			err = &UnixError{"listen", own, err}
+		}
 	}
-	return filepath.Join(dir, "socket"), dir, nil
+	if err != nil {
+		os.RemoveAll(dir)
+	}
+	return own, dir, err
 }
 
 // A unixgram is a datagram client, whose own socket has a file to be removed.
 type unixgram struct {
 	*net.UnixConn
-	own string
+	own unixFile
 	dir string // that own is alone in; empty: it is not ours
 }
 
-// Close closes the socket and removes its file.
+// Close removes the socket's file and closes it.
 func (c *unixgram) Close() error {
-	err := c.UnixConn.Close()
-	if !abstract(c.own) {
-		os.Remove(c.own)
-	}
+	c.own.remove()
 	if c.dir != "" {
 		os.Remove(c.dir)
 	}
-	return err
+	return c.UnixConn.Close()
 }
 
 // replaceDead removes the socket at path if nobody holds it any longer. A
@@ -132,7 +148,8 @@ func replaceDead(path string) error {
 	return errors.Unwrap(err)
 }
 
-// unixFile is the file of a listening socket, as it was when it was made.
+// unixFile is the file of a bound socket, as it was when it was made. As long
+// as the socket is open no other file can have its inode.
 type unixFile struct {
 	path string
 	info os.FileInfo // nil: there is none
