@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -13,12 +14,16 @@ import (
 // connectPeer connects a bound UDP socket to remote, and reports whether the
 // kernel refuses other senders from now on.
 func connectPeer(uc *net.UDPConn, remote netip.AddrPort) bool {
-	rc, err := uc.SyscallConn()
+	return connectSocket(uc, sockaddr(remote))
+}
+
+func connectSocket(c syscall.Conn, to unix.Sockaddr) bool {
+	rc, err := c.SyscallConn()
 	if err != nil {
 		return false
 	}
 	connected := false
-	err = rc.Control(func(fd uintptr) { connected = unix.Connect(int(fd), sockaddr(remote)) == nil })
+	err = rc.Control(func(fd uintptr) { connected = unix.Connect(int(fd), to) == nil })
 	return err == nil && connected
 }
 
@@ -49,12 +54,8 @@ const maxUnixPath = len(unix.RawSockaddrUnix{}.Path) - 1
 // unixProbe is the network that finds out whether anybody holds a Unix socket.
 const unixProbe = "unixgram"
 
-// connectUnix connects a bound datagram socket to name. If it cannot be, the
-// socket takes what others send as well.
-func connectUnix(uc *net.UnixConn, name string) {
-	rc, err := uc.SyscallConn()
-	if err != nil {
-		return
-	}
-	rc.Control(func(fd uintptr) { unix.Connect(int(fd), &unix.SockaddrUnix{Name: name}) })
+// connectUnix connects a bound datagram socket to name, and reports whether
+// the kernel refuses other senders from now on.
+func connectUnix(uc *net.UnixConn, name string) bool {
+	return connectSocket(uc, &unix.SockaddrUnix{Name: name})
 }

@@ -22,13 +22,12 @@ func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Contex
 	if err != nil {
 		return err
 	}
-	defer newUnixFile(l.Address.Path).remove()
+	p := &unixPeer{UnixConn: uc, own: newUnixFile(l.Address.Path)}
 	if l.OnListen != nil {
 		l.OnListen([]net.Addr{uc.LocalAddr()})
 	}
-	p, err := l.awaitUnixPeer(ctx, uc)
-	if err != nil {
-		uc.Close()
+	if err := l.awaitUnixPeer(ctx, p); err != nil {
+		p.Close()
 		return err
 	}
 	if l.OnAccept != nil {
@@ -37,33 +36,39 @@ func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Contex
 	return handle(ctx, p)
 }
 
-// awaitUnixPeer reads the first datagram of uc.
-func (l *Listener) awaitUnixPeer(ctx context.Context, uc *net.UnixConn) (net.Conn, error) {
+// awaitUnixPeer reads the first datagram.
+func (l *Listener) awaitUnixPeer(ctx context.Context, p *unixPeer) error {
 	wait, cancel := l.untilFirst(ctx)
 	defer cancel()
-	stop := context.AfterFunc(wait, func() { uc.Close() })
-	p := &unixPeer{UnixConn: uc}
+	stop := context.AfterFunc(wait, func() { p.UnixConn.Close() })
 	buf := make([]byte, MaxDatagram)
-	n, from, err := uc.ReadFromUnix(buf)
+	n, from, err := p.ReadFromUnix(buf)
 	if !stop() { // the socket is closed, or will be
-		return nil, waitEnded(ctx, wait)
+		return waitEnded(ctx, wait)
 	}
 	if err != nil {
-		return nil, err
+		return err
 	}
 	p.first = append([]byte{}, buf[:n]...)
-	if p.remote = from; from != nil && from.Name != "" && !l.KeepOpen {
-		connectUnix(uc, from.Name)
+	if from != nil {
+		p.remote = from.Name
 	}
-	return p, nil
+	if p.remote != "" && !l.KeepOpen {
+		p.alone, p.connected = true, connectUnix(p.UnixConn, p.remote)
+	}
+	return nil
 }
 
 // A unixPeer is a bound Unix datagram socket with a peer, whose first
-// datagram it has still to give.
+// datagram it has still to give. It may hold datagrams of others that came
+// before the kernel was told to refuse them.
 type unixPeer struct {
 	*net.UnixConn
-	first  []byte // nil once read
-	remote *net.UnixAddr
+	own       unixFile
+	first     []byte // nil once read
+	remote    string // empty: the peer has no name to be answered at
+	alone     bool   // what others send is dropped
+	connected bool   // by the kernel
 }
 
 // Read reads one datagram.
@@ -73,22 +78,32 @@ func (p *unixPeer) Read(b []byte) (int, error) {
 		p.first = nil
 		return n, nil
 	}
-	n, _, err := p.ReadFromUnix(b)
-	return n, err
+	for {
+		n, from, err := p.ReadFromUnix(b)
+		if err != nil || !p.alone || from != nil && from.Name == p.remote {
+			return n, err
+		}
+	}
 }
 
 // Write sends one datagram to the peer; one that has no name gets none.
 func (p *unixPeer) Write(b []byte) (int, error) {
-	if p.remote == nil || p.remote.Name == "" {
+	switch {
+	case p.remote == "":
 		return len(b), nil
+	case p.connected:
+		return p.UnixConn.Write(b)
 	}
-	return p.WriteToUnix(b, p.remote)
+	return p.WriteToUnix(b, &net.UnixAddr{Name: p.remote, Net: "unixgram"})
 }
 
 // RemoteAddr returns the peer's name.
 func (p *unixPeer) RemoteAddr() net.Addr {
-	if p.remote == nil {
-		return &net.UnixAddr{Net: "unixgram"}
-	}
-	return p.remote
+	return &net.UnixAddr{Name: p.remote, Net: "unixgram"}
+}
+
+// Close removes the socket's file and closes it.
+func (p *unixPeer) Close() error {
+	p.own.remove()
+	return p.UnixConn.Close()
 }
