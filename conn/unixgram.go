@@ -3,6 +3,7 @@ package conn
 import (
 	"context"
 	"net"
+	"time"
 )
 
 // serveUnixgram binds a Unix datagram socket. Its first sender is the peer:
@@ -40,10 +41,10 @@ func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Contex
 func (l *Listener) awaitUnixPeer(ctx context.Context, p *unixPeer) error {
 	wait, cancel := l.untilFirst(ctx)
 	defer cancel()
-	stop := context.AfterFunc(wait, func() { p.UnixConn.Close() })
+	stop := context.AfterFunc(wait, func() { p.SetReadDeadline(time.Unix(1, 0)) })
 	buf := make([]byte, MaxDatagram)
 	n, from, err := p.ReadFromUnix(buf)
-	if !stop() { // the socket is closed, or will be
+	if !stop() { // the deadline is set, or will be
 		return waitEnded(ctx, wait)
 	}
 	if err != nil {
