@@ -35,11 +35,6 @@ func connected(t *testing.T, l *Listener, d *Dialer) (dialed, accepted net.Conn)
 	return dialed, accepted
 }
 
-func portOf(a net.Addr) string {
-	_, port, _ := net.SplitHostPort(a.String())
-	return port
-}
-
 // Where BBR is the default, as it is on many machines, it stays off between
 // two ends on one host; where it is not, nothing changes.
 func TestNoPacingWithinOneHost(t *testing.T) {

@@ -5,11 +5,19 @@ package conn
 import (
 	"net"
 	"net/netip"
+	"os"
+	"syscall"
 )
 
 // connectPeer reports that the kernel does not refuse other senders here; what
 // they send is read and dropped instead.
 func connectPeer(*net.UDPConn, netip.AddrPort) bool { return false }
+
+// listenGroup refuses to bind a socket to a multicast address, which no socket
+// has here.
+func listenGroup(string, netip.AddrPort, func(network, address string, c syscall.RawConn) error) (net.PacketConn, error) {
+	return nil, os.NewSyscallError("bind", syscall.EADDRNOTAVAIL)
+}
 
 // maxUnixPath is the longest path of a Unix socket, in bytes.
 const maxUnixPath = 107

@@ -5,6 +5,7 @@ package conn
 import (
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"syscall"
 
@@ -25,6 +26,35 @@ func connectSocket(c syscall.Conn, to unix.Sockaddr) bool {
 	connected := false
 	err = rc.Control(func(fd uintptr) { connected = unix.Connect(int(fd), to) == nil })
 	return err == nil && connected
+}
+
+// listenGroup binds a UDP socket to a multicast address. Package net would bind
+// it to every address, and share the port with whoever asks.
+func listenGroup(network string, at netip.AddrPort, control func(network, address string, c syscall.RawConn) error) (net.PacketConn, error) {
+	domain := unix.AF_INET6
+	if at.Addr().Is4() {
+		domain = unix.AF_INET
+	}
+	fd, err := unix.Socket(domain, unix.SOCK_DGRAM, 0)
+	if err != nil {
+		return nil, os.NewSyscallError("socket", err)
+	}
+	unix.CloseOnExec(fd)
+	f := os.NewFile(uintptr(fd), network)
+	defer f.Close()
+	if control != nil {
+		rc, err := f.SyscallConn()
+		if err == nil {
+			err = control(network, at.String(), rc)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if err := unix.Bind(fd, sockaddr(at)); err != nil {
+		return nil, os.NewSyscallError("bind", err)
+	}
+	return net.FilePacketConn(f)
 }
 
 func sockaddr(a netip.AddrPort) unix.Sockaddr {

@@ -36,8 +36,15 @@ func (l *Listener) listenDatagram(ctx context.Context, at netip.AddrPort) (*net.
 	if at.Addr().IsUnspecified() {
 		opts = append([]Option{tellLocal}, opts...)
 	}
-	lc := net.ListenConfig{Control: controlAll(opts)}
-	pc, err := lc.ListenPacket(ctx, ofFamily(l.network(), at.Addr()), at.String())
+	network, control := ofFamily(l.network(), at.Addr()), controlAll(opts)
+	var pc net.PacketConn
+	var err error
+	if at.Addr().IsMulticast() {
+		pc, err = listenGroup(network, at, control)
+	} else {
+		lc := net.ListenConfig{Control: control}
+		pc, err = lc.ListenPacket(ctx, network, at.String())
+	}
 	if err != nil {
 		return nil, nil, err
 	}

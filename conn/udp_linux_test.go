@@ -1,8 +1,10 @@
 package conn
 
 import (
+	"errors"
 	"net"
 	"net/netip"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -29,6 +31,30 @@ func TestUDPAnswersBroadcast(t *testing.T) {
 				if string(buf[:n]) != text || from != netip.AddrPortFrom(loopback4, port) || err != nil {
 					t.Fatalf("got %q from %v, %v; want %q", buf[:n], from, err, text)
 				}
+			}
+		})
+	}
+}
+
+// A socket that listens at a multicast address hears nothing else, and shares
+// its port with nobody.
+func TestUDPListensAtGroupOnly(t *testing.T) {
+	for _, group := range []string{"224.0.0.1", "ff02::1%lo"} {
+		t.Run(group, func(t *testing.T) {
+			if netip.MustParseAddr(group).Is6() && !hasIPv6() {
+				t.Skip("this machine has no IPv6")
+			}
+			at := make(chan net.Addr, 1)
+			l := &Listener{Network: "udp", Address: Address{Host: group}, OnListen: func(a []net.Addr) { at <- a[0] }}
+			serve(t, l, discard)
+			bound := (<-at).(*net.UDPAddr)
+			if ip := bound.AddrPort().Addr().Unmap(); ip.WithZone("") != netip.MustParseAddr(group).WithZone("") {
+				t.Errorf("listens at %v", bound)
+			}
+			again := &Listener{Network: "udp", Address: Address{Host: group, Port: portOf(bound)}, AcceptTimeout: time.Second}
+			var e *ListenError
+			if err := again.Serve(t.Context(), discard); !errors.As(err, &e) || !errors.Is(err, syscall.EADDRINUSE) {
+				t.Errorf("the port is shared: %v", err)
 			}
 		})
 	}
