@@ -69,7 +69,7 @@ func (t try) report(begin time.Time, err error) Attempt {
 // that all failed.
 func (d *Dialer) first(ctx context.Context, proto string, tries []try) (net.Conn, []Attempt) {
 	if len(tries) > 1 && proto == "tcp" {
-		return race(ctx, tries)
+		return race(ctx, tries, try.connect)
 	}
 	var failed []Attempt
 	for _, t := range tries {
@@ -94,7 +94,7 @@ type outcome struct {
 // race tries each address in turn, the next one when the last has failed or
 // has been silent for attemptDelay, until one connects (RFC 8305 section 5).
 // It returns when every attempt that it started has ended.
-func race(ctx context.Context, tries []try) (won net.Conn, failed []Attempt) {
+func race(ctx context.Context, tries []try, connect func(try, context.Context) (net.Conn, error)) (won net.Conn, failed []Attempt) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan outcome)
@@ -105,7 +105,7 @@ func race(ctx context.Context, tries []try) (won net.Conn, failed []Attempt) {
 		running++
 		go func() {
 			begin := time.Now()
-			c, err := t.connect(ctx)
+			c, err := connect(t, ctx)
 			ended <- outcome{t, begin, c, err}
 		}()
 	}
