@@ -1,0 +1,119 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"strconv"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// An address that does not answer takes its time, which Timeout limits, and
+// leaves nothing behind.
+func TestDialSilent(t *testing.T) {
+	to := Address{Host: "127.0.0.1", Port: strconv.Itoa(int(silentPort(t)))}
+	noLeak(t)
+	const limit = 50 * time.Millisecond
+	for range 10 { // either of two timers may be first
+		d := Dialer{Timeout: limit}
+		begin := time.Now()
+		_, err := d.Dial(t.Context(), to)
+		var e *TimeoutError
+		if !errors.As(err, &e) || *e != (TimeoutError{"tcp", to, limit}) {
+			t.Fatalf("%#v", err)
+		}
+		if took := time.Since(begin); took < limit || took > 2*time.Second {
+			t.Fatalf("took %v", took)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
+	defer cancel()
+	d := Dialer{Timeout: time.Hour}
+	if _, err := d.Dial(ctx, to); err != context.DeadlineExceeded {
+		t.Errorf("the context's: %v", err)
+	}
+	ctx, cancel = context.WithCancel(t.Context())
+	time.AfterFunc(limit, cancel)
+	if _, err := d.Dial(ctx, to); err != context.Canceled {
+		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// An address that does not answer costs the name no more than the delay.
+func TestDialRacesSilent(t *testing.T) {
+	port := silentPort(t)
+	ln, err := net.Listen("tcp", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.2"), port).String())
+	if err != nil {
+		t.Skip(err)
+	}
+	defer ln.Close()
+	noLeak(t)
+	d := &Dialer{}
+	var tries []try
+	for _, host := range []string{"127.0.0.1", "127.0.0.2"} {
+		tries = append(tries, try{d, "tcp", netip.AddrPort{}, netip.AddrPortFrom(netip.MustParseAddr(host), port)})
+	}
+	begin := time.Now()
+	c, failed := d.first(t.Context(), "tcp", tries)
+	if c == nil {
+		t.Fatal(failed)
+	}
+	defer c.Close()
+	if took := time.Since(begin); took < attemptDelay || took > attemptDelay+2*time.Second {
+		t.Errorf("took %v", took)
+	}
+	if c.RemoteAddr().String() != ln.Addr().String() {
+		t.Errorf("connected to %v", c.RemoteAddr())
+	}
+}
+
+// A socket that nobody gave a source is not bound, and so shares its port with
+// connections to elsewhere: two need one port only.
+func TestDialTakesNoPort(t *testing.T) {
+	port, err := strconv.Atoi(freePort(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	onePort := func(_ string, fd uintptr) error {
+		return unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_LOCAL_PORT_RANGE, port<<16|port)
+	}
+	d := Dialer{Options: []Option{onePort}}
+	for range 2 {
+		s := serve(t, &Listener{Address: Address{Host: "127.0.0.1"}}, discard)
+		c, err := d.Dial(t.Context(), Address{Host: "127.0.0.1", Port: portOf(s.at[0])})
+		if errors.Is(err, unix.ENOPROTOOPT) {
+			t.Skip("Linux has IP_LOCAL_PORT_RANGE since 6.3")
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if PortOf(c.LocalAddr()) != uint16(port) {
+			t.Fatalf("connected from %v", c.LocalAddr())
+		}
+	}
+}
+
+// A source port may be used again while its last connection, which this side
+// ended, is in TIME_WAIT.
+func TestDialSourcePortAgain(t *testing.T) {
+	d := Dialer{Source: Address{Port: freePort(t)}}
+	s := serve(t, &Listener{KeepOpen: true, Address: Address{Host: "127.0.0.1"}}, discard)
+	other := serve(t, &Listener{KeepOpen: true, Address: Address{Host: "127.0.0.1"}}, discard)
+	for _, to := range []*serving{s, other} {
+		c, err := d.Dial(t.Context(), Address{Host: "127.0.0.1", Port: portOf(to.at[0])})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.(*net.TCPConn).CloseWrite()
+		c.SetReadDeadline(time.Now().Add(patience))
+		if _, err := c.Read(make([]byte, 1)); err == nil {
+			t.Error("the other end does not close")
+		}
+		c.Close()
+	}
+}
