@@ -58,16 +58,6 @@ func startProxy(t *testing.T, config, name string, args ...string) Address {
 	return a
 }
 
-func freePort(t *testing.T) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return port
-}
-
 // accepts waits until somebody listens at a.
 func accepts(a Address) bool {
 	try := time.NewTicker(5 * time.Millisecond)

@@ -93,3 +93,14 @@ func dialTo(t *testing.T, network, addr string) net.Conn {
 	c.SetDeadline(time.Now().Add(patience))
 	return c
 }
+
+// freePort is a port of loopback that nobody has at the moment.
+func freePort(t *testing.T) string {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	_, port, _ := net.SplitHostPort(ln.Addr().String())
+	return port
+}
