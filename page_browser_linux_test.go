@@ -24,6 +24,7 @@ func browse(t *testing.T, port string, args ...string) *process {
 
 // A browser shows the page.
 func TestPageChromium(t *testing.T) {
+	t.Parallel()
 	need(t, "chromium")
 	server, port := listening(t, nil, "--http")
 	t.Run("text", func(t *testing.T) {

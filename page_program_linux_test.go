@@ -206,6 +206,7 @@ func wantPage(t *testing.T, c net.Conn, sum [32]byte) int64 {
 // Told to stop, a page listens no more, closes the connections that have no
 // request and gives the answer under way 2 s.
 func TestPageStops(t *testing.T) {
+	t.Parallel()
 	name, sum := pageFile(t, 32)
 	for _, s := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
 		for _, reads := range []bool{true, false} {
@@ -354,6 +355,7 @@ func TestPageBothFamilies(t *testing.T) {
 // The page over a Unix socket, whose clients have no address; the socket goes
 // with the program.
 func TestPageUnix(t *testing.T) {
+	t.Parallel()
 	need(t, "curl")
 	name, sum := pageFile(t, 4)
 	path := filepath.Join(t.TempDir(), "socket")
@@ -382,6 +384,7 @@ func TestPageUnix(t *testing.T) {
 // A large file arrives whole, and neither memory nor processor time shows
 // that it went through the program: sendfile keeps it in the kernel.
 func TestPageLargeFile(t *testing.T) {
+	t.Parallel()
 	const size = 256
 	name, sum := pageFile(t, size)
 	server, port := listening(t, nil, "--http", "--page", name)
@@ -493,6 +496,7 @@ func pageClients() int {
 // Slow clients, a byte a second each and never a whole head, do not delay
 // another one, and end with 408 when their 10 s are over.
 func TestPageSlowClients(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("slow clients are given 10 s")
 	}

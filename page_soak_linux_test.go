@@ -16,11 +16,11 @@ import (
 	"time"
 )
 
-// soakTime is how long TestSoak lasts: 5 s, or GONC_SOAK.
+// soakTime is how long TestSoak lasts: 4 s, or GONC_SOAK.
 func soakTime(t *testing.T) time.Duration {
 	text := os.Getenv("GONC_SOAK")
 	if text == "" {
-		return 5 * time.Second
+		return 4 * time.Second
 	}
 	d, err := time.ParseDuration(text)
 	check(t, err)
@@ -59,7 +59,7 @@ var soakTraffic = map[string]func(*soak, *soakClient) error{
 	"too large, refused": (*soak).sendsTooMuch,
 }
 
-// TestSoak serves mixed traffic, of good clients and bad ones, for 5 s; with
+// TestSoak serves mixed traffic, of good clients and bad ones, for 4 s; with
 // GONC_SOAK=5m for 5 minutes. All that should be answered is answered, a
 // well-behaved client is not kept waiting, and nothing is left behind.
 func TestSoak(t *testing.T) {
