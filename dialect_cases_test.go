@@ -200,7 +200,7 @@ var otherCases = []dialectCase{
 		steps: []string{"send one\\n", "stdout one", "reset", "dial", "send two\\n", "stdout two", "stays"},
 		fault: "nc does not say that a peer broke off (finding 7)", want: []string{"status killed", `stdout "one\n"`, `stdout "two\n"`, "stays"}},
 	{name: "two listeners on one port", script: "nc -l 127.0.0.1 $P1 </dev/null & until nc -zw1 127.0.0.1 $P1; do :; done; wait; " +
-		"nc -lk 127.0.0.1 $P2 </dev/null & p=$!; until nc -zw1 127.0.0.1 $P2; do :; done; timeout 0.3 nc -l 127.0.0.1 $P2 </dev/null; echo $?; kill $p",
+		"nc -lk 127.0.0.1 $P2 </dev/null & p=$!; until nc -zw1 127.0.0.1 $P2; do :; done; timeout 4 nc -l 127.0.0.1 $P2 </dev/null; echo $?; kill $p",
 		fault: "nc shares the port (finding 10)", want: []string{`stdout "1\n"`, `stderr "nc: Address already in use\n"`}},
 	{name: "UDP refused", args: "-u 127.0.0.1 $P1", stdin: "hello\n",
 		fault: "nc does not say that nobody heard it (2.6)", want: []string{"status 1", `stderr "nc: connect to 127.0.0.1 port $PORT (udp) failed: Connection refused\n"`}},
