@@ -89,13 +89,18 @@ func (s *pageConn) writeFile(f *os.File, size int64) error {
 	if err := s.flush(); err != nil {
 		return err
 	}
-	for size > 0 {
+	for sent := int64(0); sent < size; {
 		s.arm(time.Time{})
-		n, err := io.CopyN(s.c, f, min(size, pagePiece))
+		n, err := io.CopyN(s.c, f, min(size-sent, pageStretch))
 		s.wrote()
-		size -= n
-		if err == io.EOF {
+		sent += n
+		switch {
+		case err == io.EOF:
 			return fmt.Errorf("%s has become shorter: %w", f.Name(), io.ErrUnexpectedEOF)
+		case errors.Is(err, os.ErrDeadlineExceeded) && n >= pagePiece:
+			// A client that is slow, but not too slow. More may have been
+			// read than was written.
+			_, err = f.Seek(sent, io.SeekStart)
 		}
 		if err != nil {
 			return err

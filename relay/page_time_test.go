@@ -2,11 +2,15 @@ package relay
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
+	"math/rand/v2"
 	"net"
+	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -202,6 +206,42 @@ func TestPageStopWriting(t *testing.T) {
 				t.Errorf("ended only after %v more", time.Since(begin))
 			}
 			c.Close()
+		})
+	}
+}
+
+// TestPageSlowReader: a client that takes two of pagePiece in a minute gets the
+// whole file, byte for byte, and one that takes half of one does not.
+func TestPageSlowReader(t *testing.T) {
+	body := make([]byte, 2*pageStretch+12345)
+	rand.NewChaCha8([32]byte{}).Read(body)
+	name := filepath.Join(t.TempDir(), "page")
+	if err := os.WriteFile(name, body, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, sip := range []int{2 * pagePiece, pagePiece / 2} {
+		synctest.Test(t, func(t *testing.T) {
+			c, ended := pagePipe(t.Context(), &Page{File: name})
+			io.WriteString(c, request)
+			r := bufio.NewReader(c)
+			a, err := http.ReadResponse(r, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, piece := 0, make([]byte, sip)
+			for ; err == nil; time.Sleep(55 * time.Second) {
+				var n int
+				n, err = io.ReadFull(a.Body, piece)
+				if !bytes.Equal(piece[:n], body[got:got+n]) {
+					t.Fatalf("%d bytes after %d are not those of the file", n, got)
+				}
+				got += n
+			}
+			if whole := got == len(body); whole != (sip > pagePiece) {
+				t.Errorf("%d bytes a minute: got %d, %v", sip, got, err)
+			}
+			c.Close()
+			<-ended
 		})
 	}
 }

@@ -19,6 +19,11 @@ const (
 	// pagePiece is how much of a long page is written before the deadline
 	// is moved. A client has to take in that much within pageIdle.
 	pagePiece = 256 << 10
+
+	// pageStretch is how much of a file is tried at once, with no more than
+	// pagePiece asked for: pieces of that size took a sixth more of the
+	// processor.
+	pageStretch = 4 << 20
 )
 
 // A pageDate is the Date field of one second (RFC 9110 section 5.6.7).
