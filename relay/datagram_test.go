@@ -69,8 +69,15 @@ func TestDatagrams(t *testing.T) {
 			t.Errorf("of %d bytes %d came", n, len(b))
 		}
 	}
+	for range 150 { // more than a stream may give nothing
+		must(there.Write(nil))
+	}
+	must(there.Write([]byte("x")))
+	if b := await(t, local.got, "the datagram after empty ones"); string(b) != "x" {
+		t.Errorf("got %q", b)
+	}
 	end := await(t, relay, "the relay")
-	expectTotals(t, end, 1+1400+60000+MaxPayload, 1+1400+60000+MaxPayload+3)
+	expectTotals(t, end, 1+1400+60000+MaxPayload, 1+1400+60000+MaxPayload+3+1)
 }
 
 // What is read at once and longer than a datagram can be becomes several.

@@ -120,6 +120,24 @@ func (h *hub) joinLate(t *testing.T) (there net.Conn, ended <-chan error) {
 	return there, serving(h.ctx, h.Serve, here)
 }
 
+// What comes when the last one has left waits for the next one.
+func TestFanoutRejoin(t *testing.T) {
+	checkLeaks(t)
+	h := newHub(t, nil)
+	a, ended := h.join(t, "tcp")
+	must(io.WriteString(h.in, "one"))
+	expectText(t, a, "one")
+	reset(t, a)
+	await(t, ended, "the first session")
+	must(io.WriteString(h.in, "two")) // a read of it is under way
+	eventually(t, "it is read", func() bool { h.mu.Lock(); defer h.mu.Unlock(); return h.head == 6 })
+	b, ended := h.join(t, "tcp")
+	expectText(t, b, "two")
+	b.Close()
+	h.in.Close()
+	await(t, ended, "the second session")
+}
+
 // counting counts the bytes that are read.
 type counting struct {
 	r io.Reader
@@ -308,13 +326,27 @@ func TestFanoutMemory(t *testing.T) {
 			t.Errorf("datagrams %v: %d bytes take %d", datagram, n, kept)
 		}
 		h.err = io.EOF
-		if got := int64(len(must(readAll(s, 10)))); got != n {
+		reads := &countReads{r: s}
+		if got := int64(len(must(readAll(reads, 10)))); got != n {
 			t.Errorf("read %d bytes of %d", got, n)
+		}
+		if datagram && reads.n < n {
+			t.Errorf("%d datagrams came in %d reads", n, reads.n)
 		}
 		if len(h.log) > 0 {
 			t.Errorf("%d chunks are left", len(h.log))
 		}
 	}
+}
+
+type countReads struct {
+	r io.Reader
+	n int
+}
+
+func (c *countReads) Read(p []byte) (int, error) {
+	c.n++
+	return c.r.Read(p)
 }
 
 // Whoever sends, each read comes to standard output in one piece.

@@ -313,6 +313,26 @@ func TestKeepSending(t *testing.T) {
 	}
 }
 
+// A pipe that has given something is not idle, though it gives nothing now.
+func TestKeepSendingAfterPause(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	in, w := stdinPipe(t)
+	r, out := stdoutPipe(t)
+	relay := piping(context.Background(), files(t, in, out), Conn(here), Policy{AtRemoteEOF: FinishIfIdle})
+	must(io.WriteString(w, "one"))
+	must(io.ReadFull(there, make([]byte, 3)))
+	must(io.WriteString(there, "x"))
+	there.CloseWrite()
+	must(io.ReadAll(r))
+	must(io.WriteString(w, "two"))
+	w.Close()
+	if b, err := io.ReadAll(there); err != nil || string(b) != "two" {
+		t.Errorf("the peer got %q, %v", b, err)
+	}
+	expectTotals(t, await(t, relay, "the relay"), 6, 1)
+}
+
 // A remote that has ended and then resets is noticed while stdin is idle.
 func TestWatchRemote(t *testing.T) {
 	checkLeaks(t)
