@@ -1,5 +1,7 @@
 package main
 
+import "gonc/conn"
+
 // A clash is a reason why a command line cannot be carried out.
 type clash struct {
 	given bool
@@ -11,6 +13,12 @@ type clash struct {
 // Every pair of options that cannot go together has its sentence here, so
 // that nothing is opened before the command line is known to be sound.
 func (o *options) conflict() error {
+	if _, err := conn.ProxyType(o.proxyType); err != nil && o.proxyTyped {
+		return usagef("proxy type %s is none of socks4, socks4a, socks5, http", quote(o.proxyType))
+	}
+	if o.dialect.lenient {
+		o.forgetIdle()
+	}
 	for _, list := range [][]clash{o.clashes(), o.listenClashes(), o.scanClashes(), o.unixClashes(), o.proxyClashes(), o.passClashes()} {
 		for _, c := range list {
 			if c.given {
@@ -26,6 +34,24 @@ func (o *options) conflict() error {
 	}
 	_, err := o.chain()
 	return err
+}
+
+// forgetIdle forgets options that have no effect beside others, for a dialect
+// whose netcat takes them without a word.
+func (o *options) forgetIdle() {
+	if o.unix {
+		o.broadcast = false
+		o.ttl, o.minTTL, o.tos = -1, -1, -1
+	}
+	if o.udp || o.scan || o.passFd {
+		o.telnet = false
+	}
+	if len(o.proxies) == 0 {
+		o.proxyTyped, o.proxyUser = false, ""
+	}
+	if o.passFd {
+		o.crlf, o.interval, o.recvLimit = false, timeOption{}, 0
+	}
 }
 
 func (o *options) clashes() []clash {

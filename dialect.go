@@ -23,6 +23,9 @@ type dialect struct {
 	bothFamilies bool              // listen on IPv6 too where no address is given
 	udpQuiet     time.Duration     // how long a UDP client waits for more after standard input; zero: for ever
 
+	lenient    bool          // options without effect are forgotten, not errors
+	replyQuiet time.Duration // with -q 0, how long the peer may be silent before that is the end; zero: at once
+
 	// What it says.
 	program   string        // what errors begin with; empty: the name it was run under
 	hints     bool          // a second line that says what to try
@@ -52,7 +55,7 @@ var dialects = []*dialect{
 	},
 	{
 		// OpenBSD's, as Debian builds it.
-		name: "nc", listenEOF: relay.FinishIfIdle, connectEOF: relay.KeepSending,
+		name: "nc", listenEOF: relay.FinishIfIdle, connectEOF: relay.KeepSending, lenient: true, replyQuiet: time.Second,
 		quiet: true, each: true, datagrams: "Bound", help: os.Stderr,
 		head: ncHead, usage: ncUsage, words: ncWords, values: ncValues,
 		network: 1, other: 1,
@@ -141,6 +144,8 @@ func (o *options) policy() relay.Policy {
 	quit := o.quit()
 	switch {
 	case !quit.set || quit.d < 0:
+	case quit.d == 0 && o.dialect.replyQuiet > 0 && !o.udp && !o.sendOnly:
+		p.Quiet = o.dialect.replyQuiet
 	case quit.d == 0:
 		p.Linger = relay.Flush
 	case o.udp:

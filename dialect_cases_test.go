@@ -93,6 +93,11 @@ var dialectCases = []dialectCase{
 		fault: "-q does not end nc (finding 2)", want: []string{"status 0"}},
 	{name: "-q 0", args: "-q 0 127.0.0.1 $PORT", stdin: "x\n", peer: "tcp",
 		steps: []string{"all", "close"}},
+	{name: "-q 0 and the reply", args: "-q 0 127.0.0.1 $PORT", stdin: "ruok\n", peer: "tcp",
+		steps: []string{"all", "send imok\\n", "close"}},
+	{name: "-q 0 and a peer that stays", args: "-q 0 127.0.0.1 $PORT", stdin: "x\n", peer: "tcp",
+		steps: []string{"all", "end"}, hangs: true,
+		fault: "-q does not end nc (finding 2)", want: []string{"status 0"}},
 	{name: "-q in a word", args: "-q soon 127.0.0.1 $PORT"},
 	{name: "-C", args: "-C -N 127.0.0.1 $PORT", stdin: "a\nb\r\nc\n\nd", peer: "tcp", steps: []string{"all", "close"}},
 	{name: "-C across reads", args: "-C 127.0.0.1 $PORT", stdin: "-", peer: "tcp",
@@ -245,7 +250,7 @@ var otherCases = []dialectCase{
 }
 
 func init() {
-	for _, more := range [][]dialectCase{otherCases, valueCases(), clashCases(), unixCases, scanCases, socketCases(), proxyCases, scriptCases} {
+	for _, more := range [][]dialectCase{otherCases, valueCases(), clashCases(), idleCases(), unixCases, scanCases, socketCases(), proxyCases, scriptCases} {
 		dialectCases = append(dialectCases, more...)
 	}
 }

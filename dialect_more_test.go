@@ -36,6 +36,29 @@ func clashCases() (cases []dialectCase) {
 	)
 }
 
+// idleCases are options that have no effect beside others.
+func idleCases() (cases []dialectCase) {
+	for _, args := range []string{"-X 5", "-X connect", "-X 6", "-P me", "-X 4 -P me", "-r", "-b"} {
+		cases = append(cases, dialectCase{name: "idle " + args, args: args + " -N 127.0.0.1 $PORT", stdin: "x\n", peer: "tcp", steps: []string{"all", "close"}})
+	}
+	for _, args := range []string{"-M 9", "-m 1", "-T ef", "-b", "-I 4096", "-D", "-X 5", "-t", "-r", "-n"} {
+		cases = append(cases, dialectCase{name: "idle -U " + args, args: "-U " + args + " -N $SOCK", stdin: "x\n", peer: "unix", steps: []string{"all", "close"}})
+	}
+	for _, args := range []string{"-C", "-t", "-i 1", "-W 1", "-d", "-N", "-q 0"} {
+		cases = append(cases, dialectCase{name: "idle -F " + args, args: "-F " + args + " 127.0.0.1 $PORT", fd: true, peer: "tcp", steps: []string{"passed", "recv 7", "close"}})
+	}
+	return append(cases,
+		dialectCase{name: "clash -U -p", args: "-U -p 1 $SOCK",
+			fault: "nc does not say what is wrong", want: []string{"status 1", `stderr "nc: -U and -p exclude each other: a Unix socket has no port\n"`}},
+		dialectCase{name: "clash -U -s", args: "-U -s $DIR/x $SOCK",
+			fault: "nc does not say what is wrong", want: []string{"status 1", `stderr "nc: -U and -s exclude each other\n"`}},
+		dialectCase{name: "clash -U -S", args: "-U -S $SOCK",
+			fault: "nc asks for a password that it cannot use", want: []string{"status 1", `stderr "nc: -U and -S exclude each other: a Unix socket has no TCP segments\n"`}},
+		dialectCase{name: "idle -t -z", args: "-t -z 127.0.0.1 $P1", open: "1"},
+		dialectCase{name: "idle -t -u", args: "-t -u -W 1 127.0.0.1 $PORT", stdin: "x\n", peer: "udp", steps: []string{"dgram", "send y", "end"}},
+	)
+}
+
 // unixCases are those of -U.
 var unixCases = []dialectCase{
 	{name: "Unix", args: "-U $SOCK", stdin: "hello\n", peer: "unix", steps: []string{"recv 6", "send x\\n", "close"}},

@@ -345,11 +345,34 @@ func (r *dialectRun) conn() (net.Conn, error) {
 	if r.peer == nil {
 		return nil, errors.New("no peer")
 	}
-	c, err := r.peer.conn()
-	if err == nil {
-		c.SetDeadline(time.Now().Add(r.patience))
+	if r.peer.c == nil {
+		if err := r.accept(); err != nil {
+			return nil, err
+		}
 	}
-	return c, err
+	return r.peer.c, r.peer.c.SetDeadline(time.Now().Add(r.patience))
+}
+
+// accept waits for nc to connect, unless it has ended.
+func (r *dialectRun) accept() error {
+	came := make(chan error, 1)
+	go func() {
+		_, err := r.peer.conn()
+		came <- err
+	}()
+	select {
+	case err := <-came:
+		return err
+	case <-r.p.ended:
+	}
+	select {
+	case err := <-came:
+		return err
+	case <-time.After(aWhile): // what is in the backlog comes at once
+		r.peer.ln.Close()
+		<-came
+		return errors.New("nobody came")
+	}
 }
 
 // dial connects to the listener under test, as soon as it is there.

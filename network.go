@@ -82,10 +82,7 @@ func (o *options) chain() ([]conn.Proxy, error) {
 	for _, given := range o.proxies {
 		kind := given.fallback
 		if o.proxyTyped {
-			var err error
-			if kind, err = conn.ProxyType(o.proxyType); err != nil {
-				return nil, usagef("proxy type %s is none of socks4, socks4a, socks5, http", quote(o.proxyType))
-			}
+			kind, _ = conn.ProxyType(o.proxyType) // conflict has looked at it
 		}
 		p, err := conn.ParseProxy(given.text, kind)
 		if err != nil {
