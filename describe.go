@@ -56,7 +56,7 @@ func (d *dialect) describe(err error) (text, hint string) {
 		return d.describeUnix(unix)
 	case errors.As(err, &listen):
 		return d.describeListen(listen)
-	case errors.As(err, &name):
+	case errors.As(err, &name) && name.Address.Port != "":
 		return fmt.Sprintf("getaddrinfo for host %s port %s: %s", quote(name.Address.Host), name.Address.Port, resolverText(name.Err)), resolverHint(name.Err)
 	case errors.As(err, &bare): // of a source, or of what a proxy is to be given
 		return fmt.Sprintf("getaddrinfo for host %s: %s", quote(bare.Name), resolverText(bare)), resolverHint(bare)
