@@ -116,8 +116,8 @@ type soakClient struct {
 // repeat makes one visit after another, a hundred a second at most, so that
 // every kind has its share.
 func (s *soak) repeat(c *soakClient, visit func(*soak, *soakClient) error) {
-	for next := time.Now(); time.Now().Before(s.end); time.Sleep(time.Until(next)) {
-		next = time.Now().Add(10 * time.Millisecond)
+	for time.Now().Before(s.end) {
+		next := time.Now().Add(10 * time.Millisecond)
 		conn, err := net.DialTimeout("tcp", s.at, patience)
 		if err == nil {
 			conn.SetDeadline(time.Now().Add(patience))
@@ -129,6 +129,7 @@ func (s *soak) repeat(c *soakClient, visit func(*soak, *soakClient) error) {
 		if err != nil {
 			s.fault(fmt.Errorf("%s: %w", c.kind, err))
 		}
+		time.Sleep(time.Until(next))
 	}
 }
 

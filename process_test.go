@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -223,17 +222,6 @@ func await(t *testing.T, p *process, re string) []string {
 		t.Fatal(err)
 	}
 	return m
-}
-
-// devNull is an open /dev/null, where exec.Cmd would take it by name.
-func devNull(t *testing.T) *os.File {
-	t.Helper()
-	f, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { f.Close() })
-	return f
 }
 
 // lines is how many lines of s begin with prefix.

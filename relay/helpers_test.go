@@ -344,20 +344,6 @@ func dataFile(t testing.TB, n int64) *os.File {
 	return f
 }
 
-func pipeFiles(t testing.TB) (r, w *os.File) {
-	t.Helper()
-	r, w = must2(os.Pipe())
-	t.Cleanup(func() { r.Close(); w.Close() })
-	return r, w
-}
-
-func must2[A, B any](a A, b B, err error) (A, B) {
-	if err != nil {
-		panic(err)
-	}
-	return a, b
-}
-
 // reset closes c in the way that sends a reset.
 func reset(t testing.TB, c net.Conn) {
 	t.Helper()
