@@ -175,8 +175,8 @@ func TestServeMany(t *testing.T) {
 		return err
 	})
 	one, two := dialTo(t, "tcp", s.addr("127.0.0.1")), dialTo(t, "tcp", s.addr("127.0.0.1"))
-	talkUDP(t, one, "1")
-	talkUDP(t, two, "2")
+	exchange(t, one, "1")
+	exchange(t, two, "2")
 	three := dialTo(t, "tcp", s.addr("127.0.0.1"))
 	if _, err := three.Read(make([]byte, 1)); err == nil || errors.Is(err, syscall.ETIMEDOUT) {
 		t.Error("the third is served")
@@ -191,8 +191,8 @@ func TestServeMany(t *testing.T) {
 	for l.active.Load() > 1 { // it is told before it is counted
 		time.Sleep(time.Millisecond)
 	}
-	talkUDP(t, dialTo(t, "tcp", s.addr("127.0.0.1")), "4")
-	talkUDP(t, two, "still")
+	exchange(t, dialTo(t, "tcp", s.addr("127.0.0.1")), "4")
+	exchange(t, two, "still")
 }
 
 // Each way to listen has its limit on waiting for the first connection.
@@ -225,11 +225,11 @@ func TestAcceptTimeoutInTime(t *testing.T) {
 			s := serve(t, l, echoDatagrams)
 			begin := time.Now()
 			c := dialTo(t, network, s.addr("127.0.0.1"))
-			talkUDP(t, c, "in time")
+			exchange(t, c, "in time")
 			time.Sleep(l.AcceptTimeout + 50*time.Millisecond - time.Since(begin))
-			talkUDP(t, c, "later")
+			exchange(t, c, "later")
 			if keep {
-				talkUDP(t, dialTo(t, network, s.addr("127.0.0.1")), "another")
+				exchange(t, dialTo(t, network, s.addr("127.0.0.1")), "another")
 			}
 		}
 	}
@@ -354,7 +354,7 @@ func TestAcceptReset(t *testing.T) {
 		})
 	}()
 	next := dialTo(t, "tcp", ln.Addr().String())
-	talkUDP(t, next, "next")
+	exchange(t, next, "next")
 	next.Close()
 	if err := await(t, got); err != io.EOF {
 		t.Error(err)

@@ -14,7 +14,7 @@ import (
 func TestUDPAnswersBroadcast(t *testing.T) {
 	for name, keep := range map[string]bool{"one": false, "sessions": true} {
 		t.Run(name, func(t *testing.T) {
-			port := serveUDP(t, &Listener{Network: "udp4", KeepOpen: keep}, echoDatagrams)
+			port := PortOf(serve(t, &Listener{Network: "udp4", KeepOpen: keep}, echoDatagrams).at[0])
 			c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 			if err != nil {
 				t.Fatal(err)

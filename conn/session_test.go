@@ -1,0 +1,190 @@
+package conn
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// newDemux is a demux with a socket, whose loop the test plays.
+func newDemux(t *testing.T, l *Listener) *demux {
+	uc, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { uc.Close() })
+	return &demux{l: l, uc: uc, sessions: make(map[route]*session)}
+}
+
+func sender(port uint16) route { return route{remote: netip.AddrPortFrom(loopback4, port)} }
+
+// readAll reads what a session has, up to an error.
+func readAll(s *session) (texts []string, err error) {
+	buf := make([]byte, MaxDatagram)
+	for {
+		n, err := s.Read(buf)
+		if err != nil {
+			return texts, err
+		}
+		texts = append(texts, string(buf[:n]))
+	}
+}
+
+// Each sender has a session, which ends with what it still holds and io.EOF.
+func TestSessionDemux(t *testing.T) {
+	d := newDemux(t, &Listener{})
+	a, b := d.deliver(sender(1), []byte("a1")), d.deliver(sender(2), []byte("b1"))
+	if a == nil || b == nil || a == b {
+		t.Fatal("no session for each")
+	}
+	for _, text := range []string{"", "a3"} {
+		if d.deliver(sender(1), []byte(text)) != nil {
+			t.Error("a second session for the same sender")
+		}
+	}
+	d.endAll()
+	for s, want := range map[*session]string{a: `["a1" "" "a3"]`, b: `["b1"]`} {
+		got, err := readAll(s)
+		if text := quoted(got); text != want || err != io.EOF {
+			t.Errorf("%s, %v; want %s", text, err, want)
+		}
+	}
+}
+
+func quoted(texts []string) string {
+	var b bytes.Buffer
+	for i, s := range texts {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(strconv.Quote(s))
+	}
+	return "[" + b.String() + "]"
+}
+
+// A queue is bounded, for empty datagrams too, and has room again once it is
+// read.
+func TestSessionQueueBound(t *testing.T) {
+	for _, size := range []int{0, 1, 1400, MaxDatagram} {
+		d := newDemux(t, &Listener{})
+		datagram := make([]byte, size)
+		s := d.deliver(sender(1), datagram)
+		for range queueLimit/(size+datagramCost) + 10 {
+			d.deliver(sender(1), datagram)
+		}
+		if want := queueLimit / (size + datagramCost); len(s.queue) != want {
+			t.Errorf("%d bytes: %d datagrams are queued, want %d", size, len(s.queue), want)
+		}
+		for range 2 { // of the empty ones, one makes no room for one that is not
+			s.Read(datagram)
+		}
+		d.deliver(sender(1), []byte("next"))
+		d.endAll()
+		got, _ := readAll(s)
+		if got[len(got)-1] != "next" || s.cost != 0 {
+			t.Errorf("%d bytes: no room after a read; the queue costs %d", size, s.cost)
+		}
+	}
+}
+
+// A session that is closed is closed for good, and its sender has another.
+func TestSessionClose(t *testing.T) {
+	d := newDemux(t, &Listener{})
+	s := d.deliver(sender(1), []byte("unread"))
+	s.SetDeadline(time.Now().Add(time.Hour))
+	s.Close()
+	if s.timer.Stop() {
+		t.Error("its timer goes on")
+	}
+	_, readErr := s.Read(make([]byte, 1))
+	_, writeErr := s.Write([]byte("x"))
+	for op, err := range map[string]error{"read": readErr, "write": writeErr, "set": s.SetDeadline(time.Now())} {
+		var e *net.OpError
+		if !errors.Is(err, net.ErrClosed) || !errors.As(err, &e) || e.Addr.String() != "127.0.0.1:1" {
+			t.Errorf("%s: %v", op, err)
+		}
+	}
+	next := d.deliver(sender(1), []byte("again"))
+	if next == nil || next == s {
+		t.Fatal("no other session")
+	}
+	s.Close() // not the other's
+	if d.deliver(sender(1), nil) != nil {
+		t.Error("the other session is forgotten")
+	}
+}
+
+// A deadline is that of a socket: it ends reads, also those that wait, until
+// another is set, and what is queued is not lost.
+func TestSessionDeadline(t *testing.T) {
+	d := newDemux(t, &Listener{})
+	s := d.deliver(sender(1), []byte("queued"))
+	defer s.Close()
+	s.SetReadDeadline(time.Now().Add(-time.Second))
+	buf := make([]byte, 10)
+	if _, err := s.Read(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("past: %v", err)
+	}
+	s.SetReadDeadline(time.Time{})
+	if n, err := s.Read(buf); string(buf[:n]) != "queued" || err != nil {
+		t.Errorf("none: %q, %v", buf[:n], err)
+	}
+	for range 1000 { // however close it is
+		s.SetDeadline(time.Now().Add(time.Microsecond))
+		if _, err := s.Read(buf); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("near: %v", err)
+		}
+	}
+	s.SetReadDeadline(time.Now().Add(time.Hour))
+	waits := make(chan error, 1)
+	go func() {
+		_, err := s.Read(buf)
+		waits <- err
+	}()
+	s.SetReadDeadline(time.Unix(1, 0))
+	if err := await(t, waits); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("brought forward: %v", err)
+	}
+	s.SetReadDeadline(time.Now().Add(5 * time.Millisecond))
+	s.SetReadDeadline(time.Time{})
+	time.AfterFunc(20*time.Millisecond, func() { d.deliver(sender(1), []byte("late")) })
+	if n, err := s.Read(buf); string(buf[:n]) != "late" || err != nil {
+		t.Errorf("taken back: %q, %v", buf[:n], err)
+	}
+}
+
+// At most MaxConns senders have a session; another's datagrams are dropped,
+// until there is room.
+func TestSessionMaxConns(t *testing.T) {
+	refused := make(chan net.Addr, 10)
+	l := &Listener{Network: "udp", Address: Address{Host: "127.0.0.1"}, KeepOpen: true, MaxConns: 1, OnRefuse: func(a net.Addr) { refused <- a }}
+	s := serve(t, l, func(_ context.Context, c net.Conn) error {
+		defer c.Close()
+		buf := make([]byte, 100)
+		for {
+			n, err := c.Read(buf)
+			if string(buf[:n]) == "bye" || err != nil {
+				return err
+			}
+			c.Write(buf[:n])
+		}
+	})
+	one, two := dialTo(t, "udp", s.addr("127.0.0.1")), dialTo(t, "udp", s.addr("127.0.0.1"))
+	exchange(t, one, "one")
+	two.Write([]byte("two"))
+	if a := await(t, refused); a.String() != two.LocalAddr().String() {
+		t.Errorf("told of %v", a)
+	}
+	one.Write([]byte("bye"))
+	for l.active.Load() > 0 {
+		time.Sleep(time.Millisecond)
+	}
+	exchange(t, two, "two")
+}
