@@ -139,8 +139,7 @@ func replaceDead(path string) error {
 		c.Close()
 		return syscall.EADDRINUSE
 	case errors.Is(err, syscall.ECONNREFUSED):
-		unixFile{path, info}.remove()
-		return nil
+		return errors.Unwrap(unixFile{path, info}.remove())
 	case errors.Is(err, syscall.EPROTOTYPE), // a socket of another type
 		errors.Is(err, syscall.EPERM): // a datagram socket with a peer
 		return syscall.EADDRINUSE
@@ -164,11 +163,12 @@ func newUnixFile(path string) unixFile {
 }
 
 // remove removes the file, unless somebody else has put another there.
-func (f unixFile) remove() {
+func (f unixFile) remove() error {
 	now, err := os.Lstat(f.path)
-	if f.info != nil && err == nil && os.SameFile(f.info, now) {
-		os.Remove(f.path)
+	if f.info == nil || err != nil || !os.SameFile(f.info, now) {
+		return nil
 	}
+	return os.Remove(f.path)
 }
 
 // A unixListener removes its file when it is closed.

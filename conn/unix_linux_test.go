@@ -1,0 +1,128 @@
+package conn
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// An abstract name is no file, and as exclusive as one.
+func TestUnixAbstract(t *testing.T) {
+	for _, network := range unixNetworks {
+		at := Address{Path: "@gonc-test-" + strconv.Itoa(os.Getpid())}
+		s := serve(t, &Listener{Network: network, Address: at}, echoDatagrams)
+		if err := (&Listener{Network: network, Address: at}).Serve(t.Context(), discard); !errors.Is(err, syscall.EADDRINUSE) {
+			t.Errorf("%s: a second listener: %v", network, err)
+		}
+		d := Dialer{Network: network}
+		if network == "unixgram" {
+			d.Source.Path = at.Path + "-own"
+		}
+		c, err := d.Dial(t.Context(), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetDeadline(time.Now().Add(patience))
+		exchange(t, c, "hello")
+		c.Close()
+		s.cancel()
+		await(t, s.ended)
+		if exists(at.Path) {
+			t.Error("there is a file")
+		}
+	}
+}
+
+// A listener whose backlog is full is alive.
+func TestUnixFullBacklog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: path}), unix.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	dialTo(t, "unix", path)
+	if err := (&Listener{Network: "unix", Address: Address{Path: path}}).Serve(t.Context(), discard); !errors.Is(err, syscall.EADDRINUSE) || !exists(path) {
+		t.Error(err)
+	}
+}
+
+// Without the right to a directory or a socket nothing is removed, and the
+// error says it.
+func TestUnixNoPermission(t *testing.T) {
+	if !inChild() {
+		if os.Getuid() != 0 {
+			t.Skip("only root can become somebody else")
+		}
+		inProcess(t, nil)
+		return
+	}
+	dir := filepath.Join(os.TempDir(), "gonc-test-"+strconv.Itoa(os.Getpid()))
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	live, dead := filepath.Join(dir, "live"), filepath.Join(dir, "dead")
+	s := serve(t, &Listener{Network: "unix", Address: Address{Path: live}}, discard)
+	deadSocket(t, "unix", dead)
+	os.Chmod(live, 0o600)
+	os.Chmod(dead, 0o666)
+	if err := syscall.Setresuid(-1, 65534, 0); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		syscall.Setresuid(-1, 0, 0)
+		s.cancel()
+		await(t, s.ended)
+		os.RemoveAll(dir)
+	}()
+	d := Dialer{Network: "unix"}
+	if _, err := d.Dial(t.Context(), Address{Path: live}); !errors.Is(err, syscall.EACCES) {
+		t.Errorf("connect: %v", err)
+	}
+	for _, path := range []string{live, dead, filepath.Join(dir, "new")} {
+		err := (&Listener{Network: "unix", Address: Address{Path: path}}).Serve(t.Context(), discard)
+		var e *UnixError
+		if !errors.As(err, &e) || e.Path != path || !errors.Is(err, syscall.EACCES) {
+			t.Errorf("listen: %v", err)
+		}
+	}
+	if !exists(live) || !exists(dead) {
+		t.Error("a file is removed")
+	}
+}
+
+// Nothing is left open, however it ends.
+func TestUnixLeaks(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	noLeak(t)
+	for _, network := range unixNetworks {
+		l := &Listener{Network: network, Address: Address{Path: path}, AcceptTimeout: time.Millisecond}
+		if err := l.Serve(t.Context(), discard); err == nil {
+			t.Error("somebody has come")
+		}
+		s := serve(t, &Listener{Network: network, Address: Address{Path: path}}, echoDatagrams)
+		(&Listener{Network: network, Address: Address{Path: path}}).Serve(t.Context(), discard)
+		d := Dialer{Network: network}
+		c, err := d.Dial(t.Context(), Address{Path: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetDeadline(time.Now().Add(patience))
+		exchange(t, c, "hello")
+		c.Close()
+		s.cancel()
+		await(t, s.ended)
+		if _, err := d.Dial(t.Context(), Address{Path: path}); err == nil {
+			t.Error("there is somebody still")
+		}
+	}
+}
