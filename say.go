@@ -198,8 +198,13 @@ func (s *speaker) ended(remote net.Addr, err error) {
 		return
 	}
 	text, hint := s.dialect.describe(err)
-	s.errorLine("connection from %s: %s", hostPort(remote), text)
-	if hint != "" {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Addr != nil {
+		s.errorLine("%s", text) // which names the peer
+	} else {
+		s.errorLine("connection from %s: %s", hostPort(remote), text)
+	}
+	if hint != "" && s.dialect.hints {
 		s.errorLine("hint: %s", hint)
 	}
 }
