@@ -49,6 +49,9 @@ func (f *flow) run() (rerr, werr error) {
 	if f.to.Datagram {
 		buf = buf[:MaxPayload]
 	}
+	if err := f.begin(); err != nil {
+		return err, nil
+	}
 	bulk := false
 	for empty := 0; !f.quit.Load(); {
 		n, rerr := f.from.R.Read(buf)
@@ -78,6 +81,20 @@ func (f *flow) run() (rerr, werr error) {
 		}
 	}
 	return os.ErrDeadlineExceeded, nil
+}
+
+// begin notes the first bytes before they are taken, if that can be had:
+// whoever asks whether anything was given must not find it taken and not yet
+// noted.
+func (f *flow) begin() error {
+	if f.from.await == nil {
+		return nil
+	}
+	err := f.from.await()
+	if err == nil {
+		f.began()
+	}
+	return err
 }
 
 // write writes all of b, if there is anywhere to write it to.

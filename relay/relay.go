@@ -58,10 +58,11 @@ type End struct {
 	// Datagram says that each Read and each Write is one datagram.
 	Datagram bool
 
-	ended     bool        // R has come to its EOF already
-	interrupt func()      // ends R.Read and W.Write, those under way included; nil: they don't block
-	ready     func() bool // reports whether R.Read would return at once; nil: unknown
-	bare      net.Conn    // what R and W are of; nil: not a connection
+	ended     bool         // R has come to its EOF already
+	interrupt func()       // ends R.Read and W.Write, those under way included; nil: they don't block
+	await     func() error // waits until R.Read would return at once; nil: unknown
+	ready     func() bool  // reports whether R.Read would return at once; nil: unknown
+	bare      net.Conn     // what R and W are of; nil: not a connection
 }
 
 // stop ends the reads and writes of e.

@@ -353,12 +353,6 @@ func (p *conduit) close() {
 	unix.Close(p.w.fd)
 }
 
-func readableFd(fd int) bool {
-	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	n, err := unix.Poll(fds, 0)
-	return err != nil || n > 0
-}
-
 func ignoringEINTR(call func() (int, error)) (int, error) {
 	for {
 		n, err := call()

@@ -61,6 +61,7 @@ func Files(in, out *os.File) End {
 	if in != nil {
 		r, stop := openInput(in)
 		e.R = r
+		e.await = awaitInput(r)
 		e.ready = func() bool { return readable(in) }
 		stops = append(stops, stop)
 	}

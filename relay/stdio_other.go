@@ -64,5 +64,8 @@ func openOutput(f *os.File) (io.Writer, func(), func() error) {
 	return f, func() {}, f.Close
 }
 
+// awaitInput cannot wait here without reading.
+func awaitInput(io.Reader) func() error { return nil }
+
 // readable cannot tell here, and says no.
 func readable(*os.File) bool { return false }

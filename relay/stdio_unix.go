@@ -79,10 +79,28 @@ func neverBlocks(f *os.File) bool {
 }
 
 // readable reports whether a read of f would return at once.
-func readable(f *os.File) bool {
-	fds := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLIN}}
+func readable(f *os.File) bool { return readableFd(int(f.Fd())) }
+
+func readableFd(fd int) bool {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 	n, err := unix.Poll(fds, 0)
 	return err != nil || n > 0
+}
+
+// awaitInput returns what waits until r, which openInput returned, has
+// something to give or has ended. Nil: it is not waited for.
+func awaitInput(r io.Reader) func() error {
+	switch r := r.(type) {
+	case *polled:
+		return func() error { return r.await(unix.POLLIN) }
+	case *os.File:
+		rc, err := r.SyscallConn()
+		if err != nil || neverBlocks(r) {
+			return nil
+		}
+		return func() error { return rc.Read(func(fd uintptr) bool { return readableFd(int(fd)) }) }
+	}
+	return nil
 }
 
 // closeFile closes what f refers to and leaves /dev/null in its place, so that
