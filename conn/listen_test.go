@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -373,6 +374,24 @@ func TestPortOf(t *testing.T) {
 	} {
 		if got := PortOf(a); got != want {
 			t.Errorf("%v: %d", a, got)
+		}
+	}
+}
+
+// Of connections by both listeners one is handed over, and the other closed.
+func TestAcceptFirstClosesOther(t *testing.T) {
+	for range 20 {
+		lns := []net.Listener{newFailing(t), newFailing(t)}
+		clients := []net.Conn{dialTo(t, "tcp", lns[0].Addr().String()), dialTo(t, "tcp", lns[1].Addr().String())}
+		c, err := (&Listener{}).acceptFirst(t.Context(), lns)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+		for _, client := range clients {
+			if _, err := client.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Fatal("a connection is left open")
+			}
 		}
 	}
 }
