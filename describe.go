@@ -67,7 +67,7 @@ func (d *dialect) describe(err error) (text, hint string) {
 	case errors.As(err, &accept):
 		return fmt.Sprintf("no connection came within %v", accept.Limit), ""
 	case errors.As(err, &local):
-		return describeLocal(local), ""
+		return describeLocal(local)
 	case errors.As(err, &lost):
 		return describeLost(lost), ""
 	case errors.Is(err, relay.ErrIdle):
@@ -205,11 +205,14 @@ func (d *dialect) describeListen(e *conn.ListenError) (text, hint string) {
 	return d.sentence("listen on %s (%s) failed: %s", at, e.Network, reason(e.Err)), hint
 }
 
-func describeLocal(e *relay.LocalError) string {
-	if e.Op == "read" {
-		return "standard input could not be read: " + reason(e.Err)
+func describeLocal(e *relay.LocalError) (text, hint string) {
+	switch {
+	case e.Op == "read":
+		return "standard input could not be read: " + reason(e.Err), ""
+	case errors.Is(e.Err, syscall.ENOTSOCK):
+		hint = "-F passes the descriptor over a Unix socket, as ssh's ProxyUseFdpass has it"
 	}
-	return "standard output could not be written: " + reason(e.Err)
+	return "standard output could not be written: " + reason(e.Err), hint
 }
 
 func describeLost(e *relay.UndeliveredError) string {

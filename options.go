@@ -99,49 +99,49 @@ var table = []row{
 	{"unixsock", "", "U", "", "use a Unix socket", func(o *options) pflag.Value { return (*boolValue)(&o.unix) }},
 	{"listen", "", "l", "", "listen for a connection", func(o *options) pflag.Value { return (*boolValue)(&o.listen) }},
 	{"source-port", "", "p", "port", "source port; with -l the port to listen on", func(o *options) pflag.Value { return textValue{&o.sourcePort, nil} }},
-	{"source", "", "s", "addr", "source address; with -l the address to listen on", func(o *options) pflag.Value { return textValue{&o.source, nil} }},
+	{"source", "", "s", "addr", "source address; with -l where to listen", func(o *options) pflag.Value { return textValue{&o.source, nil} }},
 	{"keep-open", "", "k", "", "with -l: serve many connections, all at once", func(o *options) pflag.Value { return (*boolValue)(&o.keepOpen) }},
-	{"max-conns", "", "", "n", "with -k or --http: at most n at once (100, with --http 10000)", func(o *options) pflag.Value { return numberValue{&o.maxConns, 1, math.MaxInt32} }},
+	{"max-conns", "", "", "n", "at most n at once (-k: 100, --http: 10000)", func(o *options) pflag.Value { return numberValue{&o.maxConns, 1, math.MaxInt32} }},
 	{"nodns", "", "n", "", "numeric addresses only", func(o *options) pflag.Value { return (*boolValue)(&o.noDNS) }},
 	{"no-stdin", "", "d", "", "do not read standard input", func(o *options) pflag.Value { return (*boolValue)(&o.noStdin) }},
 	{"send-only", "", "", "", "only send; what comes is dropped", func(o *options) pflag.Value { return (*boolValue)(&o.sendOnly) }},
 	{"recv-only", "", "", "", "only receive", func(o *options) pflag.Value { return (*boolValue)(&o.recvOnly) }},
-	{"half-close", "", "N", "", "half-close at the end of standard input (the default)", func(o *options) pflag.Value { return (*boolValue)(&o.halfClose) }},
+	{"half-close", "", "N", "", "half-close after standard input (the default)", func(o *options) pflag.Value { return (*boolValue)(&o.halfClose) }},
 	{"no-shutdown", "", "", "", "never half-close", func(o *options) pflag.Value { return (*boolValue)(&o.noShutdown) }},
-	{"quit-after", "", "q", "time", "end this long after standard input has; 0: once all is sent", func(o *options) pflag.Value { return &signedTime{&o.quitAfter} }},
+	{"quit-after", "", "q", "time", "end this long after standard input; 0: once sent", func(o *options) pflag.Value { return &signedTime{&o.quitAfter} }},
 	{"timeout", "", "w", "time", "limit on connecting and on idleness", func(o *options) pflag.Value { return &o.timeout }},
 	{"connect-timeout", "wait", "", "time", "limit on connecting", func(o *options) pflag.Value { return &o.connectT }},
 	{"idle-timeout", "", "", "time", "limit on idleness of a connection; status 1", func(o *options) pflag.Value { return &o.idleT }},
-	{"accept-timeout", "", "", "time", "limit on waiting for the first connection; status 1", func(o *options) pflag.Value { return &o.acceptT }},
+	{"accept-timeout", "", "", "time", "limit on waiting for a connection; status 1", func(o *options) pflag.Value { return &o.acceptT }},
 	{"crlf", "", "C", "", "send LF as CRLF", func(o *options) pflag.Value { return (*boolValue)(&o.crlf) }},
 	{"interval", "", "i", "time", "pause between lines sent, between ports scanned", func(o *options) pflag.Value { return &o.interval }},
 	{"recv-limit", "", "W", "n", "end after n reads or datagrams received", func(o *options) pflag.Value { return numberValue{&o.recvLimit, 1, math.MaxInt32} }},
-	{"telnet", "", "t", "", "refuse telnet negotiation and keep it out of the output", func(o *options) pflag.Value { return (*boolValue)(&o.telnet) }},
+	{"telnet", "", "t", "", "refuse telnet negotiation; keep it off the output", func(o *options) pflag.Value { return (*boolValue)(&o.telnet) }},
 	{"zero", "scan", "z", "", "scan: connect and close", func(o *options) pflag.Value { return (*boolValue)(&o.scan) }},
 	{"json", "", "", "", "with -z: one JSON object a port on standard output", func(o *options) pflag.Value { return (*boolValue)(&o.json) }},
 	{"random-ports", "", "r", "", "ports in any order", func(o *options) pflag.Value { return (*boolValue)(&o.random) }},
 	{"broadcast", "", "b", "", "allow broadcast", func(o *options) pflag.Value { return (*boolValue)(&o.broadcast) }},
-	{"pass-fd", "", "F", "", "pass the connected descriptor on standard output and end", func(o *options) pflag.Value { return (*boolValue)(&o.passFd) }},
+	{"pass-fd", "", "F", "", "pass the descriptor over standard output and end", func(o *options) pflag.Value { return (*boolValue)(&o.passFd) }},
 	{"x", "", "x", "addr", "proxy, SOCKS 5 unless -X or a URL says otherwise", func(o *options) pflag.Value { return proxyValue{o, "socks5"} }},
-	{"proxy", "", "", "addr", "proxy, HTTP unless --proxy-type or a URL says otherwise; again for a chain", func(o *options) pflag.Value { return proxyValue{o, "http"} }},
+	{"proxy", "", "", "addr", "proxy, HTTP unless told otherwise; again: a chain", func(o *options) pflag.Value { return proxyValue{o, "http"} }},
 	{"proxy-type", "", "X", "type", "4, 4a, 5 or connect: socks4, socks4a, socks5, http", func(o *options) pflag.Value { return textValue{&o.proxyType, &o.proxyTyped} }},
-	{"proxy-user", "", "P", "user", "user for the proxy; password: GONC_PROXY_PASSWORD or the terminal", func(o *options) pflag.Value { return textValue{&o.proxyUser, nil} }},
-	{"proxy-auth", "", "", "user:pass", "login for the proxy; also GONC_PROXY_AUTH, NCAT_PROXY_AUTH", func(o *options) pflag.Value { return textValue{&o.proxyAuth, nil} }},
-	{"proxy-dns", "", "", "who", "who resolves names: local, remote (default), both, none", func(o *options) pflag.Value { return textValue{&o.proxyDNS, nil} }},
+	{"proxy-user", "", "P", "user", "its user; password: GONC_PROXY_PASSWORD, terminal", func(o *options) pflag.Value { return textValue{&o.proxyUser, nil} }},
+	{"proxy-auth", "", "", "user:pass", "its login; also GONC_PROXY_AUTH, NCAT_PROXY_AUTH", func(o *options) pflag.Value { return textValue{&o.proxyAuth, nil} }},
+	{"proxy-dns", "", "", "who", "who resolves: local, remote (default), both, none", func(o *options) pflag.Value { return textValue{&o.proxyDNS, nil} }},
 	{"ttl", "", "M", "n", "time to live of what is sent", func(o *options) pflag.Value { return numberValue{&o.ttl, 0, 255} }},
 	{"min-ttl", "", "m", "n", "least time to live of what is accepted", func(o *options) pflag.Value { return numberValue{&o.minTTL, 0, 255} }},
 	{"recv-buffer", "", "I", "bytes", "size of the receive buffer", func(o *options) pflag.Value { return numberValue{&o.recvBuffer, 1, 1 << 30} }},
 	{"send-buffer", "", "O", "bytes", "size of the send buffer", func(o *options) pflag.Value { return numberValue{&o.sendBuffer, 1, 1 << 30} }},
 	{"tos", "", "T", "keyword", "type of service: a keyword or a number up to 255", func(o *options) pflag.Value { return tosValue{&o.tos} }},
-	{"tcp-md5", "", "S", "", "sign TCP segments (RFC 2385); the key from GONC_TCP_MD5 or the terminal", func(o *options) pflag.Value { return (*boolValue)(&o.tcpMD5) }},
+	{"tcp-md5", "", "S", "", "sign TCP segments; key: GONC_TCP_MD5, terminal", func(o *options) pflag.Value { return (*boolValue)(&o.tcpMD5) }},
 	{"so-debug", "", "D", "", "SO_DEBUG", func(o *options) pflag.Value { return (*boolValue)(&o.debug) }},
 	{"rtable", "", "V", "n", "routing table, where the system has several", func(o *options) pflag.Value { return numberValue{&o.rtable, 0, math.MaxInt32} }},
 	{"congestion", "", "", "name", "TCP congestion control of this connection", func(o *options) pflag.Value { return textValue{&o.congestion, nil} }},
 	{"http", "", "", "", "with -l: answer with a test page", func(o *options) pflag.Value { return (*boolValue)(&o.http) }},
-	{"page", "", "", "file", "with --http: this file instead; - is standard input", func(o *options) pflag.Value { return textValue{&o.page, nil} }},
+	{"page", "", "", "file", "with --http: this file; - is standard input", func(o *options) pflag.Value { return textValue{&o.page, nil} }},
 	{"reply", "", "", "text", "with -l: answer each connection with text", func(o *options) pflag.Value { return textValue{&o.reply, &o.replySet} }},
-	{"verbose", "", "v", "", "say more; twice: times and totals; thrice: whole requests", func(o *options) pflag.Value { return (*levelValue)(&o.verbose) }},
-	{"dialect", "", "", "name", "gonc, or nc: behave as OpenBSD's nc; also GONC_DIALECT", func(o *options) pflag.Value { return textValue{&o.dialectName, nil} }},
+	{"verbose", "", "v", "", "say more; twice: times, totals; thrice: requests", func(o *options) pflag.Value { return (*levelValue)(&o.verbose) }},
+	{"dialect", "", "", "name", "gonc, or nc as OpenBSD's is; also GONC_DIALECT", func(o *options) pflag.Value { return textValue{&o.dialectName, nil} }},
 	{"help", "", "h", "", "print this help", func(o *options) pflag.Value { return (*boolValue)(&o.help) }},
 	{"version", "", "", "", "print the version", func(o *options) pflag.Value { return (*boolValue)(&o.version) }},
 }
@@ -163,21 +163,38 @@ func helpText(d *dialect) string {
 	var b strings.Builder
 	b.WriteString(d.head())
 	for _, r := range table {
-		names := "    "
-		if r.letter != "" {
-			names = "-" + r.letter + ", "
+		names := r.title()
+		if len(names) > helpColumn {
+			names += fmt.Sprintf("\n  %*s", helpColumn, "")
 		}
-		names += "--" + r.long
-		if r.alias != "" {
-			names += ", --" + r.alias
-		}
-		if r.arg != "" {
-			names += " " + r.arg
-		}
-		fmt.Fprintf(&b, "  %-31s %s\n", names, r.help)
+		fmt.Fprintf(&b, "  %-*s %s\n", helpColumn, names, r.help)
 	}
 	b.WriteString(helpTail)
 	return b.String()
+}
+
+// helpColumn is how wide the names are in the help, so that a line fits a
+// terminal of 80 columns.
+const helpColumn = 27
+
+// title is all that an option is called, and its argument.
+func (r row) title() string {
+	names := "    "
+	if r.letter != "" {
+		names = "-" + r.letter + ", "
+	}
+	if r.long == r.letter {
+		names = "-" + r.letter // it has no long name of its own
+	} else {
+		names += "--" + r.long
+	}
+	if r.alias != "" {
+		names += ", --" + r.alias
+	}
+	if r.arg != "" {
+		names += " " + r.arg
+	}
+	return names
 }
 
 // A usageError is a command line that cannot be carried out.
