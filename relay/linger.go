@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -30,6 +31,8 @@ func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
 		switch {
 		case left < was:
 			moved = time.Now()
+		case left > 0 && gone(c):
+			return &UndeliveredError{Bytes: left, Err: syscall.ECONNRESET}
 		case time.Since(moved) > limit:
 			return &UndeliveredError{Bytes: left}
 		}

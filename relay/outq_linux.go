@@ -31,6 +31,28 @@ func unacked(c net.Conn) (n int64, known bool) {
 	return n, known
 }
 
+// tcpClose is the state of a connection that has ended, TCP_CLOSE of
+// <netinet/tcp.h>.
+const tcpClose = 7
+
+// gone reports whether the connection that c was is no more: reset, or given
+// up by the system. What was not acknowledged then never will be.
+func gone(c net.Conn) (yes bool) {
+	tc, ok := c.(*net.TCPConn)
+	if !ok {
+		return false
+	}
+	rc, err := tc.SyscallConn()
+	if err != nil {
+		return false
+	}
+	rc.Control(func(fd uintptr) {
+		info, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO)
+		yes = err == nil && info.State == tcpClose
+	})
+	return yes
+}
+
 // awaitReset waits for the remote of c, which has ended, to refuse what it is
 // sent. It returns that error, or the one of a deadline, or nil where nobody
 // can tell.

@@ -11,5 +11,8 @@ func unacked(c net.Conn) (n int64, known bool) {
 	return 0, unix
 }
 
+// gone knows nothing here.
+func gone(net.Conn) bool { return false }
+
 // awaitReset returns at once: a reset is seen when the next byte is written.
 func awaitReset(net.Conn) error { return nil }

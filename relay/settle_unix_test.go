@@ -82,6 +82,31 @@ func TestUndelivered(t *testing.T) {
 	}
 }
 
+// A remote that has ended and is then reset acknowledges nothing any more; no
+// read says so, and it is not waited for.
+func TestSettleResetAfterEnd(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	if _, known := unacked(here); !known {
+		t.Skip("nobody can tell here what was acknowledged")
+	}
+	there.SetReadBuffer(4 << 10)
+	here.SetWriteBuffer(1 << 20)
+	must(here.Write(bytesOf(40 << 10)))
+	there.CloseWrite()
+	must(io.Copy(io.Discard, struct{ io.Reader }{here}))
+	begin := time.Now()
+	settled := inBackground(func() error { return settle(context.Background(), here, true, 0) })
+	reset(t, there)
+	var lost *UndeliveredError
+	if err := await(t, settled, "the end"); !errors.As(err, &lost) {
+		t.Errorf("ended with %v", err)
+	}
+	if took := time.Since(begin); took > stallLimit*3/5 {
+		t.Errorf("took %v", took)
+	}
+}
+
 // A reset that meets bytes which were not acknowledged is an error; one after
 // everything was is none.
 func TestSettleReset(t *testing.T) {
