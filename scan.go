@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"math/rand/v2"
 	"net/netip"
 	"os"
 	"strconv"
@@ -39,16 +38,12 @@ func scan(ctx context.Context, o *options, to target, say *speaker) error {
 	if err != nil {
 		return err
 	}
-	ports := to.ports
-	if o.random {
-		rand.Shuffle(len(ports), func(i, j int) { ports[i], ports[j] = ports[j], ports[i] })
-	}
 	if say.level > 0 || o.json {
 		conn.ServiceName(o.protocol(), 0) // reads the table while there are descriptors
 	}
 	s := &conn.Scanner{Network: o.network(), Source: source, Options: opts, Interval: o.interval.d, Timeout: o.connectLimit()}
 	r := &scanReport{o: o, host: to.Host, say: say}
-	err = s.Scan(ctx, addrs, ports, r.result)
+	err = s.Scan(ctx, addrs, to.ports, r.result)
 	switch {
 	case r.failed != nil:
 		return r.failed

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"math/rand/v2"
 	"strconv"
 	"strings"
 
@@ -101,6 +102,9 @@ func (o *options) connectTarget() (target, error) {
 		return t, nil
 	}
 	t.ports, err = conn.ParsePorts(o.protocol(), ops[1:])
+	if o.random {
+		rand.Shuffle(len(t.ports), func(i, j int) { t.ports[i], t.ports[j] = t.ports[j], t.ports[i] })
+	}
 	if len(t.ports) > 0 {
 		t.Port = strconv.Itoa(int(t.ports[0]))
 	}
