@@ -43,8 +43,8 @@ func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
 // settle makes c ready to be closed without loss, after a Pipe: it reads and
 // drops what the remote still sends, so that no reset throws away what was
 // sent to it, until that has been acknowledged. ended says that the remote
-// has sent its last byte.
-// idle, if it is more than zero, limits the wait for an acknowledgement.
+// has sent its last byte; idle, if it is more than zero, limits the wait for
+// an acknowledgement.
 func settle(ctx context.Context, c net.Conn, ended bool, idle time.Duration) error {
 	left, known := unacked(c)
 	switch {

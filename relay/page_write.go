@@ -21,7 +21,7 @@ const (
 	pagePiece = 256 << 10
 
 	// pageStretch is how much of a file is tried at once, with no more than
-	// pagePiece asked for: pieces of that size took a sixth more of the
+	// pagePiece asked for: pieces of that size took about a tenth more of the
 	// processor.
 	pageStretch = 4 << 20
 )
