@@ -2,10 +2,8 @@ package relay
 
 import (
 	"cmp"
-	"io"
 	"net"
 	"os"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -25,76 +23,6 @@ const sendfileSize = 4 << 20
 
 // noZeroCopy is a test seam: the plain way for everything.
 var noZeroCopy bool
-
-// A descKind says what the kernel can do with a descriptor.
-type descKind int
-
-const (
-	descOther  descKind = iota
-	descFile            // a regular file: it never blocks
-	descMemory          // /dev/null and its like
-	descPipe
-	descSocket // a stream
-)
-
-// A desc is one side of a zero-copy move.
-type desc struct {
-	kind descKind
-	raw  syscall.RawConn
-	fd   int // borrowed: the flow's owner closes nothing while it runs
-}
-
-// descOf looks at what is behind a reader or a writer; descOther when that is
-// anything but a bare descriptor of a kind that splice knows.
-func descOf(x any) desc {
-	var d desc
-	switch x := x.(type) {
-	case *os.File:
-		d = rawDesc(x)
-		d.kind = fileKind(d.fd)
-	case *net.TCPConn:
-		d = rawDesc(x)
-		d.kind = descSocket
-	case *net.UnixConn:
-		if x.LocalAddr().Network() == "unix" {
-			d = rawDesc(x)
-			d.kind = descSocket
-		}
-	}
-	if d.raw == nil {
-		d.kind = descOther
-	}
-	return d
-}
-
-func rawDesc(c syscall.Conn) (d desc) {
-	rc, err := c.SyscallConn()
-	if err == nil {
-		err = rc.Control(func(fd uintptr) { d.fd = int(fd) })
-	}
-	if err == nil {
-		d.raw = rc
-	}
-	return d
-}
-
-func fileKind(fd int) descKind {
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return descOther
-	}
-	switch st.Mode & unix.S_IFMT {
-	case unix.S_IFREG:
-		return descFile
-	case unix.S_IFIFO:
-		return descPipe
-	case unix.S_IFCHR:
-		if isMemoryDevice(uint64(st.Rdev)) {
-			return descMemory
-		}
-	}
-	return descOther
-}
 
 // zeroCopy moves the flow inside the kernel, if both sides allow it. When
 // handled is false they don't, and the plain way is to be taken from where the
@@ -150,81 +78,6 @@ func (m *mover) spliceAll() (handled bool, rerr, werr error) {
 		m.through(n)
 	}
 	return true, os.ErrDeadlineExceeded, nil
-}
-
-// spliceVia moves everything from a socket to a file, through a pipe.
-func (m *mover) spliceVia() (handled bool, rerr, werr error) {
-	if flags, err := unix.FcntlInt(uintptr(m.dst.fd), unix.F_GETFL, 0); err != nil || flags&unix.O_APPEND != 0 {
-		return false, nil, nil // splice(2), EINVAL
-	}
-	p, err := newConduit()
-	if err != nil {
-		return false, nil, nil
-	}
-	defer p.close()
-	for !m.quit.Load() {
-		n, _, err := splice(m.src, p.w, pipeSize)
-		switch {
-		case !m.begun && unsupported(err):
-			return false, nil, nil
-		case err != nil:
-			rerr, werr = m.side(err)
-			return true, rerr, werr
-		case n == 0:
-			return true, nil, nil
-		}
-		m.began()
-		switch refused, err := m.unload(p, n); {
-		case err != nil:
-			return true, nil, err
-		case refused:
-			return false, nil, nil
-		}
-		m.begun = true
-	}
-	return true, os.ErrDeadlineExceeded, nil
-}
-
-// unload writes the n bytes that p holds. refused says that dst takes no
-// splice; the bytes have been written all the same.
-func (m *mover) unload(p *conduit, n int64) (refused bool, err error) {
-	for n > 0 {
-		k, err := unix.Splice(p.r.fd, nil, m.dst.fd, nil, int(n), unix.SPLICE_F_MOVE)
-		switch {
-		case err == unix.EINTR:
-			continue
-		case unsupported(err):
-			return true, m.unloadPlain(p, n)
-		case err == nil && k == 0:
-			err = io.ErrShortWrite
-		}
-		if err != nil {
-			m.stuck = n
-			return false, err
-		}
-		n -= k
-		m.wrote(k)
-	}
-	return false, nil
-}
-
-// unloadPlain is unload by way of a buffer.
-func (m *mover) unloadPlain(p *conduit, n int64) error {
-	buf := make([]byte, bufferSize)
-	for n > 0 {
-		k, err := unix.Read(p.r.fd, buf)
-		if err == unix.EINTR {
-			continue
-		}
-		if err != nil {
-			return os.NewSyscallError("read", err)
-		}
-		if err := m.write(buf[:k]); err != nil {
-			return err
-		}
-		n -= int64(k)
-	}
-	return nil
 }
 
 // sendfile moves a file, from its offset to its end, to a socket.
@@ -334,23 +187,6 @@ func splice(src, dst desc, most int) (n int64, full bool, err error) {
 			return n, wait != nil, cmp.Or(wait, err)
 		}
 	}
-}
-
-// A conduit is a pipe of our own, which is emptied after every splice into it.
-type conduit struct{ r, w desc } // without raw: it is never waited for
-
-func newConduit() (*conduit, error) {
-	var fds [2]int
-	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
-		return nil, err
-	}
-	unix.FcntlInt(uintptr(fds[1]), unix.F_SETPIPE_SZ, pipeSize)
-	return &conduit{desc{kind: descPipe, fd: fds[0]}, desc{kind: descPipe, fd: fds[1]}}, nil
-}
-
-func (p *conduit) close() {
-	unix.Close(p.r.fd)
-	unix.Close(p.w.fd)
 }
 
 func ignoringEINTR(call func() (int, error)) (int, error) {

@@ -1,0 +1,79 @@
+package relay
+
+import (
+	"net"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// A descKind says what the kernel can do with a descriptor.
+type descKind int
+
+const (
+	descOther  descKind = iota
+	descFile            // a regular file: it never blocks
+	descMemory          // /dev/null and its like
+	descPipe
+	descSocket // a stream
+)
+
+// A desc is one side of a zero-copy move.
+type desc struct {
+	kind descKind
+	raw  syscall.RawConn
+	fd   int // borrowed: the flow's owner closes nothing while it runs
+}
+
+// descOf looks at what is behind a reader or a writer; descOther when that is
+// anything but a bare descriptor of a kind that splice knows.
+func descOf(x any) desc {
+	var d desc
+	switch x := x.(type) {
+	case *os.File:
+		d = rawDesc(x)
+		d.kind = fileKind(d.fd)
+	case *net.TCPConn:
+		d = rawDesc(x)
+		d.kind = descSocket
+	case *net.UnixConn:
+		if x.LocalAddr().Network() == "unix" {
+			d = rawDesc(x)
+			d.kind = descSocket
+		}
+	}
+	if d.raw == nil {
+		d.kind = descOther
+	}
+	return d
+}
+
+func rawDesc(c syscall.Conn) (d desc) {
+	rc, err := c.SyscallConn()
+	if err == nil {
+		err = rc.Control(func(fd uintptr) { d.fd = int(fd) })
+	}
+	if err == nil {
+		d.raw = rc
+	}
+	return d
+}
+
+func fileKind(fd int) descKind {
+	var st unix.Stat_t
+	if err := unix.Fstat(fd, &st); err != nil {
+		return descOther
+	}
+	switch st.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		return descFile
+	case unix.S_IFIFO:
+		return descPipe
+	case unix.S_IFCHR:
+		if isMemoryDevice(uint64(st.Rdev)) {
+			return descMemory
+		}
+	}
+	return descOther
+}
