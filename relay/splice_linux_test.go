@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -133,4 +134,24 @@ func TestUnloadPlain(t *testing.T) {
 	if err := m.unloadPlain(p, n); err != nil || !bytes.Equal(got.Bytes(), bytesOf(n)) || m.moved.Load() != n {
 		t.Errorf("got %d bytes, %v", got.Len(), err)
 	}
+}
+
+// A file that has been sent is sent to its last byte at once, also where
+// nothing ends the connection after it.
+func TestSendfileUncorks(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	const n = 1<<20 + 17
+	relay := piping(context.Background(), files(t, dataFile(t, n), nil), Conn(here), Policy{NoHalfClose: true})
+	got := arrival{wrong: -1}
+	there.SetReadDeadline(time.Now().Add(patience))
+	if _, err := io.CopyN(&got, there, n); err != nil {
+		t.Fatal(err)
+	}
+	expectData(t, "the peer", got, n)
+	eventually(t, "TCP_CORK is off", func() bool {
+		return must(unix.GetsockoptInt(descOf(here).fd, unix.SOL_TCP, unix.TCP_CORK)) == 0
+	})
+	there.Close()
+	expectTotals(t, await(t, relay, "the relay"), n, 0)
 }
