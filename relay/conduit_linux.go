@@ -18,7 +18,7 @@ func (m *mover) spliceVia() (handled bool, rerr, werr error) {
 	}
 	defer p.close()
 	for !m.quit.Load() {
-		n, _, err := splice(m.src, p.w, pipeSize)
+		n, _, err := m.take(p.w)
 		switch {
 		case !m.begun && unsupported(err):
 			return false, nil, nil

@@ -35,6 +35,8 @@ func (f *flow) zeroCopy() (handled bool, rerr, werr error) {
 		return false, nil, nil
 	}
 	m := mover{flow: f, src: descOf(f.from.R), dst: descOf(f.to.W)}
+	m.gather = newGatherer(f.from.R, m.src)
+	defer m.endGathering()
 	switch {
 	case m.src.kind == descFile && m.dst.kind == descSocket:
 		return m.sendfile()
@@ -52,6 +54,7 @@ type mover struct {
 	*flow
 	src, dst desc
 	begun    bool // something was moved
+	gather   gatherer
 }
 
 // spliceAll moves everything from src to dst, of which one is a pipe.
@@ -62,7 +65,7 @@ func (m *mover) spliceAll() (handled bool, rerr, werr error) {
 		}
 	}
 	for !m.quit.Load() {
-		n, full, err := splice(m.src, m.dst, pipeSize)
+		n, full, err := m.take(m.dst)
 		switch {
 		case !m.begun && unsupported(err):
 			return false, nil, nil
@@ -78,6 +81,33 @@ func (m *mover) spliceAll() (handled bool, rerr, werr error) {
 		m.through(n)
 	}
 	return true, os.ErrDeadlineExceeded, nil
+}
+
+// take is splice from src to a descriptor, which is a pipe if src is a
+// connection.
+func (m *mover) take(to desc) (n int64, full bool, err error) {
+	for {
+		m.gather.arm()
+		n, full, err = splice(m.src, to, pipeSize)
+		paused := m.gather.on && !full && interrupted(err)
+		if !paused {
+			m.gather.came += n
+			return n, full, err
+		}
+		m.endGathering()
+		if m.quit.Load() {
+			return 0, false, err
+		}
+	}
+}
+
+// endGathering gives the read deadline of the connection back. An interrupt
+// that the gatherer lifted is put in force again; one that comes later stays.
+func (m *mover) endGathering() {
+	m.gather.stop()
+	if m.gather.conn != nil && m.quit.Load() {
+		m.gather.conn.SetReadDeadline(past)
+	}
 }
 
 // sendfile moves a file, from its offset to its end, to a socket. Until then

@@ -1,0 +1,79 @@
+package relay
+
+import (
+	"net"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	// gatherSize is how many bytes a connection that streams gathers before
+	// it wakes its reader. More gave no more speed; the receive buffer grows
+	// to hold it.
+	gatherSize = 512 << 10
+
+	// gatherWait is how long the last bytes before a pause may be held back
+	// by that. Shorter than a millisecond the runtime's poller cannot wait.
+	gatherWait = time.Millisecond
+
+	// gatherLast is what due grows to for a connection that never pays.
+	gatherLast = 1 << 30
+)
+
+// gatherFirst is how much a connection has to bring before gathering is
+// tried. Variable for the tests.
+var gatherFirst int64 = 8 << 20
+
+// A gatherer spares the reader of a TCP connection that streams a wake-up for
+// every segment, which costs the sender as much as the segment itself does:
+// SO_RCVLOWAT (socket(7); obeyed by poll since Linux 2.6.28) makes the kernel
+// wait for gatherSize bytes. An end or a reset wakes at once. When the stream
+// pauses, what is there is had after gatherWait, and gathering is over until
+// more has come; a connection of short bursts has to bring ever more.
+//
+// The zero gatherer does nothing.
+type gatherer struct {
+	conn *net.TCPConn
+	fd   int
+	on   bool
+	came int64 // since on last changed
+	due  int64 // how much has to come for on to be set
+}
+
+// newGatherer returns a gatherer for what src is a descriptor of.
+func newGatherer(from any, src desc) gatherer {
+	c, ok := from.(*net.TCPConn)
+	if !ok {
+		return gatherer{}
+	}
+	return gatherer{conn: c, fd: src.fd, due: gatherFirst}
+}
+
+// arm is called before a wait for the connection.
+func (g *gatherer) arm() {
+	if g.conn == nil {
+		return
+	}
+	if !g.on && g.came >= g.due {
+		g.on, g.came = unix.SetsockoptInt(g.fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT, gatherSize) == nil, 0
+	}
+	if g.on {
+		g.conn.SetReadDeadline(time.Now().Add(gatherWait))
+	}
+}
+
+// stop has the reader woken for every byte again, and lifts the deadline.
+func (g *gatherer) stop() {
+	if !g.on {
+		return
+	}
+	unix.SetsockoptInt(g.fd, unix.SOL_SOCKET, unix.SO_RCVLOWAT, 1)
+	g.conn.SetReadDeadline(time.Time{})
+	if g.came < g.due {
+		g.due = min(2*g.due, gatherLast)
+	} else {
+		g.due = gatherFirst
+	}
+	g.on, g.came = false, 0
+}
