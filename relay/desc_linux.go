@@ -49,6 +49,19 @@ func descOf(x any) desc {
 	return d
 }
 
+// spliceable reports whether splice(2) writes to d from a pipe: not to an
+// O_APPEND file.
+func (d *desc) spliceable() bool {
+	switch d.kind {
+	case descPipe, descMemory:
+		return true
+	case descFile:
+		flags, err := unix.FcntlInt(uintptr(d.fd), unix.F_GETFL, 0)
+		return err == nil && flags&unix.O_APPEND == 0
+	}
+	return false
+}
+
 func rawDesc(c syscall.Conn) (d desc) {
 	rc, err := c.SyscallConn()
 	if err == nil {

@@ -123,12 +123,13 @@ func TestGatherer(t *testing.T) {
 // An interrupt that comes while the gatherer has the deadline stays.
 func TestGatherInterrupt(t *testing.T) {
 	here, _ := tcpPair(t)
-	m := mover{flow: new(flow), gather: newGatherer(here, descOf(here))}
-	m.gather.came = m.gather.due
+	m := mover{flow: new(flow)}
+	g := newGatherer(here, descOf(here))
+	g.came = g.due
 	m.quit.Store(true)
 	here.SetDeadline(past)
-	m.gather.arm()
-	m.endGathering()
+	g.arm()
+	m.endGathering(&g)
 	if _, err := here.Read(make([]byte, 1)); !interrupted(err) {
 		t.Errorf("lifted: %v", err)
 	}

@@ -125,10 +125,10 @@ func talker(t *testing.T, network string) net.Conn {
 // What a conduit holds can be had the plain way.
 func TestUnloadPlain(t *testing.T) {
 	checkLeaks(t)
-	p := must(newConduit())
+	p := must(newConduit(&desc{fd: -1}, &desc{fd: -1}))
 	defer p.close()
 	const n = 50_000
-	must(unix.Write(p.w.fd, bytesOf(n)))
+	must(unix.Write(p.w, bytesOf(n)))
 	var got bytes.Buffer
 	m := mover{flow: &flow{to: End{W: &got}, watch: new(watchdog)}}
 	if err := m.unloadPlain(p, n); err != nil || !bytes.Equal(got.Bytes(), bytesOf(n)) || m.moved.Load() != n {
