@@ -4,8 +4,6 @@
 // This package reads the options, settles every conflict, wires what package
 // conn obtains to what package relay moves, says what happened and picks the
 // exit status. The man page, man/gonc.1, is the manual.
-//
-//go:debug containermaxprocs=0
 package main
 
 import (
