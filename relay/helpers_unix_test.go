@@ -11,10 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// files is Files, less what it keeps as long as the process lives.
+// files is Files, less what it keeps as long as the process lives; there is
+// no exit here to close out.
 func files(t testing.TB, in, out *os.File) End {
 	t.Helper()
 	e := Files(in, out)
+	e.exitCloses = false
 	t.Cleanup(func() {
 		forget(e.R, in)
 		forget(e.W, out)

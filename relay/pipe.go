@@ -134,12 +134,26 @@ func (x *pipe) receive() {
 }
 
 func (x *pipe) closeLocal() {
-	if x.local.CloseWrite == nil {
+	if x.local.CloseWrite == nil || x.exitCloses() {
 		return
 	}
 	if err := x.local.CloseWrite(); err != nil {
 		x.fail(&LocalError{"write", err})
 	}
+}
+
+// exitCloses reports whether nothing remains to be done but to exit, which
+// closes what local writes to with one call instead of six. And whoever reads
+// that, and then waits for the exit, is woken once.
+func (x *pipe) exitCloses() bool {
+	x.mu.Lock()
+	sent := x.sent
+	x.mu.Unlock()
+	if !x.local.exitCloses || !sent || x.remote.bare == nil {
+		return false
+	}
+	left, known := unacked(x.remote.bare)
+	return known && left == 0
 }
 
 // remoteEOF comes when everything that the remote had to give has been

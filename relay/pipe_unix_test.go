@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -310,6 +311,55 @@ func TestKeepSending(t *testing.T) {
 			t.Errorf("the peer got %q, %v", b, err)
 		}
 		expectTotals(t, await(t, relay, "the relay"), 4, 0)
+	}
+}
+
+// When all is over the exit closes standard output, but not before: not while
+// something is still to be sent, and not a file, whose close may fail.
+func TestExitCloses(t *testing.T) {
+	kinds := map[string]func(*testing.T) *os.File{
+		"pipe": func(t *testing.T) *os.File { _, out := stdoutPipe(t); return out },
+		"file": func(t *testing.T) *os.File { return tempFile(t, 0) },
+	}
+	for _, c := range []struct {
+		out     string
+		sending bool
+		want    bool // that the relay closes it
+	}{{"pipe", false, false}, {"pipe", true, true}, {"file", false, true}, {"file", true, true}} {
+		t.Run(fmt.Sprintf("%s, sending %v", c.out, c.sending), func(t *testing.T) {
+			checkLeaks(t)
+			here, there := tcpPair(t)
+			if _, known := unacked(here); !known {
+				t.Skip("nobody can tell here")
+			}
+			in, w := stdinPipe(t)
+			out := kinds[c.out](t)
+			local := Files(in, out)
+			t.Cleanup(func() { forget(local.R, in); forget(local.W, out) })
+			closed := make(chan struct{})
+			closeWrite := local.CloseWrite
+			local.CloseWrite = func() error { close(closed); return closeWrite() }
+			relay := piping(context.Background(), local, Conn(here), Policy{})
+			if c.sending {
+				there.CloseWrite()
+				await(t, closed, "the end of standard output")
+			}
+			w.Close()
+			must(io.ReadAll(there))
+			queued(t, here)
+			there.Close()
+			expectTotals(t, await(t, relay, "the relay"), 0, 0)
+			select {
+			case <-closed:
+				if !c.want {
+					t.Error("it was closed")
+				}
+			default:
+				if c.want {
+					t.Error("it was not closed")
+				}
+			}
+		})
 	}
 }
 

@@ -8,8 +8,9 @@
 //	local EOF            write what is left; half-close the remote if the
 //	                     policy says so; start the linger timer if any
 //	remote EOF           write what is left; close the local writer, so that
-//	                     the next program in the pipe sees its end; then
-//	                     finish, or keep sending, as the policy says
+//	                     the next program in the pipe sees its end, unless
+//	                     all is over and the exit does it; then finish, or
+//	                     keep sending, as the policy says
 //	remote can't be      stop reading local; go on reading remote to its end
 //	written              (a reset still delivers what was queued)
 //	local can't be       finish; the error says whether it was a closed pipe
@@ -58,11 +59,12 @@ type End struct {
 	// Datagram says that each Read and each Write is one datagram.
 	Datagram bool
 
-	ended     bool         // R has come to its EOF already
-	interrupt func()       // ends R.Read and W.Write, those under way included; nil: they don't block
-	await     func() error // waits until R.Read would return at once; nil: unknown
-	ready     func() bool  // reports whether R.Read would return at once; nil: unknown
-	bare      net.Conn     // what R and W are of; nil: not a connection
+	ended      bool         // R has come to its EOF already
+	interrupt  func()       // ends R.Read and W.Write, those under way included; nil: they don't block
+	await      func() error // waits until R.Read would return at once; nil: unknown
+	ready      func() bool  // reports whether R.Read would return at once; nil: unknown
+	bare       net.Conn     // what R and W are of; nil: not a connection
+	exitCloses bool         // the program's exit is as good as CloseWrite
 }
 
 // stop ends the reads and writes of e.

@@ -50,7 +50,9 @@ func worthSettling(ctx context.Context, err error) bool {
 
 // Files returns an End that reads in and writes out; nil for one of them
 // means that this direction is not used. The End takes both over: its
-// CloseWrite closes out, in whose place a descriptor of /dev/null remains.
+// CloseWrite closes out, in whose place a descriptor of /dev/null remains. A
+// relay that is over leaves out open unless it is a file, because the program
+// is about to exit: it is the program's standard input and output.
 //
 // Where the system allows it reads and writes can be interrupted, and never
 // is a flag of the descriptors changed, which belong to the caller's shell as
@@ -68,6 +70,7 @@ func Files(in, out *os.File) End {
 	if out != nil {
 		w, stop, closeWrite := openOutput(out)
 		e.W, e.CloseWrite = w, closeWrite
+		e.exitCloses = !isFile(out)
 		stops = append(stops, stop)
 	}
 	e.interrupt = func() {
@@ -76,4 +79,11 @@ func Files(in, out *os.File) End {
 		}
 	}
 	return e
+}
+
+// isFile reports whether f keeps what is written to it, so that its close may
+// have to say that something is lost.
+func isFile(f *os.File) bool {
+	st, err := f.Stat()
+	return err != nil || st.Mode().IsRegular() || st.Mode()&(os.ModeDevice|os.ModeCharDevice) == os.ModeDevice
 }
