@@ -273,3 +273,11 @@ func dump(t *testing.T, p *process) int {
 	wantEnd(t, p)
 	return lines(p.stderr.String(), "goroutine ")
 }
+
+// ncat and socat learn that the reader of standard output has gone from the
+// next byte only.
+func TestStdoutReaderGoneQuietly(t *testing.T) {
+	_, client, r := headOf(t, "hello")
+	r.Close()
+	wantStatus(t, client, "broken pipe")
+}

@@ -307,24 +307,31 @@ func TestStdoutFull(t *testing.T) {
 // Finding 8: with the reader of standard output gone, OpenBSD nc hangs until
 // standard input ends.
 func TestStdoutReaderGone(t *testing.T) {
-	p := stage(t, "tcp")
-	client := gonc(nil, "127.0.0.1", p.port())
-	idlePipe(t, client)
-	r, w, err := os.Pipe()
-	check(t, err)
-	client.cmd.Stdout = w
-	begin(t, client)
-	w.Close()
-	check(t, p.send([]byte("hello")))
-	head := make([]byte, 5)
-	_, err = io.ReadFull(r, head)
-	check(t, err)
+	p, client, r := headOf(t, "hello")
 	r.Close()
 	check(t, p.send([]byte(" and more")))
 	wantStatus(t, client, "broken pipe")
 	if text := client.stderr.String(); text != "" {
 		t.Errorf("it said %q", text)
 	}
+}
+
+// headOf is a client with an idle standard input, what it is connected to,
+// and its standard output, of which text has been read.
+func headOf(t *testing.T, text string) (p *peer, client *process, r *os.File) {
+	p = stage(t, "tcp")
+	client = gonc(nil, "127.0.0.1", p.port())
+	idlePipe(t, client)
+	r, w, err := os.Pipe()
+	check(t, err)
+	t.Cleanup(func() { r.Close() })
+	client.cmd.Stdout = w
+	begin(t, client)
+	w.Close()
+	check(t, p.send([]byte(text)))
+	_, err = io.ReadFull(r, make([]byte, len(text)))
+	check(t, err)
+	return p, client, r
 }
 
 // A server whose output has lost its reader ends as well, and so does one

@@ -24,6 +24,7 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	defer context.AfterFunc(ctx, func() { x.stop(context.Cause(ctx)) })()
 	x.watch.start(p.Idle, func() { x.stop(ErrIdle) })
 	defer x.watch.stop()
+	defer x.watchReader()()
 
 	var sending sync.WaitGroup
 	switch {
@@ -56,6 +57,7 @@ type pipe struct {
 	mu       sync.Mutex
 	sent     bool // the outward flow has ended
 	received bool // the inward flow has ended, by EOF
+	unread   bool // nobody reads what local writes
 	over     bool // Pipe is about to return
 	err      error
 	linger   *time.Timer // nil: not armed
@@ -84,10 +86,14 @@ func (x *pipe) send() {
 		x.localEOF()
 	}
 	x.mu.Lock()
-	defer x.mu.Unlock()
 	x.sent = true
-	if x.received {
+	received, unread := x.received, x.unread
+	x.mu.Unlock()
+	switch {
+	case received:
 		x.remote.stop() // watchRemote
+	case unread:
+		x.endUnread()
 	}
 }
 

@@ -15,6 +15,8 @@
 //	written              (a reset still delivers what was queued)
 //	local can't be       finish; the error says whether it was a closed pipe
 //	written
+//	nobody reads what    the same without a write, once all is sent that
+//	local is written     local has begun to give
 //	idle, linger or ctx  finish
 //	datagram connection  no EOF comes and nothing can be half-closed; one read
 //	                     is one write, so boundaries hold; an empty datagram

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 )
@@ -32,7 +33,7 @@ func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	end := remote(c)
 	totals, err := Pipe(ctx, s.Local, end, s.Policy)
 	if !end.Datagram && worthSettling(ctx, err) {
-		if lost := settle(ctx, c, totals.ended, s.Policy.Idle); lost != nil {
+		if lost := settle(ctx, c, totals.ended, s.Policy.Idle); lost != nil && !unwritable(err) {
 			err = lost
 		}
 	}
@@ -45,7 +46,13 @@ func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 // worthSettling reports whether there may be bytes on their way to the remote
 // that closing the connection could lose, after Pipe has returned err.
 func worthSettling(ctx context.Context, err error) bool {
-	return ctx.Err() == nil && (err == nil || err == ErrIdle)
+	return ctx.Err() == nil && (err == nil || err == ErrIdle || unwritable(err))
+}
+
+// unwritable reports whether err is that standard output could not be written.
+func unwritable(err error) bool {
+	var local *LocalError
+	return errors.As(err, &local) && local.Op == "write"
 }
 
 // Files returns an End that reads in and writes out; nil for one of them
