@@ -41,7 +41,8 @@ func (x *pipe) localUnread() {
 	x.unread = true
 	done := x.sent || x.local.R == nil
 	x.mu.Unlock()
-	if done || x.policy.AtRemoteEOF == Finish || x.localIdle() {
+	switch at := x.policy.AtRemoteEOF; {
+	case done, at == Finish, at == FinishIfIdle && x.localIdle():
 		x.endUnread()
 	}
 }

@@ -20,7 +20,8 @@ func TestUnread(t *testing.T) {
 		policy Policy
 		after  string // given afterwards; then local ends
 	}{
-		{name: "idle"},
+		{name: "idle", policy: Policy{AtRemoteEOF: FinishIfIdle}},
+		{name: "idle, kept", after: "two"},
 		{name: "sent", before: "one", ended: true},
 		{name: "sending", before: "one", after: "two"},
 		{name: "terminal", before: "one", policy: Policy{AtRemoteEOF: Finish}},
