@@ -248,7 +248,7 @@ func testPageStops(t *testing.T, s syscall.Signal, name string, sum [32]byte, re
 	wantStatus(t, server, s.String())
 	took := time.Since(stopped)
 	t.Logf("ended after %v", took)
-	if took > 3500*time.Millisecond || !reads && took < 1500*time.Millisecond {
+	if took > 8*time.Second || !reads && took < 1500*time.Millisecond {
 		t.Errorf("ended after %v, where 2 s are given to an answer", took)
 	}
 }
