@@ -4,9 +4,12 @@ import (
 	"context"
 	"io"
 	"os"
+	"path/filepath"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // When the reader of standard output goes away the relay ends, although the
@@ -96,6 +99,24 @@ func TestAwaitUnread(t *testing.T) {
 	}
 	if awaitUnread(tempFile(t, 0)) == nil {
 		t.Error("a file was taken for a pipe")
+	}
+}
+
+// A FIFO without a reader may have one again.
+func TestUnreadFIFO(t *testing.T) {
+	checkLeaks(t)
+	name := filepath.Join(t.TempDir(), "fifo")
+	if err := unix.Mkfifo(name, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := must(os.OpenFile(name, os.O_RDWR, 0)) // does not wait for a reader
+	r := must(os.OpenFile(name, os.O_RDONLY|unix.O_NONBLOCK, 0))
+	w := must(os.OpenFile(name, os.O_WRONLY|unix.O_NONBLOCK, 0))
+	defer w.Close()
+	f.Close()
+	r.Close()
+	if awaitUnread(w) == nil {
+		t.Error("it was given up")
 	}
 }
 
