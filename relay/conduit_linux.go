@@ -20,8 +20,10 @@ func newConduit(src, dst *desc) (*conduit, error) {
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return nil, err
 	}
-	for _, fd := range []int{src.fd, fds[0], dst.fd} {
-		unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, pipeSize) // EBADF: no pipe
+	for _, fd := range []uintptr{uintptr(src.fd), uintptr(fds[0]), uintptr(dst.fd)} {
+		if size, err := unix.FcntlInt(fd, unix.F_GETPIPE_SZ, 0); err == nil && size < pipeSize {
+			unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize)
+		}
 	}
 	return &conduit{fds[0], fds[1], newSplicer(src.fd, fds[1]), newSplicer(fds[0], dst.fd)}, nil
 }
