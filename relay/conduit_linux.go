@@ -95,8 +95,9 @@ func (s *splicer) call() {
 // callFile is call where a file may have to wait for its disk.
 func (s *splicer) callFile() {
 	for {
-		s.n, s.err = unix.Splice(s.from, nil, s.to, nil, int(s.most), unix.SPLICE_F_MOVE)
-		if s.err != unix.EINTR {
+		n, err := unix.Splice(s.from, nil, s.to, nil, int(s.most), unix.SPLICE_F_MOVE)
+		if err != unix.EINTR {
+			s.n, s.err = int64(n), err
 			return
 		}
 	}
