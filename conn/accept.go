@@ -169,9 +169,12 @@ func (l *Listener) acceptLoop(ctx context.Context, ln net.Listener, handle func(
 		}
 		handlers.Add(1)
 		go (&served{l, ctx, c, handle, handlers}).run()
-		// Who has come is served before the next is asked for: nobody has come
-		// yet, most of the time, and finding that out costs this one.
-		runtime.Gosched()
+		if l.active.Load() == 1 {
+			// Who has come alone is served before the next is asked for, which
+			// costs time and most likely finds nobody. Among others this loop
+			// would wait for all of them.
+			runtime.Gosched()
+		}
 	}
 }
 
