@@ -14,18 +14,34 @@ type conduit struct {
 }
 
 // newConduit returns a conduit from src to dst, and enlarges them if they are
-// pipes. Where no pipe is to be had, EMFILE is why.
+// pipes. Its error is that no pipe is to be had (EMFILE), or but a tiny one,
+// which a user who has many is given (pipe(7), pipe-user-pages-soft).
 func newConduit(src, dst *desc) (*conduit, error) {
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return nil, err
 	}
-	for _, fd := range []uintptr{uintptr(src.fd), uintptr(fds[0]), uintptr(dst.fd)} {
-		if size, err := unix.FcntlInt(fd, unix.F_GETPIPE_SZ, 0); err == nil && size < pipeSize {
-			unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeSize)
-		}
+	p := &conduit{fds[0], fds[1], newSplicer(src, src.fd, fds[1]), newSplicer(dst, fds[0], dst.fd)}
+	if enlarge(p.w) < bufferSize {
+		p.close()
+		return nil, unix.EPERM
 	}
-	return &conduit{fds[0], fds[1], newSplicer(src.fd, fds[1]), newSplicer(fds[0], dst.fd)}, nil
+	enlarge(src.fd)
+	enlarge(dst.fd)
+	return p, nil
+}
+
+// enlarge has a pipe hold pipeSize bytes if that is allowed, and returns what
+// it holds; 0 if fd is no pipe.
+func enlarge(fd int) int {
+	size, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
+	if err != nil || size >= pipeSize {
+		return size
+	}
+	if larger, err := unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, pipeSize); err == nil {
+		size = larger
+	}
+	return size
 }
 
 func (p *conduit) close() {
@@ -33,8 +49,9 @@ func (p *conduit) close() {
 	unix.Close(p.w)
 }
 
-// A splicer is splice(2) from one descriptor to another.
+// A splicer is splice(2) between d and a conduit.
 type splicer struct {
+	d        *desc
 	from, to int
 	most     int64 // bytes, of a call
 	n        int64 // of the last call
@@ -42,28 +59,27 @@ type splicer struct {
 	once     func(uintptr) bool // for a RawConn; made once, a call would allocate it
 }
 
-func newSplicer(from, to int) *splicer {
-	s := &splicer{from: from, to: to}
+// newSplicer returns one from a descriptor to another, one of which is d's.
+func newSplicer(d *desc, from, to int) *splicer {
+	s := &splicer{d: d, from: from, to: to}
 	s.once = func(uintptr) bool {
-		s.call()
+		s.call(unix.SPLICE_F_MOVE | unix.SPLICE_F_NONBLOCK)
 		return s.err != unix.EAGAIN
 	}
 	return s
 }
 
-// move moves at most most bytes when d, which is the side that is no conduit,
-// is ready. Zero and no error is the end of the side to read.
-func (s *splicer) move(d *desc, most int64) (n int64, err error) {
+// move moves at most most bytes once d is ready. Zero and no error is the end
+// of what is read.
+func (s *splicer) move(most int64) (n int64, err error) {
 	s.most = most
 	switch {
-	case d.kind == descMemory:
-		s.call()
-	case d.kind == descFile:
-		s.callFile()
-	case d.fd == s.from:
-		err = d.raw.Read(s.once)
+	case s.d.kind == descFile, s.d.kind == descMemory:
+		s.call(unix.SPLICE_F_MOVE)
+	case s.d.fd == s.from:
+		err = s.d.raw.Read(s.once)
 	default:
-		err = d.raw.Write(s.once)
+		err = s.d.raw.Write(s.once)
 	}
 	if err != nil {
 		return 0, err
@@ -71,31 +87,13 @@ func (s *splicer) move(d *desc, most int64) (n int64, err error) {
 	return s.n, s.err
 }
 
-// call does not block: neither the conduit nor the other side does. So the
-// runtime is not told of it, whose monitor thread would watch how long it
-// takes, and wake up others to help: a sixth of the CPU time. Not with
-// SPLICE_F_MORE, which holds back the tail of a message for 200 ms
-// (golang/go#10948).
-func (s *splicer) call() {
+// call is made by way of the runtime, though it does not wait for bytes or for
+// room: it does wait, in spite of O_NONBLOCK, for a process that has the pipe
+// locked. Not with SPLICE_F_MORE, which holds back the tail of a message for
+// 200 ms (golang/go#10948).
+func (s *splicer) call(flags int) {
 	for {
-		n, _, errno := unix.RawSyscall6(unix.SYS_SPLICE, uintptr(s.from), 0, uintptr(s.to), 0, uintptr(s.most),
-			unix.SPLICE_F_MOVE|unix.SPLICE_F_NONBLOCK)
-		switch errno {
-		case 0:
-			s.n, s.err = int64(n), nil
-			return
-		case unix.EINTR:
-		default:
-			s.n, s.err = 0, errno
-			return
-		}
-	}
-}
-
-// callFile is call where a file may have to wait for its disk.
-func (s *splicer) callFile() {
-	for {
-		n, err := unix.Splice(s.from, nil, s.to, nil, int(s.most), unix.SPLICE_F_MOVE)
+		n, err := unix.Splice(s.from, nil, s.to, nil, int(s.most), flags)
 		if err != unix.EINTR {
 			s.n, s.err = int64(n), err
 			return

@@ -20,9 +20,6 @@ var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 // bulk, in bytes.
 const bulkRead = bufferSize / 2
 
-// manyReads is after how many reads it pays to prepare for more of them.
-const manyReads = 16
-
 // MaxPayload is the largest payload of an IPv4 datagram, in bytes: 65535 less
 // the IP and UDP headers. Local bytes become datagrams of at most this size.
 const MaxPayload = 65507
@@ -35,7 +32,6 @@ type flow struct {
 	begun    atomic.Bool  // something was read
 	first    time.Time    // when begun was set; for whoever has seen the flow end
 	quit     atomic.Bool  // stop reading
-	direct   io.Writer    // what writes to to.W faster; nil: nothing yet
 	stuck    int64        // bytes read that an interrupted or failed write left
 }
 
@@ -61,10 +57,9 @@ func (f *flow) run() (rerr, werr error) {
 
 // copy is run with a buffer.
 func (f *flow) copy(buf []byte) (rerr, werr error) {
-	reader := f.from.R
 	bulk := false
-	for empty, reads := 0, 1; !f.quit.Load(); reads++ {
-		n, rerr := reader.Read(buf)
+	for empty := 0; !f.quit.Load(); {
+		n, rerr := f.from.R.Read(buf)
 		if n > 0 || rerr == nil {
 			f.began()
 		}
@@ -88,9 +83,6 @@ func (f *flow) copy(buf []byte) (rerr, werr error) {
 			if handled, rerr, werr := f.zeroCopy(); handled {
 				return rerr, werr
 			}
-		}
-		if reads == manyReads {
-			reader, f.direct = directReader(f.from.R), directWriter(f.to.W)
 		}
 	}
 	return os.ErrDeadlineExceeded, nil
@@ -119,11 +111,7 @@ func (f *flow) write(b []byte) error {
 		f.moved.Add(int64(len(b)))
 		return nil
 	}
-	w := f.to.W
-	if f.direct != nil {
-		w = f.direct
-	}
-	n, err := w.Write(b)
+	n, err := f.to.W.Write(b)
 	f.wrote(int64(n))
 	if err == nil && n < len(b) {
 		err = io.ErrShortWrite

@@ -49,13 +49,13 @@ func descOf(x any) desc {
 	return d
 }
 
-// spliceable reports whether splice(2) writes to d from a pipe: not to an
-// O_APPEND file.
+// spliceable reports whether splice(2) writes to d from a pipe: not if it was
+// opened with O_APPEND.
 func (d *desc) spliceable() bool {
 	switch d.kind {
-	case descPipe, descMemory:
+	case descPipe:
 		return true
-	case descFile:
+	case descFile, descMemory:
 		flags, err := unix.FcntlInt(uintptr(d.fd), unix.F_GETFL, 0)
 		return err == nil && flags&unix.O_APPEND == 0
 	}

@@ -17,21 +17,22 @@ const sendfileSize = 4 << 20
 func (m *mover) sendfile() (handled bool, rerr, werr error) {
 	m.cork(1)
 	defer m.cork(0)
-	for !m.quit.Load() {
-		n, err := 0, error(nil)
-		wait := m.dst.raw.Write(func(uintptr) bool {
-			for {
-				n, err = unix.Sendfile(m.dst.fd, m.src.fd, nil, sendfileSize)
-				if err != unix.EINTR {
-					return err != unix.EAGAIN
-				}
+	n, err := 0, error(nil)
+	once := func(uintptr) bool {
+		for {
+			n, err = unix.Sendfile(m.dst.fd, m.src.fd, nil, sendfileSize)
+			if err != unix.EINTR {
+				return err != unix.EAGAIN
 			}
-		})
+		}
+	}
+	for !m.quit.Load() {
+		wait := m.dst.raw.Write(once)
 		switch {
 		case wait != nil:
 			rerr, werr = m.stalled(wait)
 			return true, rerr, werr
-		case !m.begun && unsupported(err):
+		case !m.moving && unsupported(err):
 			return false, nil, nil
 		case err == unix.EIO: // a socket does not fail so
 			return true, err, nil
@@ -40,7 +41,7 @@ func (m *mover) sendfile() (handled bool, rerr, werr error) {
 		case n == 0:
 			return true, nil, nil
 		}
-		m.begun = true
+		m.moving = true
 		m.began()
 		m.wrote(int64(n))
 	}

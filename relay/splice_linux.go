@@ -34,7 +34,7 @@ func (f *flow) zeroCopy() (handled bool, rerr, werr error) {
 type mover struct {
 	*flow
 	src, dst desc
-	begun    bool // something was moved
+	moving   bool // something was moved
 }
 
 // splice moves everything from src to dst, through a conduit.
@@ -53,7 +53,7 @@ func (m *mover) splice() (handled bool, rerr, werr error) {
 	for !m.quit.Load() {
 		n, err := m.load(p, &g)
 		switch {
-		case !m.begun && unsupported(err):
+		case !m.moving && unsupported(err):
 			return false, nil, nil
 		case err != nil:
 			return true, remoteError("read", m.from.R, err), nil
@@ -67,7 +67,7 @@ func (m *mover) splice() (handled bool, rerr, werr error) {
 		case refused:
 			return false, nil, nil
 		}
-		m.begun = true
+		m.moving = true
 	}
 	return true, os.ErrDeadlineExceeded, nil
 }
@@ -76,7 +76,7 @@ func (m *mover) splice() (handled bool, rerr, werr error) {
 func (m *mover) load(p *conduit, g *gatherer) (n int64, err error) {
 	for {
 		g.arm()
-		n, err = p.in.move(&m.src, pipeSize)
+		n, err = p.in.move(pipeSize)
 		if paused := g.on && interrupted(err); !paused {
 			g.came += n
 			return n, err
@@ -101,7 +101,7 @@ func (m *mover) endGathering(g *gatherer) {
 // splice; the bytes have been written all the same.
 func (m *mover) unload(p *conduit, n int64) (refused bool, err error) {
 	for n > 0 {
-		k, err := p.out.move(&m.dst, n)
+		k, err := p.out.move(n)
 		switch {
 		case unsupported(err):
 			return true, m.unloadPlain(p, n)

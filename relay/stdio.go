@@ -58,8 +58,8 @@ func unwritable(err error) bool {
 // Files returns an End that reads in and writes out; nil for one of them
 // means that this direction is not used. The End takes both over: its
 // CloseWrite closes out, in whose place a descriptor of /dev/null remains. A
-// relay that is over leaves out open unless it is a file, because the program
-// is about to exit: it is the program's standard input and output.
+// relay both of whose sides have ended leaves that to the exit of the program,
+// unless out is a file.
 //
 // Where the system allows it reads and writes can be interrupted, and never
 // is a flag of the descriptors changed, which belong to the caller's shell as
