@@ -153,8 +153,11 @@ func (x *pipe) closeLocal() {
 // that, and then waits for the exit, is woken once.
 func (x *pipe) exitCloses() bool {
 	x.mu.Lock()
-	sent := x.sent
+	sent, unread := x.sent, x.unread
 	x.mu.Unlock()
+	if unread { // nobody is there to be told, and the exit shall meet a broken pipe
+		return true
+	}
 	if !x.local.exitCloses || !sent || x.remote.bare == nil {
 		return false
 	}
