@@ -134,13 +134,17 @@ func (x *pipe) receive() {
 		x.closeLocal()
 		x.endSending()
 	default:
-		x.closeLocal()
 		x.remoteEOF()
 	}
 }
 
+// closeLocal ends what local writes, unless nobody is there to be told or the
+// exit tells. A pipe that nobody reads is left broken for the exit to meet.
 func (x *pipe) closeLocal() {
-	if x.local.CloseWrite == nil || x.exitCloses() {
+	x.mu.Lock()
+	sent, unread := x.sent, x.unread
+	x.mu.Unlock()
+	if x.local.CloseWrite == nil || unread || sent && x.exitCloses() {
 		return
 	}
 	if err := x.local.CloseWrite(); err != nil {
@@ -148,17 +152,11 @@ func (x *pipe) closeLocal() {
 	}
 }
 
-// exitCloses reports whether nothing remains to be done but to exit, which
-// closes what local writes to with one call instead of six. And whoever reads
-// that, and then waits for the exit, is woken once.
+// exitCloses reports whether nothing remains to be done, now that all is sent,
+// but to exit, which closes what local writes to with one call instead of six.
+// And whoever reads that, and then waits for the exit, is woken once.
 func (x *pipe) exitCloses() bool {
-	x.mu.Lock()
-	sent, unread := x.sent, x.unread
-	x.mu.Unlock()
-	if unread { // nobody is there to be told, and the exit shall meet a broken pipe
-		return true
-	}
-	if !x.local.exitCloses || !sent || x.remote.bare == nil {
+	if !x.local.exitCloses || x.remote.bare == nil {
 		return false
 	}
 	left, known := unacked(x.remote.bare)
@@ -172,6 +170,7 @@ func (x *pipe) remoteEOF() {
 	x.received = true
 	sent := x.sent
 	x.mu.Unlock()
+	x.closeLocal()
 	switch {
 	case sent:
 	case x.local.R == nil, x.policy.AtRemoteEOF == Finish:

@@ -35,13 +35,15 @@ func (x *pipe) watchReader() (stop func()) {
 	}
 }
 
-// localUnread comes when nobody reads what local writes any more.
+// localUnread comes when nobody reads what local writes any more. It is no
+// matter once all has come.
 func (x *pipe) localUnread() {
 	x.mu.Lock()
-	x.unread = true
-	done := x.sent || x.local.R == nil
+	x.unread = !x.received
+	unread, done := x.unread, x.sent || x.local.R == nil
 	x.mu.Unlock()
 	switch at := x.policy.AtRemoteEOF; {
+	case !unread:
 	case done, at == Finish, at == FinishIfIdle && x.localIdle():
 		x.endUnread()
 	}
