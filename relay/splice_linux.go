@@ -14,8 +14,6 @@ var noZeroCopy bool
 // zeroCopy moves the flow inside the kernel, if both sides allow it. When
 // handled is false they don't, and the plain way is to be taken from where the
 // flow stands: at most what had to be moved to find out has been.
-//
-// A file goes to a socket by sendfile(2), everything else by splice(2).
 func (f *flow) zeroCopy() (handled bool, rerr, werr error) {
 	if noZeroCopy {
 		return false, nil, nil
@@ -23,7 +21,9 @@ func (f *flow) zeroCopy() (handled bool, rerr, werr error) {
 	m := mover{flow: f, src: descOf(f.from.R), dst: descOf(f.to.W)}
 	switch {
 	case m.src.kind == descFile && m.dst.kind == descSocket:
-		return m.sendfile()
+		m.cork(1)
+		defer m.cork(0)
+		return m.splice()
 	case m.src.kind == descPipe && m.dst.kind == descSocket, m.src.kind == descSocket && m.dst.spliceable():
 		return m.splice()
 	}
@@ -35,6 +35,15 @@ type mover struct {
 	*flow
 	src, dst desc
 	moving   bool // something was moved
+}
+
+// cork sets TCP_CORK (tcp(7)), with which a socket sends full segments only;
+// taking it off sends what was held back. For a file, which has no pauses that
+// the last bytes would have to wait out.
+func (m *mover) cork(on int) {
+	if _, ok := m.to.W.(*net.TCPConn); ok {
+		unix.SetsockoptInt(m.dst.fd, unix.SOL_TCP, unix.TCP_CORK, on)
+	}
 }
 
 // splice moves everything from src to dst, through a conduit.
