@@ -13,8 +13,10 @@ type clash struct {
 // Every pair of options that cannot go together has its sentence here, so
 // that nothing is opened before the command line is known to be sound.
 func (o *options) conflict() error {
-	if _, err := conn.ProxyType(o.proxyType); err != nil && o.proxyTyped {
-		return usagef("proxy type %s is none of socks4, socks4a, socks5, http", quote(o.proxyType))
+	if o.proxyTyped {
+		if _, err := conn.ProxyType(o.proxyType); err != nil {
+			return usagef("proxy type %s is none of socks4, socks4a, socks5, http", quote(o.proxyType))
+		}
 	}
 	if o.dialect.lenient {
 		o.forgetIdle()
