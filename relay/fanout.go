@@ -27,7 +27,8 @@ const lagPatience = 500 * time.Millisecond
 const minChunk = 4 << 10
 
 // ErrLagging says that a connection took what local gives so much more slowly
-// than another one that it was closed.
+// than another one that it was closed; over TCP with a reset, for its peer to
+// know that something is missing.
 var ErrLagging = errors.New("fell 1 MiB behind the fastest connection")
 
 // A Fanout is the relay between standard input and output and many
@@ -107,12 +108,20 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 	defer cancel(nil)
 	mine := End{W: f.out}
 	if f.Local.R != nil {
-		s := f.subscribe(func() { cancel(ErrLagging) })
+		s := f.subscribe(func() { abortive(c); cancel(ErrLagging) })
 		defer s.leave()
 		mine.R, mine.interrupt, mine.ready, mine.ended = s, s.quit, s.ready, s.over()
 	}
 	one := Stdio{Local: mine, Remote: f.Remote, Policy: f.Policy, OnEnd: f.OnEnd}
 	return one.Serve(ctx, c)
+}
+
+// abortive has the close of c reset the connection, so that its peer does not
+// take what it got for all there was. A Unix socket has no such thing.
+func abortive(c net.Conn) {
+	if tcp, ok := c.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
 }
 
 // read is the goroutine that reads local.
