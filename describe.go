@@ -216,9 +216,13 @@ func describeLocal(e *relay.LocalError) (text, hint string) {
 }
 
 func describeLost(e *relay.UndeliveredError) string {
-	text := fmt.Sprintf("%d bytes could not be delivered", e.Bytes)
+	done, idler := "delivered", "the other side"
+	if e.Local {
+		done, idler = "written to standard output", "its reader"
+	}
+	text := fmt.Sprintf("at least %d bytes could not be %s", e.Bytes, done)
 	if e.Err == nil {
-		return text + ": the other side has stopped reading"
+		return text + ": " + idler + " has stopped reading"
 	}
 	if errors.Is(e.Err, relay.ErrIdle) {
 		return text + " in time"

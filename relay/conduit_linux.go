@@ -32,7 +32,7 @@ func newConduit(src, dst *desc) (*conduit, error) {
 }
 
 // enlarge has a pipe hold pipeSize bytes if that is allowed, and returns what
-// it holds; 0 if fd is no pipe.
+// it holds; less than 1 if fd is no pipe.
 func enlarge(fd int) int {
 	size, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
 	if err != nil || size >= pipeSize {

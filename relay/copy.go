@@ -32,6 +32,7 @@ type flow struct {
 	begun    atomic.Bool  // something was read
 	first    time.Time    // when begun was set; for whoever has seen the flow end
 	quit     atomic.Bool  // stop reading
+	writing  atomic.Bool  // something that was read is being written
 	stuck    int64        // bytes read that an interrupted or failed write left
 }
 
@@ -111,8 +112,10 @@ func (f *flow) write(b []byte) error {
 		f.moved.Add(int64(len(b)))
 		return nil
 	}
+	f.writing.Store(true)
 	n, err := f.to.W.Write(b)
-	f.wrote(int64(n))
+	f.wrote(int64(n)) // before: see awaitQuiet
+	f.writing.Store(false)
 	if err == nil && n < len(b) {
 		err = io.ErrShortWrite
 	}

@@ -102,7 +102,7 @@ func (l *lines) Read(p []byte) (int, error) {
 		select {
 		case <-time.After(l.pause):
 		case <-l.quit:
-			return 0, &UndeliveredError{int64(len(l.left)), os.ErrDeadlineExceeded}
+			return 0, &UndeliveredError{Bytes: int64(len(l.left)), Err: os.ErrDeadlineExceeded}
 		}
 	}
 	line := l.left

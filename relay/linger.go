@@ -26,12 +26,14 @@ func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
 	moved := time.Now()
 	for pause := time.Millisecond; known && left > 0 && !quit.Load(); pause = min(2*pause, 50*time.Millisecond) {
 		time.Sleep(pause)
-		was := left
+		// In this order: a connection that has ended well is gone as well,
+		// once the last of it is acknowledged.
+		was, dead := left, gone(c)
 		left, known = unacked(c)
 		switch {
 		case left < was:
 			moved = time.Now()
-		case left > 0 && gone(c):
+		case left > 0 && dead:
 			return &UndeliveredError{Bytes: left, Err: syscall.ECONNRESET}
 		case time.Since(moved) > limit:
 			return &UndeliveredError{Bytes: left}

@@ -107,7 +107,7 @@ func (x *pipe) localEOF() {
 		}
 	}
 	if p.Quiet > 0 && (p.Idle <= 0 || p.Quiet <= p.Idle) {
-		x.watch.start(p.Quiet, func() { x.stop(nil) })
+		x.awaitQuiet()
 	}
 	switch {
 	case p.Linger == Flush:
@@ -119,12 +119,28 @@ func (x *pipe) localEOF() {
 	}
 }
 
+// awaitQuiet ends it all when the remote has been silent for as long as the
+// policy says. It is not silent while what it sent waits to be written.
+func (x *pipe) awaitQuiet() {
+	limit := x.policy.Quiet
+	x.watch.start(limit, func() {
+		switch writing := x.in.writing.Load(); {
+		case writing && x.policy.Idle > 0:
+			x.watch.start(x.policy.Idle, func() { x.stop(ErrIdle) })
+		case writing, x.watch.left(limit) > 0: // or it was, a moment ago
+			x.awaitQuiet()
+		default:
+			x.stop(nil)
+		}
+	})
+}
+
 // receive is the inward direction.
 func (x *pipe) receive() {
 	rerr, werr := x.in.run()
 	switch {
 	case interrupted(werr):
-		x.fail(&UndeliveredError{Bytes: x.in.stuck, Err: x.cause()})
+		x.fail(&UndeliveredError{Bytes: x.in.stuck, Local: true, Err: x.cause()})
 	case interrupted(rerr):
 	case werr != nil:
 		x.fail(&LocalError{"write", werr})

@@ -147,6 +147,7 @@ func (e *LocalError) Unwrap() error { return e.Err }
 // the other.
 type UndeliveredError struct {
 	Bytes int64 // at least so many
+	Local bool  // it is local that they did not reach
 	Err   error // what ended the session; nil: a side that stopped reading
 }
 

@@ -34,7 +34,6 @@ func (f *flow) zeroCopy() (handled bool, rerr, werr error) {
 type mover struct {
 	*flow
 	src, dst desc
-	moving   bool // something was moved
 }
 
 // cork sets TCP_CORK (tcp(7)), with which a socket sends full segments only;
@@ -62,7 +61,7 @@ func (m *mover) splice() (handled bool, rerr, werr error) {
 	for !m.quit.Load() {
 		n, err := m.load(p, &g)
 		switch {
-		case !m.moving && unsupported(err):
+		case unsupported(err): // p is empty, so that nothing is skipped
 			return false, nil, nil
 		case err != nil:
 			return true, remoteError("read", m.from.R, err), nil
@@ -70,13 +69,15 @@ func (m *mover) splice() (handled bool, rerr, werr error) {
 			return true, nil, nil
 		}
 		m.began()
-		switch refused, err := m.unload(p, n); {
+		m.writing.Store(true)
+		refused, err := m.unload(p, n)
+		m.writing.Store(false)
+		switch {
 		case err != nil:
 			return true, nil, err
 		case refused:
 			return false, nil, nil
 		}
-		m.moving = true
 	}
 	return true, os.ErrDeadlineExceeded, nil
 }
@@ -156,7 +157,8 @@ func remoteError(op string, c any, err error) error {
 }
 
 // unsupported reports whether err says that the kernel cannot move bytes
-// between these two.
+// between these two, or, in a file of no ordinary kind, not from that offset
+// on (EOVERFLOW).
 func unsupported(err error) bool {
-	return err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP || err == unix.EPERM
+	return err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP || err == unix.EPERM || err == unix.EOVERFLOW
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -140,4 +142,46 @@ func TestPipeIdle(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A connection that has ended well, the remote first, is gone as soon as the
+// last byte is acknowledged: nothing is lost that way, whenever it is asked.
+func TestFlushedAndGone(t *testing.T) {
+	const at = 64 // a time, for them to wait for the processor
+	for range 4 {
+		flushed := make(chan error, at)
+		for i := range at {
+			here, there := tcpPair(t)
+			there.CloseWrite()
+			go func() {
+				flushed <- fillAndFlush(here, there, time.Duration(i)*8*time.Millisecond/at)
+			}()
+		}
+		for range at {
+			if err := <-flushed; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// fillAndFlush half-closes here, which the remote has done, when its buffers
+// are full; the remote reads after a while.
+func fillAndFlush(here, there *net.TCPConn, while time.Duration) error {
+	defer here.Close()
+	defer there.Close()
+	here.SetWriteDeadline(time.Now().Add(20 * time.Millisecond))
+	here.Read(make([]byte, 1)) // the remote's end is known
+	for err := error(nil); err == nil; {
+		_, err = here.Write(make([]byte, 1<<20))
+	}
+	here.CloseWrite()
+	var reading sync.WaitGroup
+	defer reading.Wait()
+	reading.Go(func() {
+		time.Sleep(while)
+		io.Copy(io.Discard, struct{ io.Reader }{there})
+	})
+	var quit atomic.Bool
+	return awaitFlushed(here, &quit, stallLimit)
 }

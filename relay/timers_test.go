@@ -16,9 +16,20 @@ import (
 type session struct {
 	there net.Conn
 	in    *io.PipeWriter // standard input
-	out   bytes.Buffer
+	out   output
 	begin time.Time
 	ended <-chan ending
+}
+
+// An output is one that takes its time for each write.
+type output struct {
+	bytes.Buffer
+	takes time.Duration
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	time.Sleep(o.takes)
+	return o.Buffer.Write(b)
 }
 
 // begin starts a relay between a pipe and a connection in memory.
@@ -118,6 +129,16 @@ func TestTimers(t *testing.T) {
 			time.Sleep(time.Hour)
 			s.in.Close()
 		}, time.Hour + time.Minute, nil},
+		{"not quiet while nobody reads the output", Policy{Quiet: time.Minute}, func(s *session) {
+			s.out.takes = 10*time.Minute + time.Second
+			s.in.Close()
+			s.send("x")
+		}, 11*time.Minute + time.Second, nil},
+		{"idle while nobody reads the output", Policy{Quiet: time.Minute, Idle: 5 * time.Minute}, func(s *session) {
+			s.out.takes = 10 * time.Minute
+			s.in.Close()
+			s.send("x")
+		}, 10 * time.Minute, ErrIdle},
 		{"idle sooner than quiet", Policy{Quiet: time.Hour, Idle: time.Minute}, func(s *session) { s.in.Close() }, time.Minute, ErrIdle},
 		{"quiet sooner than idle", Policy{Quiet: time.Minute, Idle: time.Hour}, func(s *session) { s.in.Close() }, time.Minute, nil},
 		{"linger sooner than idle", Policy{Linger: time.Minute, Idle: time.Hour}, func(s *session) { s.in.Close() }, time.Minute, nil},

@@ -38,13 +38,19 @@ func (w *watchdog) start(limit time.Duration, fire func()) {
 		if w.timer != timer {
 			return
 		}
-		if left := limit - (time.Since(w.began) - time.Duration(w.last.Load())); left > 0 {
+		if left := w.left(limit); left > 0 {
 			timer.Reset(left)
 			return
 		}
 		go fire()
 	})
 	w.timer = timer
+}
+
+// left returns how much of limit is left since the last touch of a watchdog
+// that is armed.
+func (w *watchdog) left(limit time.Duration) time.Duration {
+	return limit - (time.Since(w.began) - time.Duration(w.last.Load()))
 }
 
 func (w *watchdog) touch() {
