@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -604,18 +605,21 @@ func (r *dialectRun) printLines(b *strings.Builder, what, text string) {
 }
 
 var (
-	clientPort = regexp.MustCompile(`(Connection received on \S+) \d+`)
-	usageText  = regexp.MustCompile(`(?m)^stderr "usage: nc .*\n(stderr "\\t.*\n)*`)
-	ownSocket  = regexp.MustCompile(`/(nc|gonc)-\w+/\w+(\.sock)?`)
+	wholeNumber = regexp.MustCompile(`\b\d+\b`) // data may have a port's digits in it
+	clientPort  = regexp.MustCompile(`(Connection received on \S+) \d+`)
+	usageText   = regexp.MustCompile(`(?m)^stderr "usage: nc .*\n(stderr "\\t.*\n)*`)
+	ownSocket   = regexp.MustCompile(`/(nc|gonc)-\w+/\w+(\.sock)?`)
 )
 
 // anonymous puts names in the place of ports and paths.
 func (r *dialectRun) anonymous(text string) string {
-	pairs := []string{r.dir, "$DIR", r.port, "$PORT"}
+	names := make(map[string]string)
 	for i, n := range r.ports {
-		pairs = append(pairs, strconv.Itoa(n), fmt.Sprintf("$P%d", i+1))
+		names[strconv.Itoa(n)] = fmt.Sprintf("$P%d", i+1)
 	}
-	text = strings.NewReplacer(pairs...).Replace(text)
+	names[r.port] = "$PORT"
+	text = strings.ReplaceAll(text, r.dir, "$DIR")
+	text = wholeNumber.ReplaceAllStringFunc(text, func(n string) string { return cmp.Or(names[n], n) })
 	text = usageText.ReplaceAllString(text, "stderr usage\n")
 	text = clientPort.ReplaceAllString(text, "$1 N")
 	return ownSocket.ReplaceAllString(text, "/OWN")
