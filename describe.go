@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"os"
 	"strings"
 	"syscall"
@@ -54,8 +55,6 @@ func (d *dialect) describe(err error) (text, hint string) {
 		return describeProxy(proxy), proxy.Hint
 	case errors.As(err, &unix):
 		return d.describeUnix(unix)
-	case errors.As(err, &listen):
-		return d.describeListen(listen)
 	case errors.As(err, &name) && name.Address.Port != "":
 		return fmt.Sprintf("getaddrinfo for host %s port %s: %s", quote(name.Address.Host), name.Address.Port, resolverText(name.Err)), resolverHint(name.Err)
 	case errors.As(err, &bare): // of a source, or of what a proxy is to be given
@@ -64,6 +63,8 @@ func (d *dialect) describe(err error) (text, hint string) {
 		return d.sentence("%[1]s has no %[2]s address", family.Host, family.Want, family.Port), "without -4, -6 and -s both families are tried"
 	case errors.As(err, &numeric):
 		return d.sentence("%[1]q is not a numeric address", numeric.Host, numeric.Port), "-n allows numeric addresses only"
+	case errors.As(err, &listen):
+		return d.describeListen(listen)
 	case errors.As(err, &accept):
 		return fmt.Sprintf("no connection came within %v", accept.Limit), ""
 	case errors.As(err, &local):
@@ -137,6 +138,9 @@ func (d *dialect) describeUnix(e *conn.UnixError) (text, hint string) {
 	switch {
 	case errors.Is(e.Err, syscall.ECONNREFUSED):
 		hint = "nobody listens on that socket"
+		if info, err := os.Stat(e.Path); err == nil && info.Mode().Type() != os.ModeSocket {
+			hint = "that is no socket"
+		}
 	case errors.Is(e.Err, syscall.ENOENT) && e.Op == "connect":
 		hint = "there is no such socket"
 	case errors.Is(e.Err, syscall.EADDRINUSE):
@@ -155,7 +159,11 @@ func (d *dialect) describeUnix(e *conn.UnixError) (text, hint string) {
 }
 
 func (d *dialect) describeDial(e *conn.DialError) (text, hint string) {
-	hint = hintOf(e.Tried[len(e.Tried)-1].Err)
+	last := e.Tried[len(e.Tried)-1]
+	hint = hintOf(last.Err)
+	if errors.Is(last.Err, syscall.EINVAL) {
+		hint = zoneHint(last.Addr.Addr())
+	}
 	same := true
 	var addrs, all []string
 	for _, t := range e.Tried {
@@ -177,6 +185,18 @@ func (d *dialect) describeDial(e *conn.DialError) (text, hint string) {
 		text = badSource
 	}
 	return d.sentence(text, host, e.Address.Port, e.Network, why), hint
+}
+
+// zoneHint says what is wrong with the interface of an address that the system
+// has no use for.
+func zoneHint(ip netip.Addr) string {
+	if !ip.IsLinkLocalUnicast() {
+		return ""
+	}
+	if _, err := net.InterfaceByName(ip.Zone()); ip.Zone() != "" && err != nil {
+		return "this machine has no interface " + quote(ip.Zone())
+	}
+	return "a link-local address needs the interface that leads to it: " + ip.WithZone("").String() + "%eth0, say"
 }
 
 // sourceFailed reports whether the address or port to connect from is what

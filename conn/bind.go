@@ -20,7 +20,7 @@ func bindAll[T interface{ Close() error }](ctx context.Context, l *Listener, bin
 	proto, _ := family(l.network())
 	ips, err := l.addresses(ctx)
 	if err != nil {
-		return nil, err
+		return nil, &ListenError{proto, l.Address, err}
 	}
 	port := uint16(0)
 	if l.Address.Port != "" {

@@ -89,7 +89,7 @@ func (e *AcceptTimeoutError) Error() string {
 type ListenError struct {
 	Network string // "tcp" or "udp"
 	Address Address
-	Err     error // an *os.SyscallError within, as net reports it
+	Err     error // *ResolveError, *NumericError, *FamilyError, or with an *os.SyscallError within, as net reports it
 }
 
 func (e *ListenError) Error() string {
@@ -104,8 +104,8 @@ func (e *ListenError) Unwrap() error { return e.Err }
 // Without KeepOpen it stops listening at the first connection and returns
 // what handle returns. With it, it returns nil once ctx is done. Either way
 // every handler has returned when Serve does. Other errors: *PortError,
-// *NumericError, *FamilyError, *ResolveError, *ListenError, *UnixError,
-// *AcceptTimeoutError, and the error of ctx while nothing was accepted yet.
+// *ListenError, *UnixError, *AcceptTimeoutError, and the error of ctx while
+// nothing was accepted yet.
 func (l *Listener) Serve(ctx context.Context, handle func(context.Context, net.Conn) error) error {
 	switch proto, _ := family(l.network()); proto {
 	case "udp":

@@ -52,7 +52,7 @@ func ofFamily(network string, ip netip.Addr) string {
 }
 
 func isNumeric(host string) bool {
-	_, err := netip.ParseAddr(host)
+	_, err := parseIP(host)
 	return err == nil
 }
 
@@ -63,7 +63,7 @@ func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.A
 	_, version := family(network)
 	all := []netip.Addr{{}}
 	var err error
-	if all[0], err = netip.ParseAddr(host); err != nil {
+	if all[0], err = parseIP(host); err != nil {
 		if numeric {
 			return nil, &NumericError{Host: host}
 		}
