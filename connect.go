@@ -45,7 +45,6 @@ func (e errSaid) Unwrap() error { return e.error }
 
 // connectOne makes one connection and hands it over.
 func (o *options) connectOne(ctx context.Context, d *conn.Dialer, a conn.Address, local func() relay.End, say *speaker) error {
-	begin := time.Now()
 	say.attempts(d, o.protocol(), a)
 	c, err := d.Dial(ctx, a)
 	if err != nil {
@@ -55,7 +54,7 @@ func (o *options) connectOne(ctx context.Context, d *conn.Dialer, a conn.Address
 	if o.passFd {
 		return relay.PassFd(os.Stdout)(ctx, c)
 	}
-	s := &relay.Stdio{Local: local(), Remote: o.remote(), Policy: o.policy(), OnEnd: say.onEnd(begin)}
+	s := &relay.Stdio{Local: local(), Remote: o.remote(), Policy: o.policy(), OnEnd: say.onEnd(false)}
 	return o.ended(s.Serve(ctx, c))
 }
 

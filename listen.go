@@ -97,10 +97,10 @@ func (o *options) handler(say *speaker) (handle relay.Handler, done func(), err 
 		r := &relay.Reply{Text: []byte(o.reply), Out: relay.Locked(relay.Files(nil, os.Stdout).W), Idle: o.idleLimit()}
 		return r.Serve, done, nil
 	case o.keepOpen:
-		f := &relay.Fanout{Local: o.local(), Remote: o.remote(), Policy: o.policy(), Datagram: o.udp}
+		f := &relay.Fanout{Local: o.local(), Remote: o.remote(), Policy: o.policy(), OnEnd: say.onEnd(true), Datagram: o.udp}
 		return f.Serve, f.Close, nil
 	}
-	s := &relay.Stdio{Local: o.local(), Remote: o.remote(), Policy: o.policy(), OnEnd: say.onEnd(time.Now())}
+	s := &relay.Stdio{Local: o.local(), Remote: o.remote(), Policy: o.policy(), OnEnd: say.onEnd(false)}
 	return s.Serve, done, nil
 }
 

@@ -209,12 +209,19 @@ func (s *speaker) ended(remote net.Addr, err error) {
 	}
 }
 
-// onEnd returns what tells the totals of a session, or nil.
-func (s *speaker) onEnd(begin time.Time) func(relay.Totals) {
+// onEnd returns what tells the totals of a session (-vv), or nil; of one of
+// several it also says whose they are.
+func (s *speaker) onEnd(several bool) func(net.Addr, relay.Totals) {
 	if s.level < 2 {
 		return nil
 	}
-	return func(t relay.Totals) { s.totals(t, begin) }
+	return func(remote net.Addr, t relay.Totals) {
+		whose := ""
+		if several {
+			whose = "connection from " + hostPort(remote) + ": "
+		}
+		s.errorLine("%s%s", whose, totals(t))
+	}
 }
 
 // request says what was asked of the page (-v), and the whole head (-vvv).
@@ -244,13 +251,14 @@ func hostPort(a net.Addr) string {
 	return host + " " + port
 }
 
-// totals says what went by (-vv).
-func (s *speaker) totals(t relay.Totals, begin time.Time) {
+// totals is what went by, and how long it took from the moment that there was
+// a connection.
+func totals(t relay.Totals) string {
 	first := ""
 	if !t.FirstByte.IsZero() {
-		first = ", the first after " + span(t.FirstByte.Sub(begin))
+		first = ", the first after " + span(t.FirstByte.Sub(t.Began))
 	}
-	s.errorLine("%d bytes sent, %d bytes received%s, in %s", t.Sent, t.Received, first, span(time.Since(begin)))
+	return fmt.Sprintf("%d bytes sent, %d bytes received%s, in %s", t.Sent, t.Received, first, span(time.Since(t.Began)))
 }
 
 // span is a time to three digits.

@@ -43,7 +43,7 @@ type Fanout struct {
 	// Remote, Policy and OnEnd are those of a Stdio, for each connection.
 	Remote func(net.Conn) End
 	Policy Policy
-	OnEnd  func(Totals)
+	OnEnd  func(net.Addr, Totals)
 
 	// Datagram says that the connections are datagram connections, to which
 	// each read of Local is one datagram.

@@ -18,6 +18,7 @@ import (
 // in this order: the first failure of a side (a *LocalError, or the remote's
 // *net.OpError), an *UndeliveredError, ErrIdle, the cause of ctx.
 func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
+	began := time.Now()
 	x := &pipe{local: local, remote: remote, policy: p}
 	x.out = flow{from: local, to: remote, watch: &x.watch}
 	x.in = flow{from: remote, to: local, watch: &x.watch}
@@ -45,7 +46,10 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	if x.linger != nil {
 		x.linger.Stop()
 	}
-	return Totals{x.out.moved.Load(), x.in.moved.Load(), x.in.first, x.received}, x.err
+	return Totals{
+		Sent: x.out.moved.Load(), Received: x.in.moved.Load(),
+		Began: began, FirstByte: x.in.first, ended: x.received,
+	}, x.err
 }
 
 type pipe struct {

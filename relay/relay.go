@@ -123,6 +123,7 @@ type Policy struct {
 // Totals are what a relay moved.
 type Totals struct {
 	Sent, Received int64     // bytes, from local to remote and back
+	Began          time.Time // when it was handed the connection
 	FirstByte      time.Time // when the remote was first heard; zero: never
 
 	ended bool // the remote has sent its last byte

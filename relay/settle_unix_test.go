@@ -159,7 +159,7 @@ func TestLinger(t *testing.T) {
 				checkLeaks(t)
 				here, there := connected(t, network)
 				var totals Totals
-				s := &Stdio{Local: End{R: strings.NewReader("up")}, Policy: p, OnEnd: func(x Totals) { totals = x }}
+				s := &Stdio{Local: End{R: strings.NewReader("up")}, Policy: p, OnEnd: func(_ net.Addr, x Totals) { totals = x }}
 				relay := serving(context.Background(), s.Serve, here)
 				if b, err := io.ReadAll(there); err != nil || string(b) != "up" {
 					t.Errorf("the peer got %q, %v", b, err)

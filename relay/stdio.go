@@ -19,8 +19,9 @@ type Stdio struct {
 	// Policy says what happens when one side ends.
 	Policy Policy
 
-	// OnEnd, if not nil, is told what was moved, when it is all over.
-	OnEnd func(Totals)
+	// OnEnd, if not nil, is told what was moved, and for whom, when it is all
+	// over.
+	OnEnd func(remote net.Addr, t Totals)
 }
 
 // Serve is a Handler that relays until both sides have ended, or the policy
@@ -39,7 +40,7 @@ func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 		}
 	}
 	if s.OnEnd != nil {
-		s.OnEnd(totals)
+		s.OnEnd(c.RemoteAddr(), totals)
 	}
 	return err
 }
