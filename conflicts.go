@@ -64,6 +64,7 @@ func (o *options) clashes() []clash {
 		{o.halfClose && o.noShutdown, "-N and --no-shutdown exclude each other", ""},
 		{o.telnet && o.udp, "-t is not for UDP", ""},
 		{o.udp && o.tcpMD5, "-S is not for UDP: it signs TCP segments", ""},
+		{o.ttl == 0 && !o.dialect.lenient, "-M is a number from 1 to 255", ""},
 		{o.udp && o.congestion != "", "--congestion is not for UDP: it is about TCP", ""},
 	}
 }

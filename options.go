@@ -167,7 +167,7 @@ func helpText(d *dialect) string {
 		if len(names) > helpColumn {
 			names += fmt.Sprintf("\n  %*s", helpColumn, "")
 		}
-		fmt.Fprintf(&b, "  %-*s %s\n", helpColumn, names, r.help)
+		fmt.Fprintf(&b, "  %-*s %s\n", helpColumn, names, d.sentence(r.help))
 	}
 	b.WriteString(helpTail)
 	return b.String()

@@ -19,6 +19,10 @@ const ncUsage = `usage: nc [-46bCDdFhklNnrStUuvz] [-I length] [-i interval] [-M 
 // ncWords are the words of OpenBSD's nc.
 func ncWords(sentence string) (own string, ok bool) {
 	switch sentence {
+	case "half-close after standard input (the default)":
+		return "half-close after standard input", true
+	case "end this long after standard input; 0: once sent":
+		return "end this long after standard input; 0: once silent", true
 	case `unknown option "-%s"`:
 		return "invalid option -- '%s'", true
 	case "option -%s needs an argument":
