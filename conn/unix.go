@@ -168,7 +168,11 @@ func (f unixFile) remove() error {
 	if f.info == nil || err != nil || !os.SameFile(f.info, now) {
 		return nil
 	}
-	return os.Remove(f.path)
+	err = os.Remove(f.path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil // somebody else was faster
+	}
+	return err
 }
 
 // A unixListener removes its file when it is closed.
