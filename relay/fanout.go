@@ -116,14 +116,6 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 	return one.Serve(ctx, c)
 }
 
-// abortive has the close of c reset the connection, so that its peer does not
-// take what it got for all there was. A Unix socket has no such thing.
-func abortive(c net.Conn) {
-	if tcp, ok := c.(*net.TCPConn); ok {
-		tcp.SetLinger(0)
-	}
-}
-
 // read is the goroutine that reads local.
 func (f *Fanout) read() {
 	buf := make([]byte, MaxPayload)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -205,5 +206,20 @@ func TestStdioRemote(t *testing.T) {
 	must(io.ReadAll(there))
 	if err := await(t, relay, "the session"); err != nil || got.String() != "one" {
 		t.Errorf("got %q, %v", &got, err)
+	}
+}
+
+// Who did not get everything is told by a reset, and not an end like any other.
+func TestLossIsReset(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	s := &Stdio{Local: End{R: dataOf(64 << 20)}, Policy: Policy{Idle: 50 * time.Millisecond}}
+	relay := serving(context.Background(), s.Serve, here)
+	var lost *UndeliveredError
+	if err := await(t, relay, "the session"); !errors.As(err, &lost) {
+		t.Errorf("ended with %v", err)
+	}
+	if n, err := io.Copy(io.Discard, there); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the peer got %d bytes, and then %v", n, err)
 	}
 }

@@ -25,7 +25,8 @@ type Stdio struct {
 }
 
 // Serve is a Handler that relays until both sides have ended, or the policy
-// or ctx ends it. It does not close Local. Its errors are those of Pipe.
+// or ctx ends it. It does not close Local. Its errors are those of Pipe. The
+// close resets a TCP connection whose remote did not get everything.
 func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
 	remote := Conn
@@ -39,10 +40,21 @@ func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 			err = lost
 		}
 	}
+	if lost := new(UndeliveredError); errors.As(err, &lost) && !lost.Local {
+		abortive(c)
+	}
 	if s.OnEnd != nil {
 		s.OnEnd(c.RemoteAddr(), totals)
 	}
 	return err
+}
+
+// abortive has the close of c reset the connection, so that its peer does not
+// take what it got for all there was. A Unix socket has no such thing.
+func abortive(c net.Conn) {
+	if tcp, ok := c.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
 }
 
 // worthSettling reports whether there may be bytes on their way to the remote
