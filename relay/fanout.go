@@ -109,7 +109,7 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 	mine := End{W: f.out}
 	if f.Local.R != nil {
 		s := f.subscribe(func() { abortive(c); cancel(ErrLagging) })
-		defer s.leave()
+		defer s.quit()
 		mine.R, mine.interrupt, mine.ready, mine.ended = s, s.quit, s.ready, s.over()
 	}
 	one := Stdio{Local: mine, Remote: f.Remote, Policy: f.Policy, OnEnd: f.OnEnd}
@@ -176,9 +176,7 @@ func (f *Fanout) waitFor(fastest int64) (wait bool) {
 		switch {
 		case left <= 0:
 			s.lag()
-			s.ended = true
-			delete(f.subs, s)
-			f.trim()
+			s.drop()
 		case !s.since.IsZero():
 			wait = true
 			time.AfterFunc(left, f.wake)
@@ -284,19 +282,20 @@ func (s *subscription) next() []byte {
 	return log[i].b[s.at-log[i].begin:]
 }
 
+// quit ends the subscription: nobody waits for it any more, nor is it blamed
+// for what it does not take.
 func (s *subscription) quit() {
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
-	s.ended = true
+	s.drop()
 	s.f.change.Broadcast()
 }
 
-func (s *subscription) leave() {
-	s.f.mu.Lock()
-	defer s.f.mu.Unlock()
+// drop is quit for who holds the lock and tells the others.
+func (s *subscription) drop() {
+	s.ended = true
 	delete(s.f.subs, s)
 	s.f.trim()
-	s.f.change.Broadcast()
 }
 
 // over reports whether nothing will come any more.

@@ -193,6 +193,20 @@ func TestFanoutLag(t *testing.T) {
 	await(t, ended, "the fast one's end")
 }
 
+// One whose session is over is not waited for, and keeps what is on its way.
+func TestFanoutOverIsNoLag(t *testing.T) {
+	checkLeaks(t)
+	h := newHub(t, nil)
+	over := h.subscribe(func() { t.Error("it is said to lag") })
+	over.quit()
+	fast, ended := h.join(t, "pipe")
+	feed(h.in, 8<<20)
+	a := must(arrivalOf(io.LimitReader(fast, 8<<20)))
+	expectData(t, "the fast one", a, 8<<20)
+	fast.Close()
+	await(t, ended, "the fast one's end")
+}
+
 func TestFanoutAlone(t *testing.T) {
 	checkLeaks(t)
 	h := newHub(t, nil)
