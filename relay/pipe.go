@@ -48,7 +48,7 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	}
 	return Totals{
 		Sent: x.out.moved.Load(), Received: x.in.moved.Load(),
-		Began: began, FirstByte: x.in.first, ended: x.received,
+		Began: began, FirstByte: x.in.first, ended: x.received, lost: x.lost,
 	}, x.err
 }
 
@@ -62,6 +62,7 @@ type pipe struct {
 	sent     bool // the outward flow has ended
 	received bool // the inward flow has ended, by EOF
 	unread   bool // nobody reads what local writes
+	lost     bool // not all that was read of local was sent
 	over     bool // Pipe is about to return
 	err      error
 	linger   *time.Timer // nil: not armed
@@ -72,7 +73,7 @@ func (x *pipe) send() {
 	rerr, werr := x.out.run()
 	switch {
 	case interrupted(werr):
-		x.fail(&UndeliveredError{Bytes: x.out.stuck, Err: x.cause()})
+		x.lose(x.out.stuck)
 	case werr != nil:
 		x.fail(werr)
 		if x.remote.Datagram {
@@ -81,7 +82,7 @@ func (x *pipe) send() {
 	case interrupted(rerr):
 		var held *UndeliveredError
 		if x.in.quit.Load() && errors.As(rerr, &held) { // stopped, not told to read no more
-			x.fail(&UndeliveredError{Bytes: held.Bytes, Err: x.cause()})
+			x.lose(held.Bytes)
 		}
 	case rerr != nil:
 		x.fail(&LocalError{"read", rerr})
@@ -124,19 +125,28 @@ func (x *pipe) localEOF() {
 }
 
 // awaitQuiet ends it all when the remote has been silent for as long as the
-// policy says. It is not silent while what it sent waits to be written.
+// policy says. It is not silent while what it sent waits to be written; that
+// may be idleness.
 func (x *pipe) awaitQuiet() {
-	limit := x.policy.Quiet
-	x.watch.start(limit, func() {
+	quiet, idle := x.policy.Quiet, x.policy.Idle
+	var fire func()
+	fire = func() {
+		wait := quiet
 		switch writing := x.in.writing.Load(); {
-		case writing && x.policy.Idle > 0:
-			x.watch.start(x.policy.Idle, func() { x.stop(ErrIdle) })
-		case writing, x.watch.left(limit) > 0: // or it was, a moment ago
-			x.awaitQuiet()
-		default:
-			x.stop(nil)
+		case !writing: // but it may have been, a moment ago
+			if wait = x.watch.left(quiet); wait <= 0 {
+				x.stop(nil)
+				return
+			}
+		case idle > 0:
+			if wait = min(quiet, x.watch.left(idle)); wait <= 0 {
+				x.stop(ErrIdle)
+				return
+			}
 		}
-	})
+		x.watch.again(wait, quiet, fire)
+	}
+	x.watch.start(quiet, fire)
 }
 
 // receive is the inward direction.
@@ -250,6 +260,14 @@ func (x *pipe) fail(err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.keep(err)
+}
+
+// lose notes that n bytes that were read of local were not sent.
+func (x *pipe) lose(n int64) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.lost = true
+	x.keep(&UndeliveredError{Bytes: n, Err: x.err})
 }
 
 // keep keeps the first error; bytes lost go before a session merely ended.

@@ -127,6 +127,7 @@ type Totals struct {
 	FirstByte      time.Time // when the remote was first heard; zero: never
 
 	ended bool // the remote has sent its last byte
+	lost  bool // not all that was read of local was sent
 }
 
 // ErrIdle says that nothing moved for as long as Policy.Idle.

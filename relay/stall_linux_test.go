@@ -185,3 +185,45 @@ func fillAndFlush(here, there *net.TCPConn, while time.Duration) error {
 	var quit atomic.Bool
 	return awaitFlushed(here, &quit, stallLimit)
 }
+
+// What is lost behind a standard output that cannot be written is told to the
+// peer as well.
+func TestLossBehindOutput(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	full := writerFunc(func([]byte) (int, error) { return 0, syscall.ENOSPC })
+	s := &Stdio{Local: End{R: dataOf(64 << 20), W: full}, Policy: Policy{Idle: time.Second}}
+	relay := serving(context.Background(), s.Serve, here)
+	stalled(t, here, there)
+	io.WriteString(there, "a line")
+	expectLocal(t, await(t, relay, "the session"), "write", syscall.ENOSPC)
+	if n, err := io.Copy(io.Discard, struct{ io.Reader }{there}); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the peer got %d bytes, and then %v", n, err)
+	}
+}
+
+// A remote whose bytes wait for the reader of standard output is not silent.
+func TestNotQuietWhileUnread(t *testing.T) {
+	const quiet = 100 * time.Millisecond
+	bothWays(t, func(t *testing.T) {
+		checkLeaks(t)
+		here, there := connected(t, "tcp")
+		in, w := stdinPipe(t)
+		w.Close()
+		r, out := stdoutPipe(t)
+		s := &stall{here: here, there: there, local: files(t, in, out), r: r}
+		feed(there, 32<<20)
+		s.relay = piping(context.Background(), s.local, Conn(here), Policy{Quiet: quiet})
+		a := &arrival{wrong: -1}
+		must(io.CopyN(a, r, 8<<20))
+		s.await(t)
+		time.Sleep(3 * quiet) // in which it must not end
+		rest := inBackground(func() error { _, err := io.Copy(a, r); return err })
+		if end := await(t, s.relay, "the relay"); end.err != nil {
+			t.Errorf("it ended with %v", end.err)
+			s.local.CloseWrite()
+		}
+		await(t, rest, "the rest")
+		expectData(t, "standard output", *a, 32<<20)
+	})
+}

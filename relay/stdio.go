@@ -35,12 +35,16 @@ func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	}
 	end := remote(c)
 	totals, err := Pipe(ctx, s.Local, end, s.Policy)
+	lost := totals.lost || undelivered(err)
 	if !end.Datagram && worthSettling(ctx, err) {
-		if lost := settle(ctx, c, totals.ended, s.Policy.Idle); lost != nil && !unwritable(err) {
-			err = lost
+		if e := settle(ctx, c, totals.ended, s.Policy.Idle); e != nil {
+			lost = true
+			if !unwritable(err) {
+				err = e
+			}
 		}
 	}
-	if lost := new(UndeliveredError); errors.As(err, &lost) && !lost.Local {
+	if lost {
 		abortive(c)
 	}
 	if s.OnEnd != nil {
@@ -55,6 +59,12 @@ func abortive(c net.Conn) {
 	if tcp, ok := c.(*net.TCPConn); ok {
 		tcp.SetLinger(0)
 	}
+}
+
+// undelivered reports whether err is that the remote did not get everything.
+func undelivered(err error) bool {
+	var lost *UndeliveredError
+	return errors.As(err, &lost) && !lost.Local
 }
 
 // worthSettling reports whether there may be bytes on their way to the remote

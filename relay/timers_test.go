@@ -134,11 +134,16 @@ func TestTimers(t *testing.T) {
 			s.in.Close()
 			s.send("x")
 		}, 11*time.Minute + time.Second, nil},
-		{"idle while nobody reads the output", Policy{Quiet: time.Minute, Idle: 5 * time.Minute}, func(s *session) {
-			s.out.takes = 10 * time.Minute
+		{"quiet once the output was read", Policy{Quiet: time.Minute, Idle: 5 * time.Minute}, func(s *session) {
+			s.out.takes = 90 * time.Second
 			s.in.Close()
 			s.send("x")
-		}, 10 * time.Minute, ErrIdle},
+		}, 150 * time.Second, nil},
+		{"idle while nobody reads the output", Policy{Quiet: time.Minute, Idle: 5 * time.Minute}, func(s *session) {
+			s.out.takes = 5*time.Minute + time.Second
+			s.in.Close()
+			s.send("x")
+		}, 5*time.Minute + time.Second, ErrIdle},
 		{"idle sooner than quiet", Policy{Quiet: time.Hour, Idle: time.Minute}, func(s *session) { s.in.Close() }, time.Minute, ErrIdle},
 		{"quiet sooner than idle", Policy{Quiet: time.Minute, Idle: time.Hour}, func(s *session) { s.in.Close() }, time.Minute, nil},
 		{"linger sooner than idle", Policy{Linger: time.Minute, Idle: time.Hour}, func(s *session) { s.in.Close() }, time.Minute, nil},

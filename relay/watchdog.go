@@ -31,8 +31,23 @@ func (w *watchdog) start(limit time.Duration, fire func()) {
 		w.began = time.Now()
 	}
 	w.last.Store(max(1, int64(time.Since(w.began))))
+	w.arm(limit, limit, fire)
+}
+
+// again arms w anew after it has fired, to look again after wait. Nothing has
+// touched it by that. A watchdog that was stopped stays so.
+func (w *watchdog) again(wait, limit time.Duration, fire func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.timer != nil {
+		w.arm(wait, limit, fire)
+	}
+}
+
+// arm sets the timer.
+func (w *watchdog) arm(wait, limit time.Duration, fire func()) {
 	var timer *time.Timer
-	timer = time.AfterFunc(limit, func() {
+	timer = time.AfterFunc(wait, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if w.timer != timer {
