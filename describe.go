@@ -190,13 +190,16 @@ func (d *dialect) describeDial(e *conn.DialError) (text, hint string) {
 // zoneHint says what is wrong with the interface of an address that the system
 // has no use for.
 func zoneHint(ip netip.Addr) string {
-	if !ip.IsLinkLocalUnicast() {
+	if !ip.Is6() || !ip.IsLinkLocalUnicast() {
 		return ""
 	}
-	if _, err := net.InterfaceByName(ip.Zone()); ip.Zone() != "" && err != nil {
+	if ip.Zone() == "" {
+		return "a link-local address needs the interface that leads to it: " + ip.String() + "%eth0, say"
+	}
+	if _, err := net.InterfaceByName(ip.Zone()); err != nil {
 		return "this machine has no interface " + quote(ip.Zone())
 	}
-	return "a link-local address needs the interface that leads to it: " + ip.WithZone("").String() + "%eth0, say"
+	return ""
 }
 
 // sourceFailed reports whether the address or port to connect from is what
@@ -221,6 +224,9 @@ func (d *dialect) describeListen(e *conn.ListenError) (text, hint string) {
 		hint = "ports below 1024 need root; take one above"
 	case errors.Is(e.Err, syscall.EADDRNOTAVAIL):
 		hint = "this machine does not have that address"
+	case errors.Is(e.Err, syscall.EINVAL):
+		ip, _ := netip.ParseAddr(e.Address.Host)
+		hint = zoneHint(ip)
 	}
 	return d.sentence("listen on %s (%s) failed: %s", at, e.Network, reason(e.Err)), hint
 }

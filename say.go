@@ -202,7 +202,7 @@ func (s *speaker) ended(remote net.Addr, err error) {
 	if errors.As(err, &op) && op.Addr != nil {
 		s.errorLine("%s", text) // which names the peer
 	} else {
-		s.errorLine("connection from %s: %s", hostPort(remote), text)
+		s.errorLine("%s: %s", connectionFrom(remote), text)
 	}
 	if hint != "" && s.dialect.hints {
 		s.errorLine("hint: %s", hint)
@@ -216,12 +216,20 @@ func (s *speaker) onEnd(several bool) func(net.Addr, relay.Totals) {
 		return nil
 	}
 	return func(remote net.Addr, t relay.Totals) {
-		whose := ""
 		if several {
-			whose = "connection from " + hostPort(remote) + ": "
+			s.errorLine("%s: %s", connectionFrom(remote), totals(t))
+			return
 		}
-		s.errorLine("%s%s", whose, totals(t))
+		s.errorLine("%s", totals(t))
 	}
+}
+
+// connectionFrom is whose connection it is, if that can be said.
+func connectionFrom(remote net.Addr) string {
+	if strings.HasPrefix(remote.Network(), "unix") {
+		return "connection" // clients have no name
+	}
+	return "connection from " + hostPort(remote)
 }
 
 // request says what was asked of the page (-v), and the whole head (-vvv).

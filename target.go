@@ -124,14 +124,14 @@ func (o *options) hostPort(s string) (conn.Address, error) {
 	return a, err
 }
 
-func isNumber(s string) bool {
-	_, err := strconv.Atoi(s)
+func isPort(s string) bool {
+	_, err := strconv.ParseUint(s, 10, 16)
 	return err == nil
 }
 
 // loneHint says what may be missing beside one operand.
 func loneHint(operand string) string {
-	if isNumber(operand) {
+	if isPort(operand) {
 		return "write gonc host " + operand + ", or gonc -l " + operand + " to listen"
 	}
 	return "write gonc " + operand + " port"
@@ -145,7 +145,7 @@ func (o *options) listenAddress() (a conn.Address, err error) {
 		return a, &usageError{text: "one address and one port are enough, and %s came after them", args: []any{quote(ops[2])}, shape: true}
 	case len(ops) == 2 && a.Port != "":
 		return a, usagef("the port is given twice: -p %s and %s", a.Port, ops[1])
-	case len(ops) == 1 && a.Port != "" && isNumber(ops[0]):
+	case len(ops) == 1 && a.Port != "" && isPort(ops[0]):
 		return a, usagef("the port is given twice: -p %s and %s", a.Port, ops[0])
 	case len(ops) == 2:
 		a.Host, a.Port = conn.ParseHost(ops[0]), ops[1]

@@ -206,7 +206,7 @@ func parseHop(a Address) (h hop, err error) {
 		return h, &PortError{a.Port, "invalid"}
 	}
 	h.name = a.Host
-	if h.ip, err = netip.ParseAddr(a.Host); err == nil {
+	if h.ip, err = parseIP(a.Host); err == nil {
 		h.ip, h.name = h.ip.Unmap(), h.ip.Zone()
 	}
 	strange := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`[]:/?#@\%"`, r) }
@@ -229,7 +229,8 @@ type lookup func(ctx context.Context, network, host string) ([]netip.Addr, error
 // network (ip, ip4, ip6) is the family that was asked for; it counts only for
 // what is resolved here.
 func (p *Proxy) destination(ctx context.Context, network string, target Address, find lookup) (Address, error) {
-	if _, err := netip.ParseAddr(target.Host); err == nil {
+	if ip, err := parseIP(target.Host); err == nil {
+		target.Host = ip.String()
 		return target, nil
 	}
 	if p.DNS == "none" {
