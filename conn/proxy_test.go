@@ -135,6 +135,7 @@ func TestDestination(t *testing.T) {
 		{"http", "both", "ip", "unknown", "unknown"},
 		{"http", "none", "ip", "known", ""},
 		{"http", "none", "ip", "192.0.2.7", "192.0.2.7"},
+		{"http", "none", "ip", "127.1", "127.0.0.1"},
 		{"socks4", "", "ip", "known", "192.0.2.1"},
 		{"socks4", "both", "ip", "unknown", ""},
 		{"socks4", "none", "ip", "known", ""},
