@@ -55,6 +55,7 @@ func (d *dialect) describe(err error) (text, hint string) {
 		return describeProxy(proxy), proxy.Hint
 	case errors.As(err, &unix):
 		return d.describeUnix(unix)
+	// A *conn.ListenError may hold one of the next four, which says more.
 	case errors.As(err, &name) && name.Address.Port != "":
 		return fmt.Sprintf("getaddrinfo for host %s port %s: %s", quote(name.Address.Host), name.Address.Port, resolverText(name.Err)), resolverHint(name.Err)
 	case errors.As(err, &bare): // of a source, or of what a proxy is to be given
