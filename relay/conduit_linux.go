@@ -6,6 +6,9 @@ import "golang.org/x/sys/unix"
 // fs.pipe-max-size of every Linux for those who are not root (pipe(7)).
 const pipeSize = 1 << 20
 
+// noConduit is a test seam: no pipe is to be had.
+var noConduit bool
+
 // A conduit is a pipe of our own between two descriptors, of which splice(2)
 // wants one to be a pipe. It is emptied after every splice into it.
 type conduit struct {
@@ -17,6 +20,9 @@ type conduit struct {
 // pipes. Its error is that no pipe is to be had (EMFILE), or but a tiny one,
 // which a user who has many is given (pipe(7), pipe-user-pages-soft).
 func newConduit(src, dst *desc) (*conduit, error) {
+	if noConduit {
+		return nil, unix.EMFILE
+	}
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"io"
+	"net"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,9 @@ const bulkRead = bufferSize / 2
 // MaxPayload is the largest payload of an IPv4 datagram, in bytes: 65535 less
 // the IP and UDP headers. Local bytes become datagrams of at most this size.
 const MaxPayload = 65507
+
+// noZeroCopy is a test seam: the plain way for everything.
+var noZeroCopy bool
 
 // A flow is one direction of a Pipe.
 type flow struct {
@@ -138,4 +142,13 @@ func (f *flow) began() {
 func (f *flow) wrote(n int64) {
 	f.moved.Add(n)
 	f.watch.touch()
+}
+
+// remoteError is err as package net would report it, if c is a connection.
+func remoteError(op string, c any, err error) error {
+	nc, ok := c.(net.Conn)
+	if !ok || interrupted(err) {
+		return err
+	}
+	return &net.OpError{Op: op, Net: nc.RemoteAddr().Network(), Source: nc.LocalAddr(), Addr: nc.RemoteAddr(), Err: err}
 }

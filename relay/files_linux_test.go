@@ -30,7 +30,7 @@ func upload(t *testing.T, in *os.File, ready func(there io.Reader), n int64) {
 
 // A file that grows while it is sent is sent to the end that it has then.
 func TestGrowingFile(t *testing.T) {
-	bothWays(t, func(t *testing.T) {
+	fileWays(t, func(t *testing.T) {
 		const before, after = 32 << 20, 33 << 20
 		f := dataFile(t, before)
 		upload(t, f, func(there io.Reader) {
@@ -44,7 +44,7 @@ func TestGrowingFile(t *testing.T) {
 
 // One that shrinks ends where it ends then.
 func TestShrinkingFile(t *testing.T) {
-	bothWays(t, func(t *testing.T) {
+	fileWays(t, func(t *testing.T) {
 		checkLeaks(t)
 		f := dataFile(t, 64<<20)
 		here, there := tcpPair(t)
@@ -63,7 +63,7 @@ func TestShrinkingFile(t *testing.T) {
 // A file that is all hole is sent as zeros, and its offset moves along.
 func TestSparseFile(t *testing.T) {
 	const n = 64 << 20
-	bothWays(t, func(t *testing.T) {
+	fileWays(t, func(t *testing.T) {
 		checkLeaks(t)
 		f := tempFile(t, 0)
 		f.Truncate(n)

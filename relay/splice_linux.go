@@ -8,9 +8,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// noZeroCopy is a test seam: the plain way for everything.
-var noZeroCopy bool
-
 // zeroCopy moves the flow inside the kernel, if both sides allow it. When
 // handled is false they don't, and the plain way is to be taken from where the
 // flow stands: at most what had to be moved to find out has been.
@@ -53,7 +50,7 @@ func (m *mover) cork(on int) {
 func (m *mover) splice() (handled bool, rerr, werr error) {
 	p, err := newConduit(&m.src, &m.dst)
 	if err != nil {
-		return false, nil, nil
+		return m.sendfile()
 	}
 	defer p.close()
 	g := newGatherer(m.from.R, m.src)
@@ -145,15 +142,6 @@ func (m *mover) unloadPlain(p *conduit, n int64) error {
 		n -= int64(k)
 	}
 	return nil
-}
-
-// remoteError is err as package net would report it, if c is a connection.
-func remoteError(op string, c any, err error) error {
-	nc, ok := c.(net.Conn)
-	if !ok || interrupted(err) {
-		return err
-	}
-	return &net.OpError{Op: op, Net: nc.RemoteAddr().Network(), Source: nc.LocalAddr(), Addr: nc.RemoteAddr(), Err: err}
 }
 
 // unsupported reports whether err says that the kernel cannot move bytes

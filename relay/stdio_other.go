@@ -9,8 +9,11 @@ import (
 )
 
 // openInput returns a reader of f that can be interrupted, by way of a
-// goroutine that stays in its last read for good.
+// goroutine that stays in its last read for good. A regular file never blocks.
 func openInput(f *os.File) (io.Reader, func()) {
+	if isRegular(f) {
+		return f, func() {}
+	}
 	p := &pump{f: f, full: make(chan piece), quit: make(chan struct{})}
 	return p, sync.OnceFunc(func() { close(p.quit) })
 }
