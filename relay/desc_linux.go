@@ -5,6 +5,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/mattn/go-isatty"
 	"golang.org/x/sys/unix"
 )
 
@@ -13,8 +14,9 @@ type descKind int
 
 const (
 	descOther  descKind = iota
-	descFile            // a regular file: it never blocks
+	descFile            // a regular file or a disk: it never blocks
 	descMemory          // /dev/null and its like
+	descTerminal
 	descPipe
 	descSocket // a stream
 )
@@ -55,7 +57,7 @@ func (d *desc) spliceable() bool {
 	switch d.kind {
 	case descPipe:
 		return true
-	case descFile, descMemory:
+	case descFile, descMemory, descTerminal:
 		flags, err := unix.FcntlInt(uintptr(d.fd), unix.F_GETFL, 0)
 		return err == nil && flags&unix.O_APPEND == 0
 	}
@@ -78,13 +80,22 @@ func fileKind(fd int) descKind {
 	if err := unix.Fstat(fd, &st); err != nil {
 		return descOther
 	}
-	switch st.Mode & unix.S_IFMT {
-	case unix.S_IFREG:
+	kind := kindOf(st.Mode, uint64(st.Rdev))
+	if kind == descOther && isatty.IsTerminal(uintptr(fd)) {
+		return descTerminal
+	}
+	return kind
+}
+
+// kindOf is what a file's mode and device tell.
+func kindOf(mode uint32, rdev uint64) descKind {
+	switch mode & unix.S_IFMT {
+	case unix.S_IFREG, unix.S_IFBLK:
 		return descFile
 	case unix.S_IFIFO:
 		return descPipe
 	case unix.S_IFCHR:
-		if isMemoryDevice(uint64(st.Rdev)) {
+		if isMemoryDevice(rdev) {
 			return descMemory
 		}
 	}

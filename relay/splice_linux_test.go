@@ -169,3 +169,51 @@ func TestSendfileUncorks(t *testing.T) {
 	there.Close()
 	expectTotals(t, await(t, relay, "the relay"), n, 0)
 }
+
+// A disk is read and written as a file is. (There may be none to try it with.)
+func TestKindOf(t *testing.T) {
+	for _, c := range []struct {
+		mode uint32
+		rdev uint64
+		want descKind
+	}{
+		{unix.S_IFREG | 0o644, 0, descFile},
+		{unix.S_IFBLK | 0o600, unix.Mkdev(8, 0), descFile},
+		{unix.S_IFIFO, 0, descPipe},
+		{unix.S_IFCHR, unix.Mkdev(1, 3), descMemory}, // /dev/null
+		{unix.S_IFCHR, unix.Mkdev(5, 0), descOther},
+		{unix.S_IFDIR, 0, descOther},
+		{unix.S_IFSOCK, 0, descOther},
+	} {
+		if kind := kindOf(c.mode, c.rdev); kind != c.want {
+			t.Errorf("kindOf(%#o, %#x) is %d, want %d", c.mode, c.rdev, kind, c.want)
+		}
+	}
+}
+
+// A terminal is spliced to as well.
+func TestPipeToTerminal(t *testing.T) {
+	const n = 4 << 20
+	bothWays(t, func(t *testing.T) {
+		checkLeaks(t)
+		here, there := tcpPair(t)
+		tty, master := openTerminal(t)
+		cooked := must(unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS))
+		cooked.Oflag &^= unix.OPOST
+		if err := unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETS, cooked); err != nil {
+			t.Fatal(err)
+		}
+		local := files(t, nil, tty)
+		if d := descOf(local.W); d.kind != descTerminal || !d.spliceable() {
+			t.Errorf("the terminal is of kind %d", d.kind)
+		}
+		program := peering(there, n, 0)
+		relay := piping(context.Background(), local, Conn(here), Policy{})
+		a := &arrival{wrong: -1}
+		must(io.CopyN(a, master, n))
+		expectTotals(t, await(t, relay, "the relay"), 0, n)
+		expectData(t, "the terminal", *a, n)
+		here.Close()
+		await(t, program, "the peer")
+	})
+}

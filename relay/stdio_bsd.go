@@ -12,11 +12,6 @@ import (
 // blocking one.
 func reopenPath(*os.File, int) *os.File { return nil }
 
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TIOCGETA)
-	return err == nil
-}
-
 // isMemoryDevice knows none here; poll(2) answers for them.
 func isMemoryDevice(uint64) bool { return false }
 

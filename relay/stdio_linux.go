@@ -19,11 +19,6 @@ func reopenPath(f *os.File, flags int) *os.File {
 	return os.NewFile(uintptr(fd), f.Name())
 }
 
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
-}
-
 // isMemoryDevice reports whether a character device is one of major 1:
 // /dev/null, /dev/zero, /dev/full, /dev/urandom. They never block.
 func isMemoryDevice(rdev uint64) bool { return unix.Major(rdev) == 1 }

@@ -6,20 +6,21 @@ import (
 	"io"
 	"os"
 
+	"github.com/mattn/go-isatty"
 	"golang.org/x/sys/unix"
 )
 
 // openInput returns a reader of f, and what interrupts it.
 func openInput(f *os.File) (io.Reader, func()) {
 	switch own := reopen(f, unix.O_RDONLY); {
-	case own != nil && isTerminal(f):
+	case own != nil && isatty.IsTerminal(f.Fd()):
 		t := newTerminal(own)
 		return t, t.interrupt
 	case own != nil:
 		return own, func() { own.SetReadDeadline(past) }
 	case neverBlocks(f):
 		return f, func() {}
-	case isTerminal(f):
+	case isatty.IsTerminal(f.Fd()):
 		// An own description of it was refused: it belongs to another user
 		// (su), say.
 		t := newTerminal(newPolled(f))
@@ -54,7 +55,7 @@ func reopen(f *os.File, mode int) *os.File {
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
 		return nil
 	}
-	if st.Mode&unix.S_IFMT != unix.S_IFIFO && !isTerminal(f) {
+	if st.Mode&unix.S_IFMT != unix.S_IFIFO && !isatty.IsTerminal(f.Fd()) {
 		return nil
 	}
 	return reopenPath(f, mode|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC)
