@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"sync"
 	"testing"
 )
 
@@ -28,22 +29,10 @@ func BenchmarkPipe(b *testing.B) {
 		{"tcp-file", (benchConn).toFile, "tcp"},
 		{"tcp-null", (benchConn).toNull, "tcp"},
 		{"unix-pipe", (benchConn).toPipe, "unix"},
+		{"unix-file", (benchConn).toFile, "unix"},
 		{"unix-null", (benchConn).toNull, "unix"},
 	} {
-		run := func(b *testing.B) {
-			b.SetBytes(benchSize)
-			b.ReportAllocs()
-			for b.Loop() {
-				b.StopTimer()
-				here, there := connected(b, c.conn)
-				b.StartTimer()
-				c.move(benchConn{here, there}, b)
-				b.StopTimer()
-				here.Close()
-				there.Close()
-				b.StartTimer()
-			}
-		}
+		run := moving(c.conn, c.move)
 		b.Run(c.name, func(b *testing.B) {
 			if !noZeroCopy {
 				b.Run("zerocopy", run)
@@ -53,7 +42,29 @@ func BenchmarkPipe(b *testing.B) {
 	}
 }
 
-type benchConn struct{ here, there net.Conn }
+// moving is the benchmark of one path.
+func moving(network string, move func(benchConn, *testing.B)) func(*testing.B) {
+	return func(b *testing.B) {
+		b.SetBytes(benchSize)
+		b.ReportAllocs()
+		sample := sync.OnceValue(func() *os.File { return dataFile(b, benchSize) })
+		for b.Loop() {
+			b.StopTimer()
+			here, there := connected(b, network)
+			b.StartTimer()
+			move(benchConn{here, there, sample}, b)
+			b.StopTimer()
+			here.Close()
+			there.Close()
+			b.StartTimer()
+		}
+	}
+}
+
+type benchConn struct {
+	here, there net.Conn
+	sample      func() *os.File // of benchSize bytes and some before, in memory
+}
 
 // send relays in to the connection, whose other side takes all.
 func (c benchConn) send(b *testing.B, in *os.File) {
@@ -85,10 +96,9 @@ func (c benchConn) relay(b *testing.B, local End) Totals {
 }
 
 func (c benchConn) fromFile(b *testing.B) {
-	f := tempFile(b, 0)
-	f.Truncate(benchSize)
+	f := c.sample()
+	must(f.Seek(-benchSize, io.SeekEnd))
 	c.send(b, f)
-	f.Close()
 }
 
 func (c benchConn) fromPipe(b *testing.B) {

@@ -98,3 +98,9 @@ func TestSendfileStalled(t *testing.T) {
 		t.Errorf("the peer got %d bytes, and then %v", n, err)
 	}
 }
+
+// BenchmarkSendfile is file-tcp of BenchmarkPipe, the third way.
+func BenchmarkSendfile(b *testing.B) {
+	viaSendfile(b)
+	moving("tcp", (benchConn).fromFile)(b)
+}

@@ -198,11 +198,7 @@ func TestPipeToTerminal(t *testing.T) {
 		checkLeaks(t)
 		here, there := tcpPair(t)
 		tty, master := openTerminal(t)
-		cooked := must(unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS))
-		cooked.Oflag &^= unix.OPOST
-		if err := unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETS, cooked); err != nil {
-			t.Fatal(err)
-		}
+		unprocessed(t, tty)
 		local := files(t, nil, tty)
 		if d := descOf(local.W); d.kind != descTerminal || !d.spliceable() {
 			t.Errorf("the terminal is of kind %d", d.kind)
@@ -216,4 +212,34 @@ func TestPipeToTerminal(t *testing.T) {
 		here.Close()
 		await(t, program, "the peer")
 	})
+}
+
+// unprocessed has a terminal write what it is given as it is.
+func unprocessed(t testing.TB, tty *os.File) {
+	t.Helper()
+	mode := must(unix.IoctlGetTermios(int(tty.Fd()), unix.TCGETS))
+	mode.Oflag &^= unix.OPOST
+	if err := unix.IoctlSetTermios(int(tty.Fd()), unix.TCSETS, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// BenchmarkToTerminal is one more path of BenchmarkPipe.
+func BenchmarkToTerminal(b *testing.B) {
+	toTerminal := func(c benchConn, b *testing.B) {
+		tty, master := openTerminal(b)
+		unprocessed(b, tty)
+		got := inBackground(func() error {
+			_, err := io.CopyN(io.Discard, struct{ io.Reader }{master}, benchSize)
+			return err
+		})
+		c.receive(b, tty)
+		if err := <-got; err != nil {
+			b.Fatal(err)
+		}
+		tty.Close()
+		master.Close()
+	}
+	b.Run("zerocopy", moving("tcp", toTerminal))
+	b.Run("plain", func(b *testing.B) { plain(b); moving("tcp", toTerminal)(b) })
 }
