@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"sync"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,17 +17,19 @@ import (
 // A terminal reads a terminal only while its foreground is our process group.
 // A background read would be answered by SIGTTIN, which stops the process and
 // with it what it still has to receive; with that signal ignored the read
-// fails instead (termios(3), "job control"), and is tried again when the
-// shell continues us in the foreground.
+// fails instead (termios(3), "job control"), and is tried again every now and
+// then: a job that was never stopped comes to the foreground without a signal.
 type terminal struct {
 	r         io.Reader
-	continued chan os.Signal
 	quit      chan struct{}
 	interrupt func()
 }
 
+// foregroundEvery is how often a terminal is tried that was another's.
+const foregroundEvery = 250 * time.Millisecond
+
 func newTerminal(r io.Reader) *terminal {
-	t := &terminal{r: r, continued: make(chan os.Signal, 1), quit: make(chan struct{})}
+	t := &terminal{r: r, quit: make(chan struct{})}
 	t.interrupt = sync.OnceFunc(func() {
 		close(t.quit)
 		switch r := r.(type) {
@@ -37,7 +40,6 @@ func newTerminal(r io.Reader) *terminal {
 		}
 	})
 	signal.Ignore(unix.SIGTTIN)
-	signal.Notify(t.continued, unix.SIGCONT)
 	return t
 }
 
@@ -49,7 +51,7 @@ func (t *terminal) Read(b []byte) (int, error) {
 			return n, err
 		}
 		select {
-		case <-t.continued:
+		case <-time.After(foregroundEvery):
 		case <-t.quit:
 			return 0, os.ErrDeadlineExceeded
 		}
