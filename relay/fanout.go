@@ -110,7 +110,7 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 	if f.Local.R != nil {
 		s := f.subscribe(func() { abortive(c); cancel(ErrLagging) })
 		defer s.quit()
-		mine.R, mine.interrupt, mine.ready, mine.ended = s, s.quit, s.ready, s.over()
+		mine.R, mine.interrupt, mine.left, mine.ready, mine.ended = s, s.quit, s.quit, s.ready, s.over()
 	}
 	one := Stdio{Local: mine, Remote: f.Remote, Policy: f.Policy, OnEnd: f.OnEnd}
 	return one.Serve(ctx, c)

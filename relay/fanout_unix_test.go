@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -217,6 +218,23 @@ func TestFanoutAlone(t *testing.T) {
 	there.Close()
 	if err := await(t, ended, "its end"); err != nil {
 		t.Error(err)
+	}
+}
+
+// Who takes nothing any more, and still sends, is nobody to wait for.
+func TestFanoutRefused(t *testing.T) {
+	checkLeaks(t)
+	r, out := stdoutPipe(t)
+	h := newHub(t, out)
+	there, ended := h.join(t, "unix")
+	there.(*net.UnixConn).CloseRead()
+	io.WriteString(h.in, "refused")
+	eventually(t, "nobody is waited for", func() bool { return h.members() == 0 })
+	io.WriteString(there, "and still here")
+	expectText(t, r, "and still here")
+	there.Close()
+	if err := await(t, ended, "its end"); !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("ended with %v", err)
 	}
 }
 

@@ -90,6 +90,9 @@ func (x *pipe) send() {
 	default:
 		x.localEOF()
 	}
+	if x.local.left != nil {
+		x.local.left()
+	}
 	x.mu.Lock()
 	x.sent = true
 	received, unread := x.received, x.unread

@@ -65,6 +65,7 @@ type End struct {
 	interrupt  func()       // ends R.Read and W.Write, those under way included; nil: they don't block
 	await      func() error // waits until R.Read would return at once; nil: unknown
 	ready      func() bool  // reports whether R.Read would return at once; nil: unknown
+	left       func()       // R is not read any more; nil: nobody wants to know
 	bare       net.Conn     // what R and W are of; nil: not a connection
 	exitCloses bool         // the program's exit is as good as CloseWrite
 }
