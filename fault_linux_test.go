@@ -288,3 +288,25 @@ func TestStdoutReaderGoneQuietly(t *testing.T) {
 	r.Close()
 	wantStatus(t, client, "broken pipe")
 }
+
+// What comes while the program is stopped, for longer than a limit on idleness
+// allows, has come in time.
+func TestStoppedIsNotIdle(t *testing.T) {
+	for _, limit := range []string{"-w", "-q"} {
+		t.Run(limit, func(t *testing.T) {
+			p := stage(t, "tcp")
+			client := gonc(nil, limit, "300ms", "127.0.0.1", p.port())
+			begin(t, client)
+			accepted(t, p)
+			check(t, p.recvEOF())
+			client.cmd.Process.Signal(syscall.SIGSTOP)
+			check(t, p.send([]byte("reply")))
+			time.Sleep(600 * time.Millisecond)
+			client.cmd.Process.Signal(syscall.SIGCONT)
+			wantStatus(t, client, "0")
+			if got := client.stdout.String(); got != "reply" {
+				t.Errorf("it printed %q", got)
+			}
+		})
+	}
+}

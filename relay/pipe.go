@@ -123,7 +123,13 @@ func (x *pipe) localEOF() {
 	case p.Linger > 0:
 		x.mu.Lock()
 		defer x.mu.Unlock()
-		x.linger = time.AfterFunc(p.Linger, func() { x.stop(nil) })
+		due := time.Now().Add(p.Linger)
+		x.linger = time.AfterFunc(p.Linger, func() {
+			if time.Since(due) > lateBy {
+				time.Sleep(lateBy)
+			}
+			x.stop(nil)
+		})
 	}
 }
 

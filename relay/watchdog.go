@@ -6,6 +6,11 @@ import (
 	"time"
 )
 
+// lateBy is how late a timer has to be for this process to have been stopped,
+// or to have had no processor: what has come in time was not taken yet then,
+// and gets as long to be.
+const lateBy = 20 * time.Millisecond
+
 // A watchdog calls a function once nothing has touched it for a time. The
 // zero watchdog is not armed, and a touch of it costs one load.
 type watchdog struct {
@@ -47,13 +52,19 @@ func (w *watchdog) again(wait, limit time.Duration, fire func()) {
 // arm sets the timer.
 func (w *watchdog) arm(wait, limit time.Duration, fire func()) {
 	var timer *time.Timer
+	due := time.Now().Add(wait)
 	timer = time.AfterFunc(wait, func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		if w.timer != timer {
 			return
 		}
-		if left := w.left(limit); left > 0 {
+		left := w.left(limit)
+		if left <= 0 && time.Since(due) > lateBy {
+			left = lateBy
+		}
+		if left > 0 {
+			due = time.Now().Add(left)
 			timer.Reset(left)
 			return
 		}
