@@ -37,6 +37,7 @@ type flow struct {
 	first    time.Time    // when begun was set; for whoever has seen the flow end
 	quit     atomic.Bool  // stop reading
 	writing  atomic.Bool  // something that was read is being written
+	most     int          // bytes to write at once; 0: any number
 	stuck    int64        // bytes read that an interrupted or failed write left
 }
 
@@ -48,6 +49,9 @@ type flow struct {
 // It begins the plain way, which answers a keystroke soonest, and lets the
 // kernel move the rest as soon as a read has come in bulk.
 func (f *flow) run() (rerr, werr error) {
+	if f.mayIdle() {
+		f.most = slowPiece
+	}
 	pooled := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(pooled)
 	buf := pooled[:]
@@ -117,16 +121,38 @@ func (f *flow) write(b []byte) error {
 		return nil
 	}
 	f.writing.Store(true)
-	n, err := f.to.W.Write(b)
-	f.wrote(int64(n)) // before: see awaitQuiet
-	f.writing.Store(false)
-	if err == nil && n < len(b) {
-		err = io.ErrShortWrite
+	defer f.writing.Store(false) // after wrote: see awaitQuiet
+	for len(b) > 0 {
+		piece := b
+		if f.most > 0 {
+			piece = b[:min(len(b), f.most)]
+		}
+		n, err := f.to.W.Write(piece)
+		f.wrote(int64(n))
+		if err == nil && n < len(piece) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			f.stuck = int64(len(b) - n)
+			return err
+		}
+		b = b[n:]
 	}
-	if err != nil {
-		f.stuck = int64(len(b) - n)
+	return nil
+}
+
+// slowPiece is what is written at once to what may be slow and must not be
+// taken for idle: PIPE_BUF of Linux, for which a pipe that is read has room.
+const slowPiece = 4 << 10
+
+// mayIdle reports whether a write that takes its time could be taken for
+// idleness.
+func (f *flow) mayIdle() bool {
+	if !f.watch.armed() || f.from.Datagram || f.to.Datagram {
+		return false
 	}
-	return err
+	_, _, known := acked(f.to.bare)
+	return !known // else see pipe.idle
 }
 
 // began notes that something was read.

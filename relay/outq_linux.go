@@ -3,6 +3,7 @@ package relay
 import (
 	"net"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -31,26 +32,44 @@ func unacked(c net.Conn) (n int64, known bool) {
 	return n, known
 }
 
+// acked returns how many bytes of what was written to c the remote's system
+// has acknowledged, and how long ago it acknowledged anything; known is false
+// where nobody can tell.
+func acked(c net.Conn) (n uint64, ago time.Duration, known bool) {
+	info, err := tcpInfo(c)
+	if err != nil {
+		return 0, 0, false
+	}
+	return info.Bytes_acked, time.Duration(info.Last_ack_recv) * time.Millisecond, true
+}
+
 // tcpClose is the state of a connection that has ended, TCP_CLOSE of
 // <netinet/tcp.h>.
 const tcpClose = 7
 
 // gone reports whether the connection that c was is no more: reset, or given
 // up by the system. What was not acknowledged then never will be.
-func gone(c net.Conn) (yes bool) {
+func gone(c net.Conn) bool {
+	info, err := tcpInfo(c)
+	return err == nil && info.State == tcpClose
+}
+
+// tcpInfo is what the system knows of a TCP connection (tcp(7), TCP_INFO).
+func tcpInfo(c net.Conn) (info *unix.TCPInfo, err error) {
 	tc, ok := c.(*net.TCPConn)
 	if !ok {
-		return false
+		return nil, syscall.ENOPROTOOPT
 	}
 	rc, err := tc.SyscallConn()
 	if err != nil {
-		return false
+		return nil, err
 	}
-	rc.Control(func(fd uintptr) {
-		info, err := unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO)
-		yes = err == nil && info.State == tcpClose
-	})
-	return yes
+	if gone := rc.Control(func(fd uintptr) {
+		info, err = unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO)
+	}); gone != nil {
+		return nil, gone
+	}
+	return info, err
 }
 
 // awaitReset waits for the remote of c, which has ended, to refuse what it is

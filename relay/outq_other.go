@@ -2,7 +2,10 @@
 
 package relay
 
-import "net"
+import (
+	"net"
+	"time"
+)
 
 // unacked knows nothing here, but that what is written to a Unix socket is the
 // remote's at once.
@@ -10,6 +13,9 @@ func unacked(c net.Conn) (n int64, known bool) {
 	_, unix := c.(*net.UnixConn)
 	return 0, unix
 }
+
+// acked knows nothing here.
+func acked(net.Conn) (n uint64, ago time.Duration, known bool) { return 0, 0, false }
 
 // gone knows nothing here.
 func gone(net.Conn) bool { return false }

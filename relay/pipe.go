@@ -23,7 +23,7 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	x.out = flow{from: local, to: remote, watch: &x.watch}
 	x.in = flow{from: remote, to: local, watch: &x.watch}
 	defer context.AfterFunc(ctx, func() { x.stop(context.Cause(ctx)) })()
-	x.watch.start(p.Idle, func() { x.stop(ErrIdle) })
+	x.watch.start(p.Idle, x.idle)
 	defer x.watch.stop()
 	defer x.watchReader()()
 
@@ -57,6 +57,7 @@ type pipe struct {
 	policy        Policy
 	out, in       flow
 	watch         watchdog
+	acked         uint64 // of what was sent, when the watchdog last fired
 
 	mu       sync.Mutex
 	sent     bool // the outward flow has ended
@@ -131,6 +132,21 @@ func (x *pipe) localEOF() {
 			x.stop(nil)
 		})
 	}
+}
+
+// idle comes when nothing has moved for as long as the policy allows. That a
+// slow remote still takes what was sent is seen by what it acknowledges: a
+// write that waits returns only when there is room for a good part of it.
+func (x *pipe) idle() {
+	limit := x.policy.Idle
+	n, ago, known := acked(x.remote.bare)
+	more := known && n != x.acked
+	x.acked = n
+	if more && ago < limit {
+		x.watch.again(limit-ago, limit, x.idle)
+		return
+	}
+	x.stop(ErrIdle)
 }
 
 // awaitQuiet ends it all when the remote has been silent for as long as the

@@ -79,8 +79,11 @@ func (w *watchdog) left(limit time.Duration) time.Duration {
 	return limit - (time.Since(w.began) - time.Duration(w.last.Load()))
 }
 
+// armed reports whether touches matter.
+func (w *watchdog) armed() bool { return w.last.Load() != 0 }
+
 func (w *watchdog) touch() {
-	if w.last.Load() != 0 {
+	if w.armed() {
 		w.last.Store(max(1, int64(time.Since(w.began))))
 	}
 }
