@@ -249,7 +249,7 @@ func describeLost(e *relay.UndeliveredError) string {
 	}
 	text := fmt.Sprintf("at least %d bytes could not be %s", e.Bytes, done)
 	if e.Err == nil {
-		return text + ": " + idler + " has stopped reading"
+		return text + ": " + idler + " is not reading"
 	}
 	if errors.Is(e.Err, relay.ErrIdle) {
 		return text + " in time"

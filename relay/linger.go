@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// stallLimit is how long the remote's system may acknowledge nothing of what
-// it was sent before it is given up.
+// stallLimit is how long a session whose time is over waits for the remote's
+// system to acknowledge something of what it was sent.
 const stallLimit = 5 * time.Second
 
 // blindLimit is how long to wait for the remote to end where nobody can tell
@@ -19,8 +19,9 @@ const blindLimit = 2 * time.Second
 
 // awaitFlushed returns nil once everything written to c has been acknowledged
 // by the remote's system, or quit is set, or where nobody can tell; and an
-// *UndeliveredError when nothing is acknowledged for limit. The kernel
-// has no event for this, so it is asked, ever more seldom.
+// *UndeliveredError when it never will be, or when nothing is for limit. Zero
+// is no limit but the system's, which knows a remote that is slow from one
+// that is gone. It has no event for this, so it is asked, ever more seldom.
 func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
 	left, known := unacked(c)
 	moved := time.Now()
@@ -35,7 +36,7 @@ func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
 			moved = time.Now()
 		case left > 0 && dead:
 			return &UndeliveredError{Bytes: left, Err: syscall.ECONNRESET}
-		case time.Since(moved) > limit:
+		case limit > 0 && time.Since(moved) > limit:
 			return &UndeliveredError{Bytes: left}
 		}
 	}
@@ -45,19 +46,15 @@ func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
 // settle makes c ready to be closed without loss, after a Pipe: it reads and
 // drops what the remote still sends, so that no reset throws away what was
 // sent to it, until that has been acknowledged. ended says that the remote
-// has sent its last byte; idle, if it is more than zero, limits the wait for
-// an acknowledgement.
-func settle(ctx context.Context, c net.Conn, ended bool, idle time.Duration) error {
+// has sent its last byte; limit is awaitFlushed's. Where it was too short the
+// kernel goes on delivering after the close.
+func settle(ctx context.Context, c net.Conn, ended bool, limit time.Duration) error {
 	left, known := unacked(c)
 	switch {
 	case ended && left == 0:
 		return nil
 	case !known:
 		return drain(ctx, c, blindLimit)
-	}
-	limit := stallLimit
-	if idle > 0 {
-		limit = min(limit, idle)
 	}
 	var quit atomic.Bool
 	flushed := make(chan error, 1)

@@ -120,7 +120,7 @@ func (x *pipe) localEOF() {
 	}
 	switch {
 	case p.Linger == Flush:
-		x.stop(awaitFlushed(x.remote.bare, &x.in.quit, stallLimit))
+		x.stop(awaitFlushed(x.remote.bare, &x.in.quit, 0))
 	case p.Linger > 0:
 		x.mu.Lock()
 		defer x.mu.Unlock()
@@ -214,8 +214,7 @@ func (x *pipe) exitCloses() bool {
 	if !x.local.exitCloses || x.remote.bare == nil {
 		return false
 	}
-	left, known := unacked(x.remote.bare)
-	return known && left == 0
+	return allAcked(x.remote.bare)
 }
 
 // remoteEOF comes when everything that the remote had to give has been

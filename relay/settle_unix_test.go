@@ -59,19 +59,16 @@ func (s slowly) Read(p []byte) (int, error) {
 	return s.r.Read(p[:min(len(p), 64<<10)])
 }
 
-// A peer that takes nothing any more is an error, in bounded time.
+// A peer that takes nothing any more is an error, in bounded time if there is
+// a bound. What it was sent is not taken back.
 func TestUndelivered(t *testing.T) {
-	for _, p := range []Policy{{Linger: Flush}, {Linger: time.Millisecond, Idle: 100 * time.Millisecond}} {
-		t.Run(p.Idle.String(), func(t *testing.T) {
-			if testing.Short() && p.Idle == 0 {
-				t.Skip("takes stallLimit")
-			}
+	for _, p := range []Policy{{Linger: Flush, Idle: 100 * time.Millisecond}, {Linger: time.Millisecond, Idle: 100 * time.Millisecond}} {
+		t.Run(p.Linger.String(), func(t *testing.T) {
 			checkLeaks(t)
 			here, there := tcpPair(t)
 			if _, known := unacked(here); !known {
 				t.Skip("nobody can tell here what was acknowledged")
 			}
-			there.SetReadBuffer(4 << 10)
 			here.SetWriteBuffer(1 << 20)
 			s := &Stdio{Local: End{R: dataOf(300 << 10)}, Policy: p}
 			err := await(t, serving(context.Background(), s.Serve, here), "the session")
@@ -79,7 +76,100 @@ func TestUndelivered(t *testing.T) {
 			if !errors.As(err, &lost) || lost.Bytes < 1 || lost.Bytes > 300<<10 {
 				t.Errorf("ended with %v", err)
 			}
+			a, err := arrivalOf(there)
+			if err != nil {
+				t.Errorf("the peer: %v", err)
+			}
+			expectData(t, "the peer", a, 300<<10)
 		})
+	}
+}
+
+// How long a peer may acknowledge nothing at the close.
+func TestPatience(t *testing.T) {
+	for _, c := range []struct {
+		p    Policy
+		want time.Duration
+	}{
+		{Policy{}, 0},
+		{Policy{Linger: Flush}, 0},
+		{Policy{Linger: Flush, Idle: time.Minute}, time.Minute},
+		{Policy{Idle: time.Second}, time.Second},
+		{Policy{Linger: time.Hour}, stallLimit},
+		{Policy{Linger: time.Hour, Idle: time.Minute}, stallLimit},
+		{Policy{Linger: time.Hour, Idle: time.Second}, time.Second},
+	} {
+		if got := c.p.patience(); got != c.want {
+			t.Errorf("%+v: %v, want %v", c.p, got, c.want)
+		}
+	}
+}
+
+// A slow peer is not idle for as long as it takes something, though no write
+// returns for longer than that.
+func TestIdleSlowPeer(t *testing.T) {
+	const limit = 500 * time.Millisecond
+	bothWays(t, func(t *testing.T) {
+		for _, from := range sources[:3] {
+			t.Run(from.name, func(t *testing.T) {
+				checkLeaks(t)
+				here, there := tcpPair(t)
+				if _, _, known := acked(here); !known {
+					t.Skip("nobody can tell here what was acknowledged")
+				}
+				here.SetWriteBuffer(1 << 20)
+				there.CloseWrite()
+				s := &Stdio{Local: files(t, from.open(t, 16<<20), nil), Policy: Policy{Idle: limit}}
+				relay := serving(context.Background(), s.Serve, here)
+				a := &arrival{wrong: -1}
+				for begin := time.Now(); time.Since(begin) < 3*limit; time.Sleep(limit / 10) {
+					must(io.CopyN(a, there, 32<<10))
+				}
+				must(io.Copy(a, struct{ io.Reader }{there}))
+				if err := await(t, relay, "the session"); err != nil {
+					t.Errorf("ended with %v", err)
+				}
+				expectData(t, "the peer", *a, 16<<20)
+			})
+		}
+	})
+}
+
+// A slow reader of standard output is none either.
+func TestIdleSlowReader(t *testing.T) {
+	const limit = 500 * time.Millisecond
+	bothWays(t, func(t *testing.T) {
+		checkLeaks(t)
+		here, there := tcpPair(t)
+		r, out := stdoutPipe(t)
+		feed(there, 1<<20)
+		relay := piping(context.Background(), files(t, nil, out), Conn(here), Policy{Idle: limit})
+		a := &arrival{wrong: -1}
+		for begin := time.Now(); time.Since(begin) < 3*limit; time.Sleep(limit / 10) {
+			must(io.CopyN(a, r, 4<<10))
+		}
+		must(io.CopyN(a, r, 1<<20-a.n))
+		expectTotals(t, await(t, relay, "the relay"), 0, 1<<20)
+		expectData(t, "standard output", *a, 1<<20)
+	})
+}
+
+// A peer is told that what it sends is not taken any more: it is reset, and
+// has what it was sent before.
+func TestRefusedIsReset(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	full := writerFunc(func([]byte) (int, error) { return 0, syscall.ENOSPC })
+	in, w := stdinPipe(t)
+	s := &Stdio{Local: files(t, in, nil)}
+	s.Local.W = full
+	relay := serving(context.Background(), s.Serve, here)
+	io.WriteString(w, "hello")
+	must(io.CopyN(io.Discard, there, 5))
+	io.WriteString(there, "a line")
+	expectLocal(t, await(t, relay, "the session"), "write", syscall.ENOSPC)
+	if n, err := io.Copy(io.Discard, struct{ io.Reader }{there}); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the peer got %d bytes more, and then %v", n, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"time"
 )
 
 // Stdio is the relay between standard input and output and one connection.
@@ -26,7 +27,8 @@ type Stdio struct {
 
 // Serve is a Handler that relays until both sides have ended, or the policy
 // or ctx ends it. It does not close Local. Its errors are those of Pipe. The
-// close resets a TCP connection whose remote did not get everything.
+// close resets a TCP connection whose remote did not get everything, or sends
+// what cannot be written any more.
 func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
 	remote := Conn
@@ -35,16 +37,13 @@ func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	}
 	end := remote(c)
 	totals, err := Pipe(ctx, s.Local, end, s.Policy)
-	lost := totals.lost || undelivered(err)
-	if !end.Datagram && worthSettling(ctx, err) {
-		if e := settle(ctx, c, totals.ended, s.Policy.Idle); e != nil {
-			lost = true
-			if !unwritable(err) {
-				err = e
-			}
+	refuses := unwritable(err) && !totals.ended
+	if !end.Datagram && worthSettling(ctx, err) && !(refuses && allAcked(c)) {
+		if e := settle(ctx, c, totals.ended, s.Policy.patience()); e != nil && !unwritable(err) {
+			err = e
 		}
 	}
-	if lost {
+	if totals.lost || refuses {
 		abortive(c)
 	}
 	if s.OnEnd != nil {
@@ -61,10 +60,19 @@ func abortive(c net.Conn) {
 	}
 }
 
-// undelivered reports whether err is that the remote did not get everything.
-func undelivered(err error) bool {
-	var lost *UndeliveredError
-	return errors.As(err, &lost) && !lost.Local
+// allAcked reports whether nothing that was written to c is still on its way.
+func allAcked(c net.Conn) bool {
+	left, known := unacked(c)
+	return known && left == 0
+}
+
+// patience is how long the remote may acknowledge nothing when all is over
+// but for that; zero: for as long as its system is there.
+func (p *Policy) patience() time.Duration {
+	if p.Linger > 0 && (p.Idle <= 0 || p.Idle > stallLimit) {
+		return stallLimit
+	}
+	return p.Idle
 }
 
 // worthSettling reports whether there may be bytes on their way to the remote
