@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // A UnixError says that a Unix socket could not be connected to or listened
@@ -50,13 +51,32 @@ func (d *Dialer) dialUnix(ctx context.Context, network, path string) (net.Conn, 
 	}
 	nd := net.Dialer{Control: controlAll(d.Options)}
 	if network == "unix" {
-		c, err := nd.DialContext(ctx, network, path)
-		if err != nil {
-			return nil, &UnixError{"connect", path, err}
-		}
-		return c, nil
+		return dialUnixStream(ctx, nd, path)
 	}
 	return d.dialUnixgram(ctx, nd, path)
+}
+
+// backlogPause is how long to wait before a listener is asked again whose
+// backlog was full.
+const backlogPause = 10 * time.Millisecond
+
+// dialUnixStream connects to path. A full backlog is waited for: a socket that
+// does not block is told EAGAIN (connect(2)), and of no event after it.
+func dialUnixStream(ctx context.Context, nd net.Dialer, path string) (net.Conn, error) {
+	for {
+		c, err := nd.DialContext(ctx, "unix", path)
+		if err == nil {
+			return c, nil
+		}
+		if !errors.Is(err, syscall.EAGAIN) {
+			return nil, &UnixError{"connect", path, err}
+		}
+		select {
+		case <-time.After(backlogPause):
+		case <-ctx.Done():
+			return nil, &UnixError{"connect", path, ctx.Err()}
+		}
+	}
 }
 
 // dialUnixgram connects to path from a socket that can be answered.

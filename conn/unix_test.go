@@ -38,6 +38,51 @@ func exists(path string) bool {
 	return err == nil
 }
 
+// A listener whose backlog is full is waited for, but not for ever.
+func TestUnixBacklogFull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}), syscall.Listen(fd, 0)); err != nil {
+		t.Fatal(err)
+	}
+	full := Dialer{Network: "unix", Timeout: 50 * time.Millisecond}
+	for {
+		c, err := full.Dial(t.Context(), Address{Path: path})
+		if late := new(TimeoutError); errors.As(err, &late) {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+	}
+	dialled := make(chan error)
+	go func() {
+		c, err := (&Dialer{Network: "unix"}).Dial(t.Context(), Address{Path: path})
+		if err == nil {
+			c.Close()
+		}
+		dialled <- err
+	}()
+	select {
+	case err := <-dialled:
+		t.Fatalf("it did not wait: %v", err)
+	case <-time.After(3 * backlogPause):
+	}
+	taken, _, err := syscall.Accept(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	syscall.Close(taken)
+	if err := await(t, dialled); err != nil {
+		t.Error(err)
+	}
+}
+
 var unixNetworks = []string{"unix", "unixgram"}
 
 // A dead socket of either type is replaced, and removed at the end.
