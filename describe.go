@@ -210,6 +210,17 @@ func sourceFailed(err error) bool {
 	return errors.As(err, &call) && call.Syscall == "bind"
 }
 
+// boundTo is where e's socket was to be bound: what a name stood for.
+func boundTo(e *conn.ListenError) conn.Address {
+	a := e.Address
+	if op := new(net.OpError); errors.As(e.Err, &op) && op.Addr != nil {
+		if at, err := netip.ParseAddrPort(op.Addr.String()); err == nil {
+			a.Host = at.Addr().String()
+		}
+	}
+	return a
+}
+
 func (d *dialect) describeListen(e *conn.ListenError) (text, hint string) {
 	at := e.Address.Port
 	if e.Address.Host != "" {
@@ -218,7 +229,7 @@ func (d *dialect) describeListen(e *conn.ListenError) (text, hint string) {
 	switch {
 	case errors.Is(e.Err, syscall.EADDRINUSE):
 		hint = "another program has the port; port 0 is one of the system's choice"
-		if owner := conn.PortOwner(e.Network, e.Address.Port); owner != "" {
+		if owner := conn.PortOwner(e.Network, boundTo(e)); owner != "" {
 			hint = "the port is in use by " + owner
 		}
 	case errors.Is(e.Err, syscall.EACCES):

@@ -7,21 +7,33 @@ import (
 	"testing"
 )
 
-// Who has a port is found by it, whatever the family; and only who listens.
+// Who has a port is found by it, at that address or at all of them; and only
+// who listens.
 func TestPortOwner(t *testing.T) {
 	s := serve(t, &Listener{Address: Address{Host: "127.0.0.1"}}, discard)
 	u := serve(t, &Listener{Network: "udp6", Address: Address{Host: "::1"}}, discard)
+	all := serve(t, &Listener{Network: "tcp4", Address: Address{Host: "0.0.0.0"}}, discard)
 	for _, tt := range []struct {
-		network, port string
-		found         bool
+		network, host, port string
+		found               bool
 	}{
-		{"tcp", portOf(s.at[0]), true},
-		{"udp", portOf(u.at[0]), true},
-		{"tcp", freePort(t), false},
-		{"tcp", "no-such-service", false},
+		{"tcp", "127.0.0.1", portOf(s.at[0]), true},
+		{"tcp", "", portOf(s.at[0]), true},
+		{"tcp", "0.0.0.0", portOf(s.at[0]), true},
+		{"tcp", "::", portOf(s.at[0]), true},
+		{"tcp", "127.0.0.2", portOf(s.at[0]), false},
+		{"tcp", "::1", portOf(s.at[0]), false},
+		{"tcp", "127.0.0.2", portOf(all.at[0]), true},
+		{"tcp", "::1", portOf(all.at[0]), false},
+		{"udp", "::1", portOf(u.at[0]), true},
+		{"udp", "127.0.0.1", portOf(u.at[0]), false},
+		{"tcp", "", freePort(t), false},
+		{"tcp", "", "no-such-service", false},
+		{"tcp", "no-such-host", portOf(s.at[0]), false},
 	} {
-		if got := PortOwner(tt.network, tt.port); (got == owner()) != tt.found || !tt.found && got != "" {
-			t.Errorf("%s %s: %q, this is %q", tt.network, tt.port, got, owner())
+		got := PortOwner(tt.network, Address{Host: tt.host, Port: tt.port})
+		if (got == owner()) != tt.found || !tt.found && got != "" {
+			t.Errorf("%s %s %s: %q, this is %q", tt.network, tt.host, tt.port, got, owner())
 		}
 	}
 }

@@ -3,4 +3,4 @@
 package conn
 
 // PortOwner returns "": this system does not tell which program has a port.
-func PortOwner(network, port string) string { return "" }
+func PortOwner(network string, a Address) string { return "" }
