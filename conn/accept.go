@@ -119,6 +119,7 @@ func (l *Listener) serveMany(ctx context.Context, lns []net.Listener, handle fun
 	late, stop := l.limitWait(closeAll)
 	defer stop()
 	var handlers, loops sync.WaitGroup
+	l.freed = make(chan struct{})
 	failed := make(chan error, len(lns))
 	for _, ln := range lns {
 		loops.Go(func() {
@@ -160,7 +161,7 @@ func (l *Listener) acceptLoop(ctx context.Context, ln net.Listener, handle func(
 		if err != nil {
 			return err
 		}
-		if !l.admit() {
+		if !l.admitSoon() {
 			if l.OnRefuse != nil {
 				l.OnRefuse(c.RemoteAddr())
 			}
@@ -187,6 +188,29 @@ func (l *Listener) admit() bool {
 	return true
 }
 
+// handOver is how long one connection may take to be over whose client has
+// seen its end already, and comes again.
+const handOver = 10 * time.Millisecond
+
+// admitSoon is admit, which waits for a connection that is about to end.
+func (l *Listener) admitSoon() bool {
+	if l.admit() {
+		return true
+	}
+	late := time.NewTimer(handOver)
+	defer late.Stop()
+	for {
+		select {
+		case <-l.freed:
+			if l.admit() {
+				return true
+			}
+		case <-late.C:
+			return l.admit()
+		}
+	}
+}
+
 // A served is one connection of KeepOpen.
 type served struct {
 	l        *Listener
@@ -207,6 +231,10 @@ func (s *served) run() {
 
 func (s *served) end(err error) {
 	s.l.active.Add(-1)
+	select {
+	case s.l.freed <- struct{}{}:
+	default:
+	}
 	if s.l.OnEnd != nil {
 		s.l.OnEnd(s.c.RemoteAddr(), err)
 	}

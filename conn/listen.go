@@ -75,7 +75,8 @@ type Listener struct {
 
 	paced    bool // by BBR, if nobody asked for a congestion control
 	active   atomic.Int64
-	patience *time.Timer // AcceptTimeout; nil: no limit
+	freed    chan struct{} // told, if anybody waits, when active falls
+	patience *time.Timer   // AcceptTimeout; nil: no limit
 }
 
 // An AcceptTimeoutError says that nobody came within AcceptTimeout.
