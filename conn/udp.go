@@ -130,8 +130,8 @@ func awaitPeer(uc *net.UDPConn) *peer {
 	return p
 }
 
-// Read reads one datagram of the peer. That an earlier datagram of ours was
-// refused is no end of a listening socket: its peer may come back.
+// Read reads one datagram of the peer. That an earlier datagram of ours did not
+// arrive is no end of a listening socket: its peer may come back.
 func (p *peer) Read(b []byte) (int, error) {
 	if p.first != nil {
 		n := copy(b, p.first)
@@ -140,24 +140,44 @@ func (p *peer) Read(b []byte) (int, error) {
 	}
 	for {
 		n, from, err := p.ReadFromUDPAddrPort(b)
-		if errors.Is(err, syscall.ECONNREFUSED) {
+		if n == 0 && (aboutEarlier(err) || errors.Is(err, syscall.EMSGSIZE)) {
 			continue
 		}
 		if err != nil || from == p.remote {
-			return n, err
+			return n, p.named(err)
 		}
 	}
 }
 
 // Write sends one datagram to the peer.
 func (p *peer) Write(b []byte) (int, error) {
-	for {
-		n, err := p.send(b)
-		if !errors.Is(err, syscall.ECONNREFUSED) {
-			return n, err
-		}
-		// The error is about an earlier datagram.
+	n, err := p.send(b)
+	if aboutEarlier(err) {
+		n, err = p.send(b)
 	}
+	return n, p.named(err)
+}
+
+// aboutEarlier reports whether err may be what ICMP said of an earlier
+// datagram: a socket is told of that at the next call, once (udp(7), ip(7)
+// ERRORS; RFC 1122 section 4.1.3.3).
+func aboutEarlier(err error) bool {
+	for _, errno := range []error{
+		syscall.ECONNREFUSED, syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ENOPROTOOPT,
+	} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}
+
+// named puts the peer into an error of package net, which does not know it.
+func (p *peer) named(err error) error {
+	if op := new(net.OpError); errors.As(err, &op) && op.Addr == nil {
+		op.Addr = p.RemoteAddr()
+	}
+	return err
 }
 
 func (p *peer) send(b []byte) (int, error) {
