@@ -25,7 +25,7 @@
 // Closing a TCP socket that holds unread input makes the kernel send a reset
 // and throw away what was not yet delivered (RFC 9293 section 3.6.1; RFC 1122
 // section 4.2.2.13). So a Handler that stops listening to its peer reads and
-// drops, within a limit, until everything sent has been acknowledged.
+// drops until everything sent has been acknowledged.
 package relay
 
 import (
