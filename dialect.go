@@ -134,6 +134,9 @@ func (o *options) policy() relay.Policy {
 	if o.listen {
 		p.AtRemoteEOF = o.dialect.listenEOF
 	}
+	if p.Idle > 0 {
+		p.Idle += o.interval.d // its pauses are none of the other side's
+	}
 	p.NoHalfClose = o.noShutdown || !o.dialect.halfClose && !o.halfClose && !(o.quitAfter.set && o.quitAfter.d >= 0)
 	switch {
 	case o.recvLimit > 0, o.readsStdin() && isTerminal(os.Stdin):
