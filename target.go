@@ -61,6 +61,10 @@ func asUsage(err error) error {
 		return &usageError{text: bad.Error(), hint: bad.Hint}
 	case errors.As(err, &port) && port.Why == "too large":
 		return &usageError{text: port.Error(), hint: "ports end at 65535"}
+	case errors.As(err, &port) && strings.Contains(port.Text, ","):
+		return &usageError{text: port.Error(), hint: "write ports apart, 22 80, or as a range, 22-80"}
+	case errors.As(err, &port) && isRange(port.Text):
+		return &usageError{text: port.Error(), hint: "a range of ports is for connecting; here it is one"}
 	case errors.As(err, &port):
 		return &usageError{text: port.Error(), hint: "a port is a number from 1 to 65535, or the name of a service"}
 	}
@@ -96,6 +100,9 @@ func (o *options) connectTarget() (target, error) {
 		ports, err := conn.ParsePorts(o.protocol(), []string{a.Port})
 		return target{Address: a, ports: ports}, err
 	}
+	if a, err := conn.SplitHostPort(ops[0]); err == nil && a.Host != "" && isPort(a.Port) {
+		return target{}, usagef("the port is given twice: %s in %s, and %s", a.Port, quote(ops[0]), quote(ops[1]))
+	}
 	t := target{Address: conn.Address{Host: conn.ParseHost(ops[0]), Port: ops[1]}}
 	_, err := conn.ParsePort(o.protocol(), ops[1])
 	if len(ops) == 2 && err == nil && !o.scan {
@@ -122,6 +129,11 @@ func (o *options) hostPort(s string) (conn.Address, error) {
 		return a, &usageError{text: "missing host before the colon", hint: "write localhost:" + a.Port}
 	}
 	return a, err
+}
+
+func isRange(s string) bool {
+	lo, hi, ok := strings.Cut(s, "-")
+	return ok && isPort(lo) && isPort(hi)
 }
 
 func isPort(s string) bool {

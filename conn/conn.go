@@ -63,6 +63,8 @@ func SplitHostPort(s string) (Address, error) {
 			e.Why, e.Hint = "is an IPv6 address without a port", fmt.Sprintf("write %s port, or [%s]:port", ip, ip)
 		case strings.ContainsAny(s, "[]"):
 			e.Why, e.Hint = "has brackets in the wrong places", "write [address]:port"
+		case strings.Contains(s, "://"):
+			e.Why, e.Hint = "is a URL", "write the host and the port apart, with a space between them"
 		case strings.Count(s, ":") > 1:
 			e.Why, e.Hint = "has more than one colon", "write an IPv6 address as [address]:port"
 		}
