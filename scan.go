@@ -21,7 +21,7 @@ type scanLine struct {
 	Protocol string  `json:"protocol"`
 	Service  string  `json:"service,omitempty"`
 	State    string  `json:"state"`
-	RTT      float64 `json:"rtt"` // milliseconds
+	RTT      float64 `json:"rtt,omitzero"` // milliseconds
 	Error    string  `json:"error,omitempty"`
 }
 
@@ -93,7 +93,9 @@ func (r *scanReport) writeJSON(res conn.ScanResult) error {
 	line := scanLine{
 		Host: r.host, Address: res.Address.String(), Port: res.Port, Protocol: r.o.protocol(),
 		Service: conn.ServiceName(r.o.protocol(), res.Port), State: string(res.State),
-		RTT: float64(res.RTT.Round(time.Microsecond)) / float64(time.Millisecond),
+	}
+	if answered := res.State != conn.PortSilent && !timedOut(res.Err); answered {
+		line.RTT = float64(res.RTT.Round(time.Microsecond)) / float64(time.Millisecond)
 	}
 	if res.Err != nil {
 		line.Error = reason(res.Err)
