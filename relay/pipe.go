@@ -240,11 +240,20 @@ func (x *pipe) localIdle() bool {
 	return !x.out.begun.Load() && x.in.moved.Load() > 0 && !(x.local.ready != nil && x.local.ready())
 }
 
+// afterEOF has a remote asked now and then, once it has sent its last byte,
+// whether it still listens. Most that have ended have gone as well, and their
+// system refuses the probe as soon as it has forgotten the connection, which
+// takes Linux a minute (tcp(7), tcp_fin_timeout).
+var afterEOF = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 4}
+
 // watchRemote waits, while local keeps sending, for the remote to refuse: a
 // reset that meets no write would else go unseen until local gives more.
 func (x *pipe) watchRemote() {
 	if x.remote.bare == nil {
 		return
+	}
+	if c, ok := x.remote.bare.(*net.TCPConn); ok {
+		c.SetKeepAliveConfig(afterEOF)
 	}
 	if err := awaitReset(x.remote.bare); err != nil && !interrupted(err) {
 		x.fail(err)
