@@ -34,14 +34,14 @@ func scan(ctx context.Context, o *options, to target, say *speaker) error {
 	if err != nil {
 		return err
 	}
-	addrs, source, err := o.scanAddresses(ctx, to)
+	addrs, sources, err := o.scanAddresses(ctx, to)
 	if err != nil {
 		return err
 	}
 	if say.level > 0 || o.json {
 		conn.ServiceName(o.protocol(), 0) // reads the table while there are descriptors
 	}
-	s := &conn.Scanner{Network: o.network(), Source: source, Options: opts, Interval: o.interval.d, Timeout: o.connectLimit()}
+	s := &conn.Scanner{Network: o.network(), Sources: sources, Options: opts, Interval: o.interval.d, Timeout: o.connectLimit()}
 	r := &scanReport{o: o, host: to.Host, say: say}
 	err = s.Scan(ctx, addrs, to.ports, r.result)
 	switch {
@@ -54,7 +54,7 @@ func scan(ctx context.Context, o *options, to target, say *speaker) error {
 }
 
 // scanAddresses resolves the host and the source.
-func (o *options) scanAddresses(ctx context.Context, to target) (addrs []netip.Addr, source netip.AddrPort, err error) {
+func (o *options) scanAddresses(ctx context.Context, to target) (addrs []netip.Addr, from []netip.AddrPort, err error) {
 	d := &conn.Dialer{Network: o.network(), Numeric: o.noDNS, Source: o.sourceAddress()}
 	return d.Resolve(ctx, to.Address)
 }

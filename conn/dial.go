@@ -214,68 +214,21 @@ func (d *Dialer) lookup(ctx context.Context, network string, a Address) ([]netip
 }
 
 // Resolve returns what a Scanner needs to know of a: the addresses of its host
-// in order of preference, and the first of those to connect from, which is
-// zero if it is left to the system. Errors are those of Dial.
-func (d *Dialer) Resolve(ctx context.Context, a Address) (ips []netip.Addr, source netip.AddrPort, err error) {
+// in order of preference, and where to connect from, of which each address
+// has the one of its family (Scanner.Sources). There may be addresses that no
+// source is for, but not such addresses only. Errors are those of Dial.
+func (d *Dialer) Resolve(ctx context.Context, a Address) (ips []netip.Addr, from []netip.AddrPort, err error) {
 	if ips, err = d.lookup(ctx, d.Network, a); err != nil {
-		return nil, source, err
+		return nil, nil, err
 	}
-	from, err := d.source(ctx, d.Network)
+	local, err := d.source(ctx, d.Network)
 	if err != nil {
-		return nil, source, err
+		return nil, nil, err
 	}
 	for _, ip := range ips {
-		if source, ok := from.of(ip); ok {
-			return ips, source, nil
+		if _, ok := local.of(ip); ok {
+			return ips, local, nil
 		}
 	}
-	return nil, source, &FamilyError{a.Host, a.Port, from.family()}
-}
-
-// sources are the local addresses to connect from, at most one a family.
-type sources struct {
-	ips  []netip.Addr // empty: the system's choice
-	port uint16
-}
-
-// of returns the local address for a connection to ip; the zero AddrPort
-// leaves it to the system. ok is false where no source is of ip's family.
-func (s sources) of(ip netip.Addr) (from netip.AddrPort, ok bool) {
-	if len(s.ips) == 0 {
-		if s.port == 0 {
-			return from, true
-		}
-		wildcard := netip.IPv6Unspecified()
-		if ip.Is4() {
-			wildcard = netip.IPv4Unspecified()
-		}
-		return netip.AddrPortFrom(wildcard, s.port), true
-	}
-	for _, own := range s.ips {
-		if own.Is4() == ip.Is4() {
-			return netip.AddrPortFrom(own, s.port), true
-		}
-	}
-	return from, false
-}
-
-func (s sources) family() string {
-	if s.ips[0].Is4() {
-		return "IPv4"
-	}
-	return "IPv6"
-}
-
-// source resolves d.Source.
-func (d *Dialer) source(ctx context.Context, network string) (s sources, err error) {
-	proto, _ := family(network)
-	if d.Source.Port != "" {
-		if s.port, err = ParsePort(proto, d.Source.Port); err != nil {
-			return s, err
-		}
-	}
-	if d.Source.Host != "" {
-		s.ips, err = d.lookup(ctx, network, d.Source)
-	}
-	return s, err
+	return nil, nil, &FamilyError{a.Host, a.Port, local.family()}
 }

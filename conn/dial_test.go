@@ -3,8 +3,10 @@ package conn
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -198,6 +200,33 @@ func TestResolve(t *testing.T) {
 		}
 		if named := strings.HasSuffix(tt.host, ".test") && err == nil; len(told) > 1 || (len(told) == 1) != named {
 			t.Errorf("%s %s: told of %q", tt.network, tt.host, told)
+		}
+	}
+}
+
+// A scan is told of every address, and of a source of each family.
+func TestResolveSources(t *testing.T) {
+	withNames(t, map[string]string{"both.test.": "192.0.2.1 2001:db8::1", "four.test.": "192.0.2.1"})
+	for _, tt := range []struct{ host, source, port, ips, from string }{
+		{"both.test", "", "", "2 addresses", ""},
+		{"both.test", "", "5000", "2 addresses", "invalid IP 5000"},
+		{"both.test", "both.test", "5000", "2 addresses", "192.0.2.1 5000, 2001:db8::1 5000"},
+		{"both.test", "four.test", "", "2 addresses", "192.0.2.1 0"},
+		{"2001:db8::9", "four.test", "", "2001:db8::9 has no IPv4 address", ""},
+	} {
+		d := Dialer{Source: Address{Host: tt.source, Port: tt.port}}
+		ips, sources, err := d.Resolve(t.Context(), Address{Host: tt.host, Port: "80"})
+		got := fmt.Sprintf("%d addresses", len(ips))
+		if err != nil {
+			got = err.Error()
+		}
+		var from []string
+		for _, s := range sources {
+			from = append(from, fmt.Sprintf("%v %d", s.Addr(), s.Port()))
+		}
+		slices.Sort(from)
+		if got != tt.ips || strings.Join(from, ", ") != tt.from {
+			t.Errorf("%s from %q %q: %s, %q", tt.host, tt.source, tt.port, got, from)
 		}
 	}
 }

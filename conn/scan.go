@@ -22,9 +22,11 @@ type Scanner struct {
 	// "tcp".
 	Network string
 
-	// Source is the address and port to scan from. The zero value, an
-	// unspecified address and port 0 leave the choice to the system.
-	Source netip.AddrPort
+	// Sources are the addresses and ports to scan from: an address of the
+	// host is scanned from the first one of its family, and one without an
+	// address (netip.Addr{}) is for both. An unspecified address, port 0 and
+	// no Sources at all leave the choice to the system.
+	Sources []netip.AddrPort
 
 	// Options are set on each socket before it is bound.
 	Options []Option
@@ -86,7 +88,7 @@ type ScanResult struct {
 // ports, from the goroutine that called Scan, as soon as all results before it
 // are known.
 //
-// Addresses that Network or Source rules out are left out; if none is left,
+// Addresses that Network or Sources rule out are left out; if none is left,
 // and when a socket cannot be made as asked for (an option, the source), Scan
 // returns an error and nothing is to be said of any port. It also returns an
 // error when what it needs of the system stays short for over a minute, and
@@ -116,7 +118,7 @@ func (s *Scanner) Scan(ctx context.Context, addrs []netip.Addr, ports []uint16, 
 type sweep struct {
 	network  string // "tcp" or "udp"
 	targets  []netip.Addr
-	source   netip.AddrPort
+	sources  sources
 	options  []Option
 	parallel int
 	timeout  time.Duration
@@ -124,7 +126,7 @@ type sweep struct {
 }
 
 func (s *Scanner) newSweep(addrs []netip.Addr) (*sweep, error) {
-	w := &sweep{network: "tcp", source: s.Source, options: s.Options, parallel: s.Parallel, timeout: s.Timeout, engine: sweepTCP}
+	w := &sweep{network: "tcp", sources: s.Sources, options: s.Options, parallel: s.Parallel, timeout: s.Timeout, engine: sweepTCP}
 	patience := 5 * time.Second
 	if strings.HasPrefix(s.Network, "udp") {
 		w.network, w.engine, patience = "udp", sweepUDP, time.Second
@@ -149,16 +151,11 @@ func (s *Scanner) newSweep(addrs []netip.Addr) (*sweep, error) {
 	return w, nil
 }
 
-// allows reports whether a is of the family of Network and of Source.
+// allows reports whether a is of the family of Network and of one of Sources.
 func (s *Scanner) allows(a netip.Addr) bool {
-	src := s.Source.Addr().Unmap()
-	switch {
-	case strings.HasSuffix(s.Network, "4") && !a.Is4(),
-		strings.HasSuffix(s.Network, "6") && !a.Is6(),
-		src.IsValid() && src.Is4() != a.Is4():
-		return false
-	}
-	return a.IsValid()
+	_, version := family(s.Network)
+	_, ok := sources(s.Sources).of(a)
+	return ok && a.IsValid() && (version == 0 || a.Is4() == (version == 4))
 }
 
 // pause returns nil after d, or ctx.Err() as soon as ctx is done.

@@ -36,22 +36,23 @@ func (s *sweep) probeTCP(ctx context.Context, j job) (finding, error) {
 // dial opens a connection, or a connected UDP socket, that belongs to the
 // caller.
 func (s *sweep) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
-	d := net.Dialer{Timeout: s.timeout, KeepAlive: -1, Control: controlAll(s.allOptions())}
-	if s.source.IsValid() || s.source.Port() != 0 {
-		src := net.TCPAddr{IP: s.source.Addr().AsSlice(), Port: int(s.source.Port()), Zone: s.source.Addr().Zone()}
-		d.LocalAddr = &src
-		if s.network == "udp" {
-			d.LocalAddr = (*net.UDPAddr)(&src)
-		}
+	from, _ := s.sources.of(to.Addr())
+	d := net.Dialer{Timeout: s.timeout, KeepAlive: -1, Control: controlAll(s.allOptions(from))}
+	switch {
+	case !from.IsValid():
+	case s.network == "udp":
+		d.LocalAddr = net.UDPAddrFromAddrPort(from)
+	default:
+		d.LocalAddr = net.TCPAddrFromAddrPort(from)
 	}
 	return d.DialContext(ctx, s.network, to.String())
 }
 
-// allOptions returns the options of a socket; an error of one of them comes
-// out as an *optionError.
-func (s *sweep) allOptions() []Option {
+// allOptions returns the options of a socket that connects from from; an error
+// of one of them comes out as an *optionError.
+func (s *sweep) allOptions(from netip.AddrPort) []Option {
 	opts := make([]Option, 0, len(s.options)+1)
-	if s.source.Port() != 0 {
+	if from.Port() != 0 {
 		opts = append(opts, shareSourcePort)
 	}
 	for _, opt := range s.options {
@@ -87,6 +88,7 @@ func (s *sweep) classify(ctx context.Context, to netip.AddrPort, err error) erro
 	bind := errors.As(err, &step) && step.Syscall == "bind"
 	var option *optionError
 	used := errors.Is(err, errAddrInUse) || errors.Is(err, errAddrNotAvail)
+	from, _ := s.sources.of(to.Addr())
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -95,7 +97,7 @@ func (s *sweep) classify(ctx context.Context, to netip.AddrPort, err error) erro
 	case errors.As(err, &option):
 		return err
 	case isShortage(err),
-		bind && errors.Is(err, errAddrInUse) && s.source.Port() == 0,
+		bind && errors.Is(err, errAddrInUse) && from.Port() == 0,
 		!bind && used && hasSource(to):
 		return &shortageError{err}
 	case bind:

@@ -23,7 +23,8 @@ func (p *poller) socket(j job) (int, error) {
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
-	if err := p.prepare(fd, network); err != nil {
+	from, _ := p.sweep.sources.of(j.to.Addr())
+	if err := p.prepare(fd, network, from); err != nil {
 		unix.Close(fd)
 		return -1, err
 	}
@@ -40,30 +41,22 @@ func (p *poller) reuse(f flight) {
 	p.refused[is6] = f.fd
 }
 
-// prepare sets the options of a socket and binds it to the source.
-func (p *poller) prepare(fd int, network string) error {
-	for _, opt := range p.sweep.allOptions() {
+// prepare sets the options of a socket and binds it to from.
+func (p *poller) prepare(fd int, network string, from netip.AddrPort) error {
+	for _, opt := range p.sweep.allOptions(from) {
 		if err := opt(network, uintptr(fd)); err != nil {
 			return err
 		}
 	}
-	src := p.sweep.source
-	if !src.Addr().IsValid() && src.Port() == 0 {
+	if !from.IsValid() {
 		return nil
 	}
-	if src.Port() == 0 {
+	if from.Port() == 0 {
 		// The port is chosen by connect, which knows that two connections to
 		// different ports can have the same one; bind does not.
 		unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 	}
-	a := src.Addr().Unmap()
-	if !a.IsValid() && network == "tcp4" {
-		a = netip.IPv4Unspecified()
-	} else if !a.IsValid() {
-		a = netip.IPv6Unspecified()
-	}
-	err := unix.Bind(fd, portSockaddr(netip.AddrPortFrom(a, src.Port()), zoneIndex(a.Zone())))
-	return os.NewSyscallError("bind", err)
+	return os.NewSyscallError("bind", unix.Bind(fd, portSockaddr(from, zoneIndex(from.Addr().Zone()))))
 }
 
 // metItself reports whether f is connected to itself, and sees to it that

@@ -140,8 +140,8 @@ func TestScanFamily(t *testing.T) {
 		want []netip.Addr
 	}{
 		{Scanner{Network: "tcp4"}, []netip.Addr{loopback4}},
-		{Scanner{Source: netip.AddrPortFrom(loopback4, 0)}, []netip.Addr{loopback4}},
-		{Scanner{Network: "tcp6", Source: netip.AddrPortFrom(loopback4, 0)}, nil},
+		{Scanner{Sources: []netip.AddrPort{netip.AddrPortFrom(loopback4, 0)}}, []netip.Addr{loopback4}},
+		{Scanner{Network: "tcp6", Sources: []netip.AddrPort{netip.AddrPortFrom(loopback4, 0)}}, nil},
 	} {
 		var got []netip.Addr
 		err := tt.s.Scan(t.Context(), []netip.Addr{loopback6, loopback4}, []uint16{port}, func(r ScanResult) {
@@ -162,7 +162,7 @@ func TestScanSelfConnect(t *testing.T) {
 		}
 		port := netip.MustParseAddrPort(ln.Addr().String()).Port()
 		ln.Close()
-		s.Source = netip.AddrPortFrom(loopback4, port)
+		s.Sources = []netip.AddrPort{netip.AddrPortFrom(loopback4, port)}
 		for range 2 { // nothing of the first stays behind
 			if got := stateOf(t, s, port); got != PortClosed {
 				t.Errorf("the port that is scanned from is %s", got)
@@ -178,16 +178,37 @@ func TestScanSource(t *testing.T) {
 		for range 5 {
 			ports = append(ports, listenPort(t, loopback4))
 		}
-		s.Source = netip.AddrPortFrom(netip.MustParseAddr("127.0.0.9"), 11999)
+		s.Sources = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.9:11999")}
 		for _, r := range scanAll(t, s, []netip.Addr{loopback4}, ports) {
 			if r.State != PortOpen {
 				t.Errorf("%+v", r)
 			}
 		}
-		s.Source = netip.AddrPortFrom(s.Source.Addr(), 0)
+		s.Sources = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.9:0")}
 		for _, r := range scanAll(t, s, []netip.Addr{loopback4}, append(ports, 1)) {
 			if (r.State == PortOpen) != (r.Port != 1) {
 				t.Errorf("%+v", r)
+			}
+		}
+	})
+}
+
+// Each address is scanned from the source of its family: with a name of both
+// families it is often the second address that is open.
+func TestScanSourceFamilies(t *testing.T) {
+	if !hasIPv6() {
+		t.Skip("this machine has no IPv6")
+	}
+	eachEngine(t, func(t *testing.T, s Scanner) {
+		for _, from := range [][]netip.AddrPort{
+			{netip.AddrPortFrom(netip.Addr{}, 11998)},
+			{netip.AddrPortFrom(loopback6, 11998), netip.AddrPortFrom(loopback4, 11998)},
+			{netip.AddrPortFrom(loopback6, 0), netip.AddrPortFrom(loopback4, 0)},
+		} {
+			s.Sources = from
+			got := scanAll(t, s, []netip.Addr{loopback6, loopback4}, []uint16{listenPort(t, loopback4)})
+			if len(got) != 2 || got[0].State != PortClosed || got[1].Address != loopback4 || got[1].State != PortOpen {
+				t.Errorf("from %v: %+v", from, got)
 			}
 		}
 	})
@@ -200,7 +221,7 @@ func TestScanSetupError(t *testing.T) {
 		bad := s
 		bad.Options = []Option{func(string, uintptr) error { return failure }}
 		notHere := s
-		notHere.Source = netip.MustParseAddrPort("192.0.2.1:0")
+		notHere.Sources = []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:0")}
 		for _, tt := range []struct {
 			s    Scanner
 			want error

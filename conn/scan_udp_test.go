@@ -125,3 +125,17 @@ func (h *limitedHost) allows() bool {
 	h.tokens--
 	return true
 }
+
+// Where a UDP port is open at the second address only, it is found from a
+// source port too.
+func TestScanUDPSourceFamilies(t *testing.T) {
+	if !hasIPv6() {
+		t.Skip("this machine has no IPv6")
+	}
+	_, port := udpSocket(t, loopback4)
+	s := Scanner{Network: "udp", Timeout: 100 * time.Millisecond, Sources: []netip.AddrPort{netip.AddrPortFrom(netip.Addr{}, 11997)}}
+	got := scanAll(t, s, []netip.Addr{loopback6, loopback4}, []uint16{port})
+	if len(got) != 2 || got[0].State != PortClosed || got[1].Address != loopback4 || got[1].State != PortSilent {
+		t.Errorf("%+v", got)
+	}
+}
