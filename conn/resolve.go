@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -67,7 +68,7 @@ func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.A
 		if numeric {
 			return nil, &NumericError{Host: host}
 		}
-		if all, err = net.DefaultResolver.LookupNetIP(ctx, "ip", host); err != nil {
+		if all, err = ask(ctx, host, version); err != nil {
 			return nil, err
 		}
 	}
@@ -82,6 +83,28 @@ func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.A
 		return nil, &FamilyError{Host: host, Want: fmt.Sprintf("IPv%d", version)}
 	}
 	return usable, nil
+}
+
+// ask has the resolver look up host, and only the addresses of version, if it
+// is not 0: who asks for both waits for both, and some name servers swallow
+// what they are asked of the other. A *FamilyError is a host that has
+// addresses, but none of version.
+func ask(ctx context.Context, host string, version int) ([]netip.Addr, error) {
+	network := "ip"
+	if version != 0 {
+		network = fmt.Sprintf("ip%d", version)
+	}
+	ips, err := net.DefaultResolver.LookupNetIP(ctx, network, host)
+	var missing *net.DNSError
+	wrong := errors.As(err, new(*net.AddrError)) // of a name in the file of hosts
+	if version != 0 && errors.As(err, &missing) && missing.IsNotFound {
+		_, other := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+		wrong = other == nil
+	}
+	if wrong {
+		return nil, &FamilyError{Host: host, Want: fmt.Sprintf("IPv%d", version)}
+	}
+	return ips, err
 }
 
 // interleave orders addresses as RFC 8305 section 4 wants them tried: the
