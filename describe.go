@@ -161,10 +161,7 @@ func (d *dialect) describeUnix(e *conn.UnixError) (text, hint string) {
 
 func (d *dialect) describeDial(e *conn.DialError) (text, hint string) {
 	last := e.Tried[len(e.Tried)-1]
-	hint = hintOf(last.Err)
-	if errors.Is(last.Err, syscall.EINVAL) {
-		hint = zoneHint(last.Addr.Addr())
-	}
+	hint = attemptHint(last)
 	same := true
 	var addrs, all []string
 	for _, t := range e.Tried {
@@ -186,21 +183,6 @@ func (d *dialect) describeDial(e *conn.DialError) (text, hint string) {
 		text = badSource
 	}
 	return d.sentence(text, host, e.Address.Port, e.Network, why), hint
-}
-
-// zoneHint says what is wrong with the interface of an address that the system
-// has no use for.
-func zoneHint(ip netip.Addr) string {
-	if !ip.Is6() || !ip.IsLinkLocalUnicast() {
-		return ""
-	}
-	if ip.Zone() == "" {
-		return "a link-local address needs the interface that leads to it: " + ip.String() + "%eth0, say"
-	}
-	if _, err := net.InterfaceByName(ip.Zone()); err != nil {
-		return "this machine has no interface " + quote(ip.Zone())
-	}
-	return ""
 }
 
 // sourceFailed reports whether the address or port to connect from is what
@@ -283,32 +265,6 @@ func resolverHint(e *net.DNSError) string {
 		return "check the spelling of the name"
 	}
 	return "the name server did not answer; a numeric address needs none"
-}
-
-// hintOf says what may be the matter with a connect that failed with err.
-func hintOf(err error) string {
-	if timedOut(err) {
-		err = syscall.ETIMEDOUT
-	}
-	for _, h := range []struct {
-		errno error
-		hint  string
-	}{
-		{syscall.ECONNREFUSED, "nothing listens on that port there"},
-		{syscall.ETIMEDOUT, "a firewall drops what is sent, or the host is down"},
-		{syscall.EHOSTUNREACH, "the host is down, or no route leads to it"},
-		{syscall.ENETUNREACH, "this machine has no route to that network"},
-		{syscall.EADDRINUSE, "another connection has that source port"},
-		{syscall.EADDRNOTAVAIL, "this machine does not have that source address"},
-	} {
-		if errors.Is(err, h.errno) {
-			return h.hint
-		}
-	}
-	if errors.Is(err, syscall.EACCES) {
-		return "a broadcast address needs -b, a source port below 1024 needs root"
-	}
-	return ""
 }
 
 // reason is the cause of an error in the words of the system, which begin

@@ -98,7 +98,7 @@ func (s *sweep) classify(ctx context.Context, to netip.AddrPort, err error) erro
 		return err
 	case isShortage(err),
 		bind && errors.Is(err, errAddrInUse) && from.Port() == 0,
-		!bind && used && hasSource(to):
+		!bind && used && HasSource(to):
 		return &shortageError{err}
 	case bind:
 		return err
@@ -113,11 +113,11 @@ func isOver(ctx context.Context) bool {
 	return ok && !time.Now().Before(deadline)
 }
 
-// hasSource reports whether this machine has an address to talk to the
-// address of to. The same errno says that it has none (::1 where IPv6 is
+// HasSource reports whether this machine has an address to talk to the
+// address of to. EADDRNOTAVAIL says that it has none (::1 where IPv6 is
 // switched off) and that no port of it is free; UDP, which has ports of its
 // own and sends nothing to connect, tells them apart.
-func hasSource(to netip.AddrPort) bool {
+func HasSource(to netip.AddrPort) bool {
 	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
 	if err == nil {
 		c.Close()

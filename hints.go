@@ -1,0 +1,80 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"syscall"
+
+	"gonc/conn"
+)
+
+// hintOf says what may be the matter with a connect that failed with err.
+func hintOf(err error) string {
+	if timedOut(err) {
+		err = syscall.ETIMEDOUT
+	}
+	for _, h := range []struct {
+		errno error
+		hint  string
+	}{
+		{syscall.ECONNREFUSED, "nothing listens on that port there"},
+		{syscall.ETIMEDOUT, "a firewall drops what is sent, or the host is down"},
+		{syscall.EHOSTUNREACH, "the host is down, or no route leads to it"},
+		{syscall.ENETUNREACH, "this machine has no route to that network"},
+	} {
+		if errors.Is(err, h.errno) {
+			return h.hint
+		}
+	}
+	if errors.Is(err, syscall.EACCES) {
+		return "a broadcast address needs -b, a source port below 1024 needs root"
+	}
+	return ""
+}
+
+// attemptHint is hintOf for what is about the address that was tried.
+func attemptHint(t conn.Attempt) string {
+	switch {
+	case errors.Is(t.Err, syscall.EINVAL):
+		return zoneHint(t.Addr.Addr())
+	case errors.Is(t.Err, syscall.EADDRNOTAVAIL), errors.Is(t.Err, syscall.EADDRINUSE):
+		return sourceHint(t)
+	}
+	return hintOf(t.Err)
+}
+
+// sourceHint is about an address and a port to connect from that could not be
+// had. Systems have one errno for most of what can be the matter, and which it
+// is depends on the call that failed and on what was asked for.
+func sourceHint(t conn.Attempt) string {
+	bind, absent := sourceFailed(t.Err), errors.Is(t.Err, syscall.EADDRNOTAVAIL)
+	var op *net.OpError
+	port := errors.As(t.Err, &op) && op.Source != nil && conn.PortOf(op.Source) != 0
+	switch {
+	case bind && absent:
+		return "this machine does not have that source address"
+	case absent && !conn.HasSource(t.Addr):
+		return "no address of this machine leads there"
+	case bind && port:
+		return "that source port is in use; take another"
+	case port:
+		return "a connection from that source port to there exists, or has just ended; take another port"
+	}
+	return "every source port for a connection to there is in use; some are free again in a minute"
+}
+
+// zoneHint says what is wrong with the interface of an address that the system
+// has no use for.
+func zoneHint(ip netip.Addr) string {
+	if !ip.Is6() || !ip.IsLinkLocalUnicast() {
+		return ""
+	}
+	if ip.Zone() == "" {
+		return "a link-local address needs the interface that leads to it: " + ip.String() + "%eth0, say"
+	}
+	if _, err := net.InterfaceByName(ip.Zone()); err != nil {
+		return "this machine has no interface " + quote(ip.Zone())
+	}
+	return ""
+}

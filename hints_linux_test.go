@@ -1,0 +1,58 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"testing"
+
+	"gonc/conn"
+)
+
+// One errno says that there is no such source address, that the source port
+// has a connection to there already, and that no port is left.
+func TestSourceHint(t *testing.T) {
+	for _, tt := range []struct {
+		call  string
+		errno syscall.Errno
+		from  string
+		want  string
+	}{
+		{"bind", syscall.EADDRNOTAVAIL, "192.0.2.1:0", "this machine does not have that source address"},
+		{"bind", syscall.EADDRNOTAVAIL, "192.0.2.1:5000", "this machine does not have that source address"},
+		{"bind", syscall.EADDRINUSE, "0.0.0.0:5000", "that source port is in use; take another"},
+		{"bind", syscall.EADDRINUSE, "127.0.0.1:0", "every source port for a connection to there is in use; some are free again in a minute"},
+		{"connect", syscall.EADDRNOTAVAIL, "0.0.0.0:5000", "a connection from that source port to there exists, or has just ended; take another port"},
+		{"connect", syscall.EADDRNOTAVAIL, "", "every source port for a connection to there is in use; some are free again in a minute"},
+	} {
+		to := netip.MustParseAddrPort("127.0.0.1:9")
+		op := &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(to), Err: os.NewSyscallError(tt.call, tt.errno)}
+		if tt.from != "" {
+			op.Source = net.TCPAddrFromAddrPort(netip.MustParseAddrPort(tt.from))
+		}
+		if got := attemptHint(conn.Attempt{Addr: to, Err: op}); got != tt.want {
+			t.Errorf("%s from %s: %v: %s", tt.call, tt.from, tt.errno, got)
+		}
+	}
+}
+
+// A machine without IPv6 has no address to connect to ::1 from, whatever the
+// source port: here one whose network has nothing yet.
+func TestNoAddressLeadsThere(t *testing.T) {
+	for _, args := range [][]string{{"::1", "9"}, {"-p", "9009", "::1", "9"}, {"-u", "::1", "9"}} {
+		p := gonc(nil, args...)
+		id := []syscall.SysProcIDMap{{ContainerID: 0, HostID: os.Getuid(), Size: 1}}
+		p.cmd.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWUSER | syscall.CLONE_NEWNET, UidMappings: id}
+		if err := p.start(); errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSYS) || errors.Is(err, syscall.EINVAL) {
+			t.Skip("no namespaces: ", err)
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		wantStatus(t, p, "1")
+		if lines(p.stderr.String(), "gonc: hint: no address of this machine leads there\n") != 1 {
+			t.Errorf("%v: %s", args, p)
+		}
+	}
+}
