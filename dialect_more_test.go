@@ -130,6 +130,8 @@ var scanCases = []dialectCase{
 	{name: "scan -4 ::1", args: "-z4 ::1 80"},
 	{name: "scan -n name", args: "-zn localhost 80"},
 	{name: "scan -s", args: "-z -s 127.0.0.7 127.0.0.1 $P1", open: "1"},
+	{name: "scan -s of another machine", args: "-z -s 203.0.113.1 127.0.0.1 $P1", open: "1"},
+	{name: "scan -p of a listener", args: "-z -s 127.0.0.1 -p $P2 127.0.0.1 $P1", open: "1 2"},
 	{name: "scan without a port", args: "-z 127.0.0.1"},
 	{name: "scan UDP", args: "-zu 127.0.0.1 $PORT", peer: "udp"},
 	{name: "scan UDP -v", args: "-zuv 127.0.0.1 $PORT", peer: "udp"},

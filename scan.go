@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"net"
 	"net/netip"
 	"os"
 	"strconv"
@@ -50,7 +51,7 @@ func scan(ctx context.Context, o *options, to target, say *speaker) error {
 	case err == nil && !r.open:
 		return errSaid{errNoneOpen}
 	}
-	return err
+	return r.failure(err)
 }
 
 // scanAddresses resolves the host and the source.
@@ -87,6 +88,21 @@ func (r *scanReport) result(res conn.ScanResult) {
 		return
 	}
 	r.say.attemptFailed(r.o.protocol(), a, conn.Attempt{Addr: to, Took: res.RTT, Err: res.Err})
+}
+
+// failure makes of an error that ended the scan, because every port would have
+// met it, what a failed connect to the port that met it is.
+func (r *scanReport) failure(err error) error {
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "dial" || op.Addr == nil {
+		return err
+	}
+	to, bad := netip.ParseAddrPort(op.Addr.String())
+	if bad != nil {
+		return err
+	}
+	a := conn.Address{Host: r.host, Port: portText(to.Port())}
+	return &conn.DialError{Network: r.o.protocol(), Address: a, Tried: []conn.Attempt{{Addr: to, Err: err}}}
 }
 
 func (r *scanReport) writeJSON(res conn.ScanResult) error {

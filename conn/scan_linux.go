@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/netip"
 	"os"
 	"syscall"
 	"time"
@@ -274,7 +275,16 @@ func (p *poller) settle(ctx context.Context, j job, rtt time.Duration, err error
 		return ctx.Err()
 	case errors.As(failed, &short):
 		p.queue.putBack(j)
-		return p.shrink(ctx, p.oldest.Len(), short.err)
+		return p.shrink(ctx, p.oldest.Len(), p.sweep.opError(j.to, short.err))
 	}
-	return &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(j.to), Err: failed}
+	return p.sweep.opError(j.to, failed)
+}
+
+// opError is err as package net would have it.
+func (s *sweep) opError(to netip.AddrPort, err error) error {
+	e := &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(to), Err: err}
+	if from, _ := s.sources.of(to.Addr()); from.IsValid() {
+		e.Source = net.TCPAddrFromAddrPort(from)
+	}
+	return e
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -228,8 +229,10 @@ func TestScanSetupError(t *testing.T) {
 		}{{bad, failure}, {notHere, errAddrNotAvail}} {
 			err := tt.s.Scan(t.Context(), []netip.Addr{loopback4}, []uint16{1, 2, 3}, func(r ScanResult) { t.Errorf("%+v", r) })
 			var op *net.OpError
-			if !errors.Is(err, tt.want) || !errors.As(err, &op) {
+			if !errors.Is(err, tt.want) || !errors.As(err, &op) || op.Op != "dial" || !strings.HasPrefix(op.Addr.String(), "127.0.0.1:") {
 				t.Errorf("%T %v, want %v", err, err, tt.want)
+			} else if from := op.Source; (from != nil) != (tt.s.Sources != nil) {
+				t.Errorf("from %v, want %v", from, tt.s.Sources)
 			}
 		}
 	})
