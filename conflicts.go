@@ -31,11 +31,15 @@ func (o *options) conflict() error {
 	if err := o.handlerConflict(); err != nil {
 		return err
 	}
-	if _, err := o.target(); err != nil {
+	to, err := o.target()
+	if err != nil {
 		return err
 	}
-	_, err := o.chain()
-	return err
+	chain, err := o.chain()
+	if err != nil {
+		return err
+	}
+	return asUsage(conn.CheckChain(chain, to.Address))
 }
 
 // forgetIdle forgets options that have no effect beside others, for a dialect

@@ -285,7 +285,7 @@ func (d *dialect) explain(err error) error {
 		}
 		return d.badValue(invalid.GetFlag().Name, name, errors.Unwrap(invalid))
 	}
-	return &usageError{text: err.Error()}
+	return usagef("%s", err)
 }
 
 func unknownOption(e *pflag.NotExistError) error {

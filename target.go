@@ -58,15 +58,15 @@ func asUsage(err error) error {
 	var port *conn.PortError
 	switch {
 	case errors.As(err, &bad):
-		return &usageError{text: bad.Error(), hint: bad.Hint}
+		return &usageError{text: "%s", args: []any{bad}, hint: bad.Hint}
 	case errors.As(err, &port) && port.Why == "too large":
-		return &usageError{text: port.Error(), hint: "ports end at 65535"}
+		return &usageError{text: "%s", args: []any{port}, hint: "ports end at 65535"}
 	case errors.As(err, &port) && strings.Contains(port.Text, ","):
-		return &usageError{text: port.Error(), hint: "write ports apart, 22 80, or as a range, 22-80"}
+		return &usageError{text: "%s", args: []any{port}, hint: "write ports apart, 22 80, or as a range, 22-80"}
 	case errors.As(err, &port) && isRange(port.Text):
-		return &usageError{text: port.Error(), hint: "a range of ports is for connecting; here it is one"}
+		return &usageError{text: "%s", args: []any{port}, hint: "a range of ports is for connecting; here it is one"}
 	case errors.As(err, &port):
-		return &usageError{text: port.Error(), hint: "a port is a number from 1 to 65535, or the name of a service"}
+		return &usageError{text: "%s", args: []any{port}, hint: "a port is a number from 1 to 65535, or the name of a service"}
 	}
 	return err
 }

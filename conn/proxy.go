@@ -185,41 +185,6 @@ func portlessIPv6(s string) error {
 		Hint: fmt.Sprintf("write [%s]:%s or [%s]", s[:i], s[i+1:], s)}
 }
 
-// A hop is a target in the terms of the protocols: a number or a name.
-type hop struct {
-	ip   netip.Addr // not valid: name counts
-	name string     // of a number, its zone
-	port uint16
-}
-
-// parseHop refuses what no proxy can be asked for. A name is ASCII without
-// spaces, controls and what URLs and HTTP give a meaning to, so that nothing
-// in it can be mistaken for the end of a request.
-func parseHop(a Address) (h hop, err error) {
-	if a.Host == "" {
-		return h, &AddressError{Text: a.String(), Why: "has no host"}
-	}
-	if h.port, err = ParsePort("tcp", a.Port); err != nil {
-		return h, err
-	}
-	if h.port == 0 {
-		return h, &PortError{a.Port, "invalid"}
-	}
-	h.name = a.Host
-	if h.ip, err = parseIP(a.Host); err == nil {
-		h.ip, h.name = h.ip.Unmap(), h.ip.Zone()
-	}
-	strange := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`[]:/?#@\%"`, r) }
-	switch i := strings.IndexFunc(h.name, strange); {
-	case i >= 0:
-		return h, &AddressError{Text: a.Host, Why: fmt.Sprintf("has a character that no host name has: %+q", h.name[i:i+1]),
-			Hint: "write an internationalized name in its xn-- form"}
-	case len(h.name) > 255: // RFC 1928 section 5: one octet of length
-		return h, &AddressError{Text: a.Host[:32] + "...", Why: "is longer than 255 characters"}
-	}
-	return h, nil
-}
-
 // A lookup resolves a name: (*net.Resolver).LookupNetIP, or what refuses to.
 // network is ip, ip4 or ip6.
 type lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)

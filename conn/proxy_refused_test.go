@@ -142,6 +142,44 @@ func TestHandshakeService(t *testing.T) {
 	}
 }
 
+// What a proxy can't be given is known before it is connected to. A name that
+// is not for the proxy is left to the resolver.
+func TestCheckChain(t *testing.T) {
+	const strange, zone = "has a character that no host name has", "has a zone"
+	for _, tt := range []struct {
+		types, dns, target, want string
+	}{
+		{"socks5", "", "b\u00fccher.example", strange + ": \"\u00fc\""},
+		{"socks5", "both", "bad host", strange},
+		{"http", "remote", "a\r\nb", strange},
+		{"http", "", strings.Repeat("h", 256), "longer than 255"},
+		{"socks5", "local", "b\u00fccher.example", ""},
+		{"socks5", "none", "b\u00fccher.example", ""},
+		{"socks4", "", "b\u00fccher.example", ""},
+		{"socks5", "local", "fe80::1%lo", zone},
+		{"http", "", "fe80::1", ""},
+		{"socks4a socks5", "", "target.example", ""},
+		{"socks4a socks5", "", "fe80::1%lo", zone},
+	} {
+		var chain []Proxy
+		for _, kind := range strings.Fields(tt.types) {
+			chain = append(chain, Proxy{Type: kind, DNS: tt.dns, Address: Address{Host: "192.0.2.1", Port: "1080"}})
+		}
+		err := CheckChain(chain, Address{Host: tt.target, Port: "80"})
+		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
+			t.Errorf("%s %s to %s: %v, want %q", tt.types, tt.dns, tt.target, err, tt.want)
+		}
+	}
+	chain := []Proxy{{Type: "http"}, {Type: "http", Address: Address{Host: "fe80::1%lo", Port: "1"}}}
+	if err := CheckChain(chain, Address{Host: "h", Port: "1"}); err == nil || !strings.Contains(err.Error(), zone) {
+		t.Errorf("the second proxy: %v", err)
+	}
+	var bad *AddressError
+	if err := CheckChain(chain[:1], Address{Host: "b\u00fccher", Port: "1"}); !errors.As(err, &bad) || !strings.Contains(bad.Hint, "xn--") {
+		t.Errorf("the hint: %v", err)
+	}
+}
+
 // TestHandshakeImpossible is what a proxy can't be asked for: nothing is sent.
 func TestHandshakeImpossible(t *testing.T) {
 	checkProxyLeaks(t)
