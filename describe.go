@@ -28,7 +28,6 @@ func (d *dialect) describe(err error) (text, hint string) {
 		usage   *usageError
 		dial    *conn.DialError
 		listen  *conn.ListenError
-		timeout *conn.TimeoutError
 		name    *conn.ResolveError
 		bare    *net.DNSError
 		family  *conn.FamilyError
@@ -49,17 +48,15 @@ func (d *dialect) describe(err error) (text, hint string) {
 		return d.describeOption(option), option.Hint
 	case errors.As(err, &dial):
 		return d.describeDial(dial)
-	case errors.As(err, &timeout):
-		return d.sentence("connect to %s (%s) failed: Connection timed out", spaced(timeout.Address), timeout.Network), hintOf(syscall.ETIMEDOUT)
 	case errors.As(err, &proxy):
 		return describeProxy(proxy), proxy.Hint
 	case errors.As(err, &unix):
 		return d.describeUnix(unix)
 	// A *conn.ListenError may hold one of the next four, which says more.
-	case errors.As(err, &name) && name.Address.Port != "":
-		return fmt.Sprintf("getaddrinfo for host %s port %s: %s", quote(name.Address.Host), name.Address.Port, resolverText(name.Err)), resolverHint(name.Err)
-	case errors.As(err, &bare): // of a source, or of what a proxy is to be given
-		return fmt.Sprintf("getaddrinfo for host %s: %s", quote(bare.Name), resolverText(bare)), resolverHint(bare)
+	case errors.As(err, &name):
+		return describeLookup(name), resolverHint(name.Err)
+	case errors.As(err, &bare): // of what a proxy is to be given
+		return describeLookup(&conn.ResolveError{Address: conn.Address{Host: bare.Name}, Err: bare}), resolverHint(bare)
 	case errors.As(err, &family):
 		return d.sentence("%[1]s has no %[2]s address", family.Host, family.Want, family.Port), "without -4, -6 and -s both families are tried"
 	case errors.As(err, &numeric):
@@ -95,14 +92,6 @@ func describeOp(e *net.OpError) (text, hint string) {
 		return "send to " + at + " failed: " + reason(e.Err), "the other side closed the connection before it had everything"
 	}
 	return "receive from " + at + " failed: " + reason(e.Err), ""
-}
-
-// spaced is an address with its port after a word.
-func spaced(a conn.Address) string {
-	if a.Path != "" {
-		return a.Path
-	}
-	return a.Host + " port " + a.Port
 }
 
 func describeProxy(e *conn.ProxyError) string {
@@ -142,6 +131,8 @@ func (d *dialect) describeUnix(e *conn.UnixError) (text, hint string) {
 		if info, err := os.Stat(e.Path); err == nil && info.Mode().Type() != os.ModeSocket {
 			hint = "that is no socket"
 		}
+	case timedOut(e.Err):
+		hint = "whoever listens there does not accept what waits for it"
 	case errors.Is(e.Err, syscall.ENOENT) && e.Op == "connect":
 		hint = "there is no such socket"
 	case errors.Is(e.Err, syscall.EADDRINUSE):
@@ -248,6 +239,17 @@ func describeLost(e *relay.UndeliveredError) string {
 		return text + " in time"
 	}
 	return text + ": " + reason(e.Err)
+}
+
+func describeLookup(e *conn.ResolveError) string {
+	text := "getaddrinfo for host " + quote(e.Address.Host)
+	if e.Address.Port != "" { // a source may have none
+		text += " port " + e.Address.Port
+	}
+	if e.Limit > 0 {
+		return text + fmt.Sprintf(": no answer within %v", e.Limit)
+	}
+	return text + ": " + resolverText(e.Err)
 }
 
 func resolverText(e *net.DNSError) string {

@@ -81,16 +81,14 @@ func (s *speaker) fail(err error) {
 // failed says that a connection could not be made, if the dialect does.
 func (s *speaker) failed(err error) {
 	var dial *conn.DialError
-	var timeout *conn.TimeoutError
 	var option *conn.OptionError
 	var said errSaid
-	late := errors.As(err, &timeout)
 	switch {
 	case errors.As(err, &said):
-	case errors.As(err, &option), sourceFailed(err), !errors.As(err, &dial) && !late:
+	case errors.As(err, &option), sourceFailed(err), !errors.As(err, &dial):
 		s.fail(err)
 	case s.level == 0 && s.dialect.quiet:
-	case s.dialect.each && !late:
+	case s.dialect.each:
 		for _, t := range dial.Tried {
 			s.attemptFailed(dial.Network, dial.Address, t)
 		}

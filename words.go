@@ -65,8 +65,6 @@ func ncWords(sentence string) (own string, ok bool) {
 		return "%[1]s: %[2]s", true
 	case badSource:
 		return "bind failed: %[4]s", true
-	case "connect to %s (%s) failed: Connection timed out":
-		return "connect to %s (%s) timed out: Operation now in progress", true
 	case "connect to %s port %d (%s) failed: Connection timed out":
 		return "connect to %s port %d (%s) timed out: Operation now in progress", true
 	case "Connection to %s port [%s] succeeded!":

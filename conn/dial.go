@@ -82,20 +82,6 @@ func (e *DialError) Unwrap() []error {
 	return errs
 }
 
-// A TimeoutError says that Timeout ran out before there was a connection.
-type TimeoutError struct {
-	Network string
-	Address Address
-	Limit   time.Duration
-}
-
-func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("connect to %s port %s (%s): no connection within %v", e.Address.Host, e.Address.Port, e.Network, e.Limit)
-}
-
-// Timeout reports true, as net.Error has it.
-func (e *TimeoutError) Timeout() bool { return true }
-
 // Dial connects to a and returns the bare connection (*net.TCPConn,
 // *net.UDPConn), which the caller closes. When a name has several addresses,
 // TCP attempts to them race as RFC 8305 says; UDP, where nothing answers,
@@ -105,14 +91,13 @@ func (e *TimeoutError) Timeout() bool { return true }
 // unix.go. Source.Path is then the path of the client's own datagram socket.
 //
 // Errors: *PortError, *NumericError, *FamilyError, *ResolveError, *DialError
-// when every address failed, *UnixError, *ProxyError, *TimeoutError, and the
-// error of ctx.
+// when every address failed, *UnixError, *ProxyError, and the error of ctx.
+// When Timeout runs out it is the one of what was under way.
 func (d *Dialer) Dial(ctx context.Context, a Address) (net.Conn, error) {
 	network := d.Network
 	if network == "" {
 		network = "tcp"
 	}
-	proto, _ := family(network)
 	outer := ctx
 	if d.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -126,10 +111,22 @@ func (d *Dialer) Dial(ctx context.Context, a Address) (net.Conn, error) {
 	if outer := ended(outer); outer != nil {
 		return nil, outer
 	}
-	if proxy := new(ProxyError); errors.As(err, &proxy) {
-		return nil, err // it was reached, and says more
+	return nil, d.cutOff(err)
+}
+
+// cutOff is err after Timeout ran out. All but a lookup say themselves that it
+// was for want of time.
+func (d *Dialer) cutOff(err error) error {
+	var name *ResolveError
+	var bare *net.DNSError // of what a proxy was to be given
+	switch {
+	case !errors.As(err, &bare) || !bare.IsTimeout:
+		return err
+	case !errors.As(err, &name):
+		name = &ResolveError{Address: Address{Host: bare.Name}, Err: bare}
 	}
-	return nil, &TimeoutError{proto, a, d.Timeout}
+	name.Limit = d.Timeout
+	return name
 }
 
 // ended is the error of ctx. Package net keeps the deadline by a timer of its
@@ -201,7 +198,7 @@ func (d *Dialer) lookup(ctx context.Context, network string, a Address) ([]netip
 	ips, err := resolve(ctx, network, a.Host, d.Numeric)
 	switch e := err.(type) {
 	case *net.DNSError:
-		return nil, &ResolveError{a, e}
+		return nil, &ResolveError{Address: a, Err: e}
 	case *NumericError:
 		e.Port = a.Port
 	case *FamilyError:

@@ -22,8 +22,8 @@ func TestDialSilent(t *testing.T) {
 		d := Dialer{Timeout: limit}
 		begin := time.Now()
 		_, err := d.Dial(t.Context(), to)
-		var e *TimeoutError
-		if !errors.As(err, &e) || *e != (TimeoutError{"tcp", to, limit}) {
+		var e *DialError
+		if !errors.As(err, &e) || e.Address != to || len(e.Tried) != 1 || !isTimeout(err) {
 			t.Fatalf("%#v", err)
 		}
 		if took := time.Since(begin); took < limit || took > 2*time.Second {
@@ -40,6 +40,30 @@ func TestDialSilent(t *testing.T) {
 	time.AfterFunc(limit, cancel)
 	if _, err := d.Dial(ctx, to); err != context.Canceled {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// Timeout does not make forgotten what the other addresses answered, and of a
+// proxy that does not answer it is the proxy that is named.
+func TestDialTimeoutAttempts(t *testing.T) {
+	withNames(t, map[string]string{"two.test.": "127.0.0.1 127.0.0.2"})
+	port := strconv.Itoa(int(silentPort(t)))
+	d := Dialer{Timeout: 2 * attemptDelay}
+	_, err := d.Dial(t.Context(), Address{Host: "two.test.", Port: port})
+	var e *DialError
+	if !errors.As(err, &e) || len(e.Tried) != 2 {
+		t.Fatalf("%#v", err)
+	}
+	for _, tried := range e.Tried {
+		silent := tried.Addr.Addr() == loopback4
+		if isTimeout(tried.Err) != silent || errors.Is(tried.Err, unix.ECONNREFUSED) == silent {
+			t.Errorf("%v: %v", tried.Addr, tried.Err)
+		}
+	}
+	silent := Address{Host: "127.0.0.1", Port: port}
+	d.Proxies = []Proxy{{Type: "http", Address: silent}}
+	if _, err := d.Dial(t.Context(), Address{Host: "192.0.2.1", Port: "80"}); !errors.As(err, &e) || e.Address != silent {
+		t.Errorf("a proxy: %v", err)
 	}
 }
 

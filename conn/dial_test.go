@@ -55,7 +55,8 @@ func TestDialRefused(t *testing.T) {
 	}
 }
 
-// The end of the context is its error, and that of Timeout is another.
+// The end of the context is its error, and that of Timeout is one of the
+// attempt that it ended.
 func TestDialContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -69,10 +70,15 @@ func TestDialContext(t *testing.T) {
 		t.Errorf("over: %v", err)
 	}
 	d.Timeout = 1
-	var e *TimeoutError
-	if _, err := d.Dial(t.Context(), Address{Host: "127.0.0.1", Port: "1"}); !errors.As(err, &e) || e.Limit != 1 || !e.Timeout() {
+	var e *DialError
+	if _, err := d.Dial(t.Context(), Address{Host: "127.0.0.1", Port: "1"}); !errors.As(err, &e) || !isTimeout(err) {
 		t.Errorf("Timeout: %v", err)
 	}
+}
+
+func isTimeout(err error) bool {
+	var e net.Error
+	return errors.As(err, &e) && e.Timeout()
 }
 
 // The source is what the other end sees, and in the family of the target.
@@ -128,5 +134,35 @@ func TestDialUDPName(t *testing.T) {
 	defer c.Close()
 	if _, ok := c.(*net.UDPConn); !ok || !c.RemoteAddr().(*net.UDPAddr).IP.IsLoopback() {
 		t.Errorf("%T to %v", c, c.RemoteAddr())
+	}
+}
+
+// A lookup that Timeout cuts off is said to be that, whatever the name is of.
+func TestDialTimeoutLookup(t *testing.T) {
+	withNames(t, map[string]string{"silent.test.": "silent"})
+	proxy := serve(t, &Listener{KeepOpen: true, Address: Address{Host: "127.0.0.1"}}, discard)
+	reached := Proxy{Type: "socks5", DNS: "local", Address: Address{Host: "127.0.0.1", Port: portOf(proxy.at[0])}}
+	silent, number := Address{Host: "silent.test.", Port: "80"}, Address{Host: "127.0.0.1", Port: "80"}
+	for _, tt := range []struct {
+		name string
+		d    Dialer
+		to   Address
+		want Address
+	}{
+		{"target", Dialer{}, silent, silent},
+		{"one family", Dialer{Network: "tcp6"}, silent, silent},
+		{"UDP", Dialer{Network: "udp"}, silent, silent},
+		{"source", Dialer{Source: Address{Host: silent.Host}}, number, Address{Host: silent.Host}},
+		{"proxy", Dialer{Proxies: []Proxy{{Type: "http", Address: silent}}}, number, silent},
+		{"beyond the proxy", Dialer{Proxies: []Proxy{reached}}, silent, Address{Host: "silent.test"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tt.d.Timeout = 50 * time.Millisecond
+			_, err := tt.d.Dial(t.Context(), tt.to)
+			var e *ResolveError
+			if !errors.As(err, &e) || e.Limit != tt.d.Timeout || e.Address.Port != tt.want.Port || !strings.HasPrefix(tt.want.Host, strings.TrimSuffix(e.Address.Host, ".")) {
+				t.Errorf("%#v", err)
+			}
+		})
 	}
 }

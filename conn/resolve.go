@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"slices"
+	"time"
 )
 
 // A NumericError is a name where only a numeric address is allowed.
@@ -28,9 +29,15 @@ func (e *FamilyError) Error() string { return fmt.Sprintf("%s has no %s address"
 type ResolveError struct {
 	Address Address
 	Err     *net.DNSError
+	Limit   time.Duration // the Dialer's Timeout, if it ended the lookup; else 0
 }
 
-func (e *ResolveError) Error() string { return e.Err.Error() }
+func (e *ResolveError) Error() string {
+	if e.Limit > 0 {
+		return fmt.Sprintf("lookup %s: no answer within %v", e.Address.Host, e.Limit)
+	}
+	return e.Err.Error()
+}
 
 // Unwrap returns the resolver's error.
 func (e *ResolveError) Unwrap() error { return e.Err }

@@ -15,7 +15,8 @@ import (
 
 // A nameServer is a resolver of the test: to each query it answers with the
 // addresses of its family. Where there is "fail4" or "fail6" among them, a
-// query of that family fails. A name that is not there does not exist.
+// query of that family fails; where there is "silent", none is answered. A name
+// that is not there does not exist.
 type nameServer struct {
 	names map[string]string
 
@@ -70,6 +71,10 @@ func (s *nameServer) serve(c net.Conn) {
 	s.mu.Lock()
 	s.asked = append(s.asked, fmt.Sprint(name, " ", version))
 	s.mu.Unlock()
+	if s.names[name] == "silent" {
+		c.Read(buf) // until the resolver has given up
+		return
+	}
 	records, count, rcode := s.records(name, version)
 	head := []byte{query[0], query[1], 0x81, 0x80 | rcode, 0, 1, 0, count, 0, 0, 0, 0}
 	msg := slices.Concat(head, query[12:end+5], records)

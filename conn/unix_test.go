@@ -52,7 +52,7 @@ func TestUnixBacklogFull(t *testing.T) {
 	full := Dialer{Network: "unix", Timeout: 50 * time.Millisecond}
 	for {
 		c, err := full.Dial(t.Context(), Address{Path: path})
-		if late := new(TimeoutError); errors.As(err, &late) {
+		if late := new(UnixError); errors.As(err, &late) && isTimeout(err) {
 			break
 		}
 		if err != nil {

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"gonc/conn"
+)
+
+// What is said when -w is over: what was under way, and of several addresses
+// what each answered.
+func TestSayTimeLimit(t *testing.T) {
+	silent := &net.DNSError{Err: "i/o timeout", Name: "h", IsTimeout: true}
+	tried := func(ip string, err error) conn.Attempt {
+		to := netip.AddrPortFrom(netip.MustParseAddr(ip), 80)
+		return conn.Attempt{Addr: to, Err: &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(to), Err: err}}
+	}
+	mixed := &conn.DialError{Network: "tcp", Address: conn.Address{Host: "h", Port: "80"}, Tried: []conn.Attempt{
+		tried("192.0.2.1", os.NewSyscallError("connect", syscall.ECONNREFUSED)), tried("192.0.2.2", os.ErrDeadlineExceeded)}}
+	for _, tt := range []struct {
+		err      error
+		gonc, nc string
+	}{
+		{&conn.ResolveError{Address: conn.Address{Host: "h", Port: "80"}, Err: silent, Limit: time.Second},
+			"gonc: getaddrinfo for host \"h\" port 80: no answer within 1s\ngonc: hint: the name server did not answer; a numeric address needs none\n",
+			"nc: getaddrinfo for host \"h\" port 80: no answer within 1s\n"},
+		{&conn.ResolveError{Address: conn.Address{Host: "h"}, Err: silent, Limit: time.Second},
+			"gonc: getaddrinfo for host \"h\": no answer within 1s\ngonc: hint: the name server did not answer; a numeric address needs none\n",
+			"nc: getaddrinfo for host \"h\": no answer within 1s\n"},
+		{&conn.UnixError{Op: "connect", Path: "/s", Err: context.DeadlineExceeded},
+			"gonc: connect to /s failed: Connection timed out\ngonc: hint: whoever listens there does not accept what waits for it\n",
+			"nc: /s: Connection timed out\n"},
+		{mixed,
+			"gonc: connect to h port 80 (tcp) failed: Connection refused (192.0.2.1), Connection timed out (192.0.2.2)\n" +
+				"gonc: hint: a firewall drops what is sent, or the host is down\n",
+			"nc: connect to h (192.0.2.1) port 80 (tcp) failed: Connection refused\n" +
+				"nc: connect to h (192.0.2.2) port 80 (tcp) timed out: Operation now in progress\n"},
+	} {
+		for dialect, want := range map[string]string{"gonc": tt.gonc, "nc": tt.nc} {
+			var said strings.Builder
+			s := &speaker{dialect: inName(findDialect(dialect), dialect), level: 1, w: &said}
+			s.failed(tt.err)
+			if said.String() != want {
+				t.Errorf("%s says %q, not %q", dialect, said.String(), want)
+			}
+		}
+	}
+}
