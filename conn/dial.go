@@ -89,6 +89,8 @@ func (e *DialError) Unwrap() []error {
 //
 // With Network "unix" or "unixgram" a names a Unix socket by its Path; see
 // unix.go. Source.Path is then the path of the client's own datagram socket.
+// The *net.UnixConn of "unixgram" comes in a wrapper: its Close also removes
+// the file of that socket, which nobody else would.
 //
 // Errors: *PortError, *NumericError, *FamilyError, *ResolveError, *DialError
 // when every address failed, *UnixError, *ProxyError, and the error of ctx.

@@ -185,15 +185,15 @@ func portlessIPv6(s string) error {
 		Hint: fmt.Sprintf("write [%s]:%s or [%s]", s[:i], s[i+1:], s)}
 }
 
-// A lookup resolves a name: (*net.Resolver).LookupNetIP, or what refuses to.
+// A finder resolves a name: (*net.Resolver).LookupNetIP, or what refuses to.
 // network is ip, ip4 or ip6.
-type lookup func(ctx context.Context, network, host string) ([]netip.Addr, error)
+type finder func(ctx context.Context, network, host string) ([]netip.Addr, error)
 
 // destination returns what p is to be asked for so that it reaches target:
 // target itself, or its first address when this machine resolves it.
 // network (ip, ip4, ip6) is the family that was asked for; it counts only for
 // what is resolved here.
-func (p *Proxy) destination(ctx context.Context, network string, target Address, find lookup) (Address, error) {
+func (p *Proxy) destination(ctx context.Context, network string, target Address, find finder) (Address, error) {
 	if ip, err := parseIP(target.Host); err == nil {
 		target.Host = ip.String()
 		return target, nil
