@@ -93,6 +93,7 @@ func (o *options) scanClashes() []clash {
 		{o.json && !o.scan, "--json is for -z", "add -z"},
 		{o.scan && o.unix, "-z and -U exclude each other: a Unix socket has no ports", ""},
 		{o.scan && o.telnet, "-z and -t exclude each other: a scan sends nothing", ""},
+		{o.scan && o.congestion != "", "-z and --congestion exclude each other: a scan sends nothing", ""},
 		{o.scan && o.passFd, "-z and -F exclude each other: a scan closes what it opens", ""},
 		{o.scan && len(o.proxies) > 0, "-z and a proxy exclude each other: it would be the proxy that answers", ""},
 	}
