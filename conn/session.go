@@ -19,15 +19,39 @@ const queueLimit = 1 << 20
 // ones are bounded as well.
 const datagramCost = 256
 
+// Pauses of a session for whose datagram there is no room: between them it
+// looks again.
+const (
+	firstPause = 100 * time.Microsecond
+	lastPause  = 20 * time.Millisecond
+)
+
+// A sharedSocket is what demux needs of a socket. Close ends receive.
+type sharedSocket interface {
+	// receive reads one datagram.
+	receive(buf []byte) (n int, from route, err error)
+
+	// sender returns what sends one datagram to a peer, or fails at once when
+	// there is no room for it; see noRoom.
+	sender(to route) func([]byte) error
+
+	LocalAddr() net.Addr
+	Close() error
+}
+
 // demux shares one bound socket among the sessions of its senders. Sockets of
 // their own would need SO_REUSEPORT, and with it any program of the user could
 // take the port's traffic.
 type demux struct {
-	l  *Listener
-	uc *net.UDPConn
+	l *Listener
+	c sharedSocket
 
 	mu       sync.Mutex
 	sessions map[route]*session
+}
+
+func newDemux(l *Listener, c sharedSocket) *demux {
+	return &demux{l: l, c: c, sessions: make(map[route]*session)}
 }
 
 // A route is what makes a session: who sent, and which of our addresses
@@ -37,21 +61,22 @@ type route struct {
 	own    netip.Addr
 }
 
+func (r route) addr() net.Addr { return net.UDPAddrFromAddrPort(r.remote) }
+
 // loop reads the socket until it is closed, and starts a session for every
 // sender that has none.
 func (d *demux) loop(start func(*session)) error {
 	defer d.endAll()
-	buf, oob := make([]byte, MaxDatagram), make([]byte, oobSize)
+	buf := make([]byte, MaxDatagram)
 	for {
-		n, oobn, _, from, err := d.uc.ReadMsgUDPAddrPort(buf, oob)
+		n, from, err := d.c.receive(buf)
 		switch {
 		case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENETUNREACH):
 			continue // about a datagram that was sent earlier, to whoever
 		case err != nil:
 			return err
 		}
-		_, own := localOf(oob[:oobn])
-		if s := d.deliver(route{from, own}, buf[:n]); s != nil {
+		if s := d.deliver(from, buf[:n]); s != nil {
 			start(s)
 		}
 	}
@@ -66,7 +91,7 @@ func (d *demux) deliver(from route, datagram []byte) *session {
 	if s == nil {
 		if !d.l.admit() {
 			if d.l.OnRefuse != nil {
-				d.l.OnRefuse(net.UDPAddrFromAddrPort(from.remote))
+				d.l.OnRefuse(from.addr())
 			}
 			return nil
 		}
@@ -102,21 +127,26 @@ func (d *demux) endAll() {
 type session struct {
 	d *demux
 	route
-	oob []byte // sends from route.own
+	send func([]byte) error
 
-	mu      sync.Mutex
-	change  sync.Cond // of anything below
-	queue   [][]byte
-	cost    int
-	ended   error // what Read returns once the queue is empty
-	expired bool  // the read deadline has passed
-	timer   *time.Timer
+	mu          sync.Mutex
+	change      sync.Cond // of anything below
+	queue       [][]byte
+	cost        int
+	ended       error // what Read returns once the queue is empty
+	read, write deadline
+}
+
+// A deadline is that of a session's reads or writes, whose lock guards it.
+type deadline struct {
+	passed bool
+	timer  *time.Timer // nil: it has passed, or there is none
 }
 
 var _ net.Conn = (*session)(nil)
 
 func newSession(d *demux, from route) *session {
-	s := &session{d: d, route: from, oob: fromLocal(from.own)}
+	s := &session{d: d, route: from, send: d.c.sender(from)}
 	s.change.L = &s.mu
 	return s
 }
@@ -150,7 +180,7 @@ func (s *session) Read(b []byte) (int, error) {
 		switch {
 		case s.closed():
 			return 0, s.opError("read", net.ErrClosed)
-		case s.expired:
+		case s.read.passed:
 			return 0, s.opError("read", os.ErrDeadlineExceeded)
 		case len(s.queue) > 0:
 			datagram := s.queue[0]
@@ -164,21 +194,61 @@ func (s *session) Read(b []byte) (int, error) {
 	}
 }
 
-// Write sends one datagram. It does not block for long, and so has no
-// deadline: a UDP socket makes room as fast as the interface sends.
+// Write sends one datagram. When there is no room for it, because the queues
+// of the network or of a peer are full, it waits until there is, like any other
+// connection: a datagram dropped here would be one that nobody knows of. It
+// looks again and again by itself. The runtime's poller has one place for
+// those who wait to write to a socket, so that one of them would keep all
+// the others from sending; and it says that there is room when there is some in
+// the socket, be a Unix peer's queue as full as it was, and would spin.
 func (s *session) Write(b []byte) (int, error) {
-	s.mu.Lock()
-	closed := s.closed()
-	s.mu.Unlock()
-	if closed {
-		return 0, s.opError("write", net.ErrClosed)
-	}
-	for {
-		n, _, err := s.d.uc.WriteMsgUDPAddrPort(b, s.oob, s.remote)
-		if !errors.Is(err, syscall.ECONNREFUSED) {
-			return n, err
+	for pause := firstPause; ; pause = min(2*pause, lastPause) {
+		err := s.mayWrite()
+		if err == nil {
+			err = s.send(b)
 		}
-		// The error is about an earlier datagram, to whichever sender.
+		switch {
+		case err == nil:
+			return len(b), nil
+		case !noRoom(err):
+			return 0, s.opError("write", err)
+		}
+		s.rest(pause)
+	}
+}
+
+// noRoom reports whether err is that a queue is full; ENOBUFS is what BSD
+// systems say.
+func noRoom(err error) bool {
+	return errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.ENOBUFS)
+}
+
+func (s *session) mayWrite() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed():
+		return net.ErrClosed
+	case s.write.passed:
+		return os.ErrDeadlineExceeded
+	}
+	return nil
+}
+
+// rest waits for pause to pass, or for the end of writing.
+func (s *session) rest(pause time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	over := false
+	timer := time.AfterFunc(pause, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		over = true
+		s.change.Broadcast()
+	})
+	defer timer.Stop()
+	for !over && !s.closed() && !s.write.passed {
+		s.change.Wait()
 	}
 }
 
@@ -190,53 +260,59 @@ func (s *session) Close() error {
 	s.d.remove(s)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.timer != nil {
-		s.timer.Stop()
-	}
+	s.read.stop()
+	s.write.stop()
 	s.ended, s.queue = net.ErrClosed, nil
 	s.change.Broadcast()
 	return nil
 }
 
-func (s *session) LocalAddr() net.Addr  { return s.d.uc.LocalAddr() }
-func (s *session) RemoteAddr() net.Addr { return net.UDPAddrFromAddrPort(s.remote) }
+func (s *session) LocalAddr() net.Addr  { return s.d.c.LocalAddr() }
+func (s *session) RemoteAddr() net.Addr { return s.addr() }
 
-func (s *session) SetDeadline(t time.Time) error      { return s.SetReadDeadline(t) }
-func (s *session) SetWriteDeadline(t time.Time) error { return nil }
+func (s *session) SetReadDeadline(t time.Time) error  { return s.setDeadlines(t, &s.read) }
+func (s *session) SetWriteDeadline(t time.Time) error { return s.setDeadlines(t, &s.write) }
+func (s *session) SetDeadline(t time.Time) error      { return s.setDeadlines(t, &s.read, &s.write) }
 
-func (s *session) SetReadDeadline(t time.Time) error {
+func (s *session) setDeadlines(t time.Time, of ...*deadline) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed() {
 		return s.opError("set", net.ErrClosed)
 	}
-	if s.timer != nil {
-		s.timer.Stop()
-		s.timer = nil
-	}
-	left := time.Until(t)
-	s.expired = !t.IsZero() && left <= 0
-	if !t.IsZero() && left > 0 {
-		s.timer = s.expireAfter(left)
+	for _, d := range of {
+		d.stop()
+		left := time.Until(t)
+		d.passed = !t.IsZero() && left <= 0
+		if !t.IsZero() && left > 0 {
+			d.timer = s.expireAfter(left, d)
+		}
 	}
 	s.change.Broadcast()
 	return nil
 }
 
 // expireAfter starts a timer. It may be replaced when it runs out: it is the
-// right one if it is s.timer still, which can be asked once s is locked.
-func (s *session) expireAfter(left time.Duration) (timer *time.Timer) {
+// right one if it is d.timer still, which can be asked once s is locked.
+func (s *session) expireAfter(left time.Duration, d *deadline) (timer *time.Timer) {
 	timer = time.AfterFunc(left, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		if s.timer == timer {
-			s.expired = true
+		if d.timer == timer {
+			d.passed = true
 			s.change.Broadcast()
 		}
 	})
 	return timer
 }
 
+func (d *deadline) stop() {
+	if d.timer != nil {
+		d.timer.Stop()
+		d.timer = nil
+	}
+}
+
 func (s *session) opError(op string, err error) error {
-	return &net.OpError{Op: op, Net: "udp", Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: err}
+	return &net.OpError{Op: op, Net: s.LocalAddr().Network(), Source: s.LocalAddr(), Addr: s.RemoteAddr(), Err: err}
 }

@@ -5,22 +5,25 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net"
 	"net/netip"
 	"os"
 	"strconv"
+	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 )
 
-// newDemux is a demux with a socket, whose loop the test plays.
-func newDemux(t *testing.T, l *Listener) *demux {
+// loopless is a demux with a socket, whose loop the test plays.
+func loopless(t *testing.T, l *Listener) *demux {
 	uc, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { uc.Close() })
-	return &demux{l: l, uc: uc, sessions: make(map[route]*session)}
+	return newDemux(l, &sharedUDP{UDPConn: uc})
 }
 
 func sender(port uint16) route { return route{remote: netip.AddrPortFrom(loopback4, port)} }
@@ -39,7 +42,7 @@ func readAll(s *session) (texts []string, err error) {
 
 // Each sender has a session, which ends with what it still holds and io.EOF.
 func TestSessionDemux(t *testing.T) {
-	d := newDemux(t, &Listener{})
+	d := loopless(t, &Listener{})
 	a, b := d.deliver(sender(1), []byte("a1")), d.deliver(sender(2), []byte("b1"))
 	if a == nil || b == nil || a == b {
 		t.Fatal("no session for each")
@@ -73,7 +76,7 @@ func quoted(texts []string) string {
 // read.
 func TestSessionQueueBound(t *testing.T) {
 	for _, size := range []int{0, 1, 1400, MaxDatagram} {
-		d := newDemux(t, &Listener{})
+		d := loopless(t, &Listener{})
 		datagram := make([]byte, size)
 		s := d.deliver(sender(1), datagram)
 		for range queueLimit/(size+datagramCost) + 10 {
@@ -96,12 +99,12 @@ func TestSessionQueueBound(t *testing.T) {
 
 // A session that is closed is closed for good, and its sender has another.
 func TestSessionClose(t *testing.T) {
-	d := newDemux(t, &Listener{})
+	d := loopless(t, &Listener{})
 	s := d.deliver(sender(1), []byte("unread"))
 	s.SetDeadline(time.Now().Add(time.Hour))
 	s.Close()
-	if s.timer.Stop() {
-		t.Error("its timer goes on")
+	if s.read.timer != nil || s.write.timer != nil {
+		t.Error("its timers go on")
 	}
 	_, readErr := s.Read(make([]byte, 1))
 	_, writeErr := s.Write([]byte("x"))
@@ -124,7 +127,7 @@ func TestSessionClose(t *testing.T) {
 // A deadline is that of a socket: it ends reads, also those that wait, until
 // another is set, and what is queued is not lost.
 func TestSessionDeadline(t *testing.T) {
-	d := newDemux(t, &Listener{})
+	d := loopless(t, &Listener{})
 	s := d.deliver(sender(1), []byte("queued"))
 	defer s.Close()
 	s.SetReadDeadline(time.Now().Add(-time.Second))
@@ -157,6 +160,82 @@ func TestSessionDeadline(t *testing.T) {
 	time.AfterFunc(20*time.Millisecond, func() { d.deliver(sender(1), []byte("late")) })
 	if n, err := s.Read(buf); string(buf[:n]) != "late" || err != nil {
 		t.Errorf("taken back: %q, %v", buf[:n], err)
+	}
+}
+
+// A fullSocket has no room for what goes to port 1 until it has been asked for
+// it room times, and tells that it was asked.
+type fullSocket struct {
+	sharedSocket
+	room  atomic.Int64
+	asked chan bool
+}
+
+func (f *fullSocket) sender(to route) func([]byte) error {
+	send := f.sharedSocket.sender(to)
+	if to.remote.Port() != 1 {
+		return send
+	}
+	return func(b []byte) error {
+		if f.room.Add(-1) >= 0 {
+			select {
+			case f.asked <- true:
+			default:
+			}
+			return os.NewSyscallError("sendmsg", syscall.EAGAIN)
+		}
+		return send(b)
+	}
+}
+
+// A session for whose datagram there is no room waits by itself, until there
+// is or its deadline has passed or it is closed, and the others go on.
+func TestSessionNoRoom(t *testing.T) {
+	d := loopless(t, &Listener{})
+	full := &fullSocket{sharedSocket: d.c, asked: make(chan bool, 1)}
+	d.c = full
+	other := dialTo(t, "udp", d.c.LocalAddr().String())
+	slow, fast := d.deliver(sender(1), []byte("queued")), d.deliver(sender(PortOf(other.LocalAddr())), nil)
+	wrote := make(chan error, 1)
+	write := func(room int64) {
+		select {
+		case <-full.asked: // for the one before
+		default:
+		}
+		full.room.Store(room)
+		go func() {
+			n, err := slow.Write([]byte("12345"))
+			if err == nil && n != 5 {
+				err = io.ErrShortWrite
+			}
+			wrote <- err
+		}()
+		await(t, full.asked)
+	}
+	write(3)
+	if err := await(t, wrote); err != nil {
+		t.Errorf("there is room again: %v", err)
+	}
+	write(math.MaxInt64)
+	if _, err := fast.Write([]byte("hello")); err != nil {
+		t.Error(err)
+	}
+	buf := make([]byte, 10)
+	if n, err := other.Read(buf); string(buf[:n]) != "hello" || err != nil {
+		t.Errorf("the other got %q, %v", buf[:n], err)
+	}
+	slow.SetWriteDeadline(time.Now().Add(time.Millisecond))
+	if err := await(t, wrote); !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("its deadline has passed: %v", err)
+	}
+	if n, err := slow.Read(buf); string(buf[:n]) != "queued" || err != nil {
+		t.Errorf("a read before its own deadline: %q, %v", buf[:n], err)
+	}
+	slow.SetWriteDeadline(time.Time{})
+	write(math.MaxInt64)
+	slow.Close()
+	if err := await(t, wrote); !errors.Is(err, net.ErrClosed) {
+		t.Errorf("it is closed: %v", err)
 	}
 }
 

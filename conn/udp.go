@@ -19,7 +19,11 @@ func (l *Listener) serveDatagrams(ctx context.Context, handle func(context.Conte
 		return err
 	}
 	if l.KeepOpen {
-		return l.serveSessions(ctx, ucs, handle)
+		var socks []sharedSocket
+		for _, uc := range ucs {
+			socks = append(socks, &sharedUDP{uc, make([]byte, oobSize)})
+		}
+		return l.serveSessions(ctx, socks, handle)
 	}
 	c, err := l.firstPeer(ctx, ucs)
 	if err != nil {
@@ -191,18 +195,41 @@ func (p *peer) send(b []byte) (int, error) {
 // RemoteAddr returns the peer's address.
 func (p *peer) RemoteAddr() net.Addr { return net.UDPAddrFromAddrPort(p.remote) }
 
+// A sharedUDP is the socket of UDP sessions.
+type sharedUDP struct {
+	*net.UDPConn
+	oob []byte // of receive
+}
+
+func (u *sharedUDP) receive(buf []byte) (n int, from route, err error) {
+	n, oobn, _, remote, err := u.ReadMsgUDPAddrPort(buf, u.oob)
+	_, own := localOf(u.oob[:oobn])
+	return n, route{remote, own}, err
+}
+
+func (u *sharedUDP) sender(to route) func([]byte) error {
+	send := udpSender(u.UDPConn, to.remote, fromLocal(to.own))
+	return func(b []byte) error {
+		for {
+			if err := send(b); !errors.Is(err, syscall.ECONNREFUSED) {
+				return err
+			}
+			// The error is about an earlier datagram, to whichever sender.
+		}
+	}
+}
+
 // serveSessions gives every sender a session of its own, until ctx is done.
-func (l *Listener) serveSessions(ctx context.Context, ucs []*net.UDPConn, handle func(context.Context, net.Conn) error) error {
-	closeAll := sync.OnceFunc(func() { closeEach(ucs) })
+func (l *Listener) serveSessions(ctx context.Context, socks []sharedSocket, handle func(context.Context, net.Conn) error) error {
+	closeAll := sync.OnceFunc(func() { closeEach(socks) })
 	defer context.AfterFunc(ctx, closeAll)()
 	late, stop := l.limitWait(closeAll)
 	defer stop()
 	var loops, handlers sync.WaitGroup
-	failed := make(chan error, len(ucs))
-	for _, uc := range ucs {
+	failed := make(chan error, len(socks))
+	for _, c := range socks {
 		loops.Go(func() {
-			d := &demux{l: l, uc: uc, sessions: make(map[route]*session)}
-			failed <- d.loop(func(s *session) {
+			failed <- newDemux(l, c).loop(func(s *session) {
 				handlers.Add(1)
 				go (&served{l, ctx, s, handle, &handlers}).run()
 			})

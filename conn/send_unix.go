@@ -1,0 +1,38 @@
+//go:build unix
+
+package conn
+
+import (
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// udpSender returns what sends one datagram to remote, with the control
+// messages oob, and does not wait.
+func udpSender(uc *net.UDPConn, remote netip.AddrPort, oob []byte) func([]byte) error {
+	return datagramSender(uc, sockaddr(remote), oob)
+}
+
+// datagramSender goes round the writes of c, which wait for room and, while they do,
+// keep out all others.
+func datagramSender(c syscall.Conn, to unix.Sockaddr, oob []byte) func([]byte) error {
+	rc, err := c.SyscallConn()
+	if err != nil {
+		return func([]byte) error { return err }
+	}
+	return func(b []byte) (err error) {
+		closed := rc.Control(func(fd uintptr) {
+			for err = unix.EINTR; err == unix.EINTR; {
+				_, err = unix.SendmsgN(int(fd), b, oob, to, 0)
+			}
+		})
+		if closed != nil {
+			return net.ErrClosed
+		}
+		return os.NewSyscallError("sendmsg", err)
+	}
+}
