@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// replyDrain is how long a client may go on sending after it got its reply.
+// replyDrain is how long a client may go on sending after it got its reply,
+// and how long one that cannot be answered may be silent.
 const replyDrain = 5 * time.Second
 
 // A Reply answers every connection with the same text.
@@ -32,7 +33,13 @@ type Reply struct {
 func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(past) })()
-	err := r.converse(ctx, Conn(c), c)
+	pooled := buffers.Get().(*[bufferSize]byte)
+	defer buffers.Put(pooled)
+	e, answer := Conn(c), r.answer
+	if e.Datagram {
+		answer = r.answerEach
+	}
+	err := answer(ctx, e, c, pooled[:])
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -42,29 +49,48 @@ func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 	return err
 }
 
-func (r *Reply) converse(ctx context.Context, e End, c net.Conn) error {
-	pooled := buffers.Get().(*[bufferSize]byte)
-	defer buffers.Put(pooled)
-	buf := pooled[:]
+// answer answers a stream.
+func (r *Reply) answer(ctx context.Context, e End, c net.Conn, buf []byte) error {
+	if err := r.await(ctx, c, r.Idle); err != nil {
+		return err
+	}
+	err := r.receive(c, buf)
+	ended := errors.Is(err, io.EOF)
+	if err != nil && !ended {
+		return err
+	}
+	if _, err := c.Write(r.Text); err != nil {
+		return err
+	}
+	return r.finish(ctx, e, c, buf, ended)
+}
+
+// answerEach answers each datagram. That one cannot be answered, its sender
+// being gone or without a name, is no reason to lose those that have come
+// behind it: it is the error of the session, which ends when no more come.
+func (r *Reply) answerEach(ctx context.Context, _ End, c net.Conn, buf []byte) error {
+	limit, failed := r.Idle, error(nil)
 	for {
-		if err := r.await(ctx, c, r.Idle); err != nil {
+		if err := r.await(ctx, c, limit); err != nil {
 			return err
 		}
 		err := r.receive(c, buf)
-		ended := errors.Is(err, io.EOF)
-		if err != nil && !ended {
-			return err
-		}
-		if !ended || !e.Datagram {
-			if _, err := c.Write(r.Text); err != nil {
-				return err
+		if err == nil {
+			_, err = c.Write(r.Text)
+			if err != nil && !interrupted(err) {
+				failed, err = err, nil
+				if limit <= 0 || limit > replyDrain {
+					limit = replyDrain
+				}
 			}
 		}
 		switch {
-		case !e.Datagram:
-			return r.finish(ctx, e, c, buf, ended)
-		case ended:
+		case failed != nil && (errors.Is(err, io.EOF) || interrupted(err)):
+			return failed
+		case errors.Is(err, io.EOF):
 			return nil
+		case err != nil:
+			return err
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -127,6 +128,34 @@ func TestReplyDatagrams(t *testing.T) {
 		t.Errorf("ended with %v", err)
 	}
 }
+
+// What comes behind a datagram that cannot be answered is not lost, and the
+// session ends, with why it could not, when no more comes.
+func TestReplyUnanswered(t *testing.T) {
+	for idle, after := range map[time.Duration]time.Duration{0: replyDrain, time.Second: time.Second, time.Hour: replyDrain} {
+		synctest.Test(t, func(t *testing.T) {
+			here, there := net.Pipe()
+			begin := time.Now()
+			var out bytes.Buffer
+			ended := serving(context.Background(), (&Reply{Text: []byte("ACK!"), Out: &out, Idle: idle}).Serve, oneWay{here})
+			for _, text := range []string{"one ", "two ", "three"} {
+				must(io.WriteString(there, text))
+			}
+			if err := <-ended; err != syscall.EDESTADDRREQ || out.String() != "one two three" {
+				t.Errorf("ended with %v, after %q", err, &out)
+			}
+			if took := time.Since(begin); took != after {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// A oneWay is a datagram connection that cannot be written.
+type oneWay struct{ net.Conn }
+
+func (oneWay) LocalAddr() net.Addr         { return &net.UnixAddr{Net: "unixgram"} }
+func (oneWay) Write(b []byte) (int, error) { return 0, syscall.EDESTADDRREQ }
 
 // An output that can't be written ends the session and is its error.
 func TestReplyOutError(t *testing.T) {
