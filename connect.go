@@ -140,14 +140,14 @@ func (o *options) idleLimit() time.Duration {
 		return o.idleT.d
 	case o.timeout.set:
 		return o.timeout.d
-	case o.listen && o.protocol() == "udp" && o.keepOpen:
-		return udpSession
+	case o.listen && o.udp && o.keepOpen:
+		return datagramSession
 	}
 	return 0
 }
 
 // ended is err without what is no failure here: idleness that -w or the
-// nature of UDP sessions limits.
+// nature of datagram sessions limits.
 func (o *options) ended(err error) error {
 	if err == relay.ErrIdle && !o.idleT.set {
 		return nil

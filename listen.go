@@ -19,8 +19,9 @@ const (
 	maxPageConns = 10000
 )
 
-// udpSession is how long a UDP session of -k may be silent.
-const udpSession = 60 * time.Second
+// datagramSession is how long a session of -k with -u may be silent: nothing
+// tells when its peer has gone.
+const datagramSession = 60 * time.Second
 
 // listen binds and serves.
 func listen(ctx context.Context, o *options, at target, say *speaker) error {

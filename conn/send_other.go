@@ -17,3 +17,11 @@ func udpSender(uc *net.UDPConn, remote netip.AddrPort, oob []byte) func([]byte) 
 		return errors.Unwrap(err) // of the *net.OpError, which the session makes anew
 	}
 }
+
+// unixSender is the same for the Unix socket that is called name.
+func unixSender(uc *net.UnixConn, name string) func([]byte) error {
+	return func(b []byte) error {
+		_, err := uc.WriteToUnix(b, &net.UnixAddr{Name: name, Net: "unixgram"})
+		return errors.Unwrap(err)
+	}
+}

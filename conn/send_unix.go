@@ -17,6 +17,11 @@ func udpSender(uc *net.UDPConn, remote netip.AddrPort, oob []byte) func([]byte) 
 	return datagramSender(uc, sockaddr(remote), oob)
 }
 
+// unixSender is the same for the Unix socket that is called name.
+func unixSender(uc *net.UnixConn, name string) func([]byte) error {
+	return datagramSender(uc, &unix.SockaddrUnix{Name: name}, nil)
+}
+
 // datagramSender goes round the writes of c, which wait for room and, while they do,
 // keep out all others.
 func datagramSender(c syscall.Conn, to unix.Sockaddr, oob []byte) func([]byte) error {

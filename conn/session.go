@@ -55,13 +55,20 @@ func newDemux(l *Listener, c sharedSocket) *demux {
 }
 
 // A route is what makes a session: who sent, and which of our addresses
-// answers, which is the zero Addr where the system does not tell.
+// answers, which is the zero Addr where the system does not tell. On a Unix
+// socket it is the name of who sent alone, which may be empty.
 type route struct {
 	remote netip.AddrPort
 	own    netip.Addr
+	name   string
 }
 
-func (r route) addr() net.Addr { return net.UDPAddrFromAddrPort(r.remote) }
+func (r route) addr() net.Addr {
+	if r.remote.IsValid() {
+		return net.UDPAddrFromAddrPort(r.remote)
+	}
+	return &net.UnixAddr{Name: r.name, Net: "unixgram"}
+}
 
 // loop reads the socket until it is closed, and starts a session for every
 // sender that has none.

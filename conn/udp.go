@@ -204,7 +204,7 @@ type sharedUDP struct {
 func (u *sharedUDP) receive(buf []byte) (n int, from route, err error) {
 	n, oobn, _, remote, err := u.ReadMsgUDPAddrPort(buf, u.oob)
 	_, own := localOf(u.oob[:oobn])
-	return n, route{remote, own}, err
+	return n, route{remote: remote, own: own}, err
 }
 
 func (u *sharedUDP) sender(to route) func([]byte) error {

@@ -1,7 +1,9 @@
 package conn
 
 import (
+	"context"
 	"errors"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -124,5 +126,51 @@ func TestUnixLeaks(t *testing.T) {
 		if _, err := d.Dial(t.Context(), Address{Path: path}); err == nil {
 			t.Error("there is somebody still")
 		}
+	}
+}
+
+// A peer that does not read holds up its own session alone, which waits
+// without spinning until the peer reads on.
+func TestUnixgramSessionFull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	l := &Listener{Network: "unixgram", Address: Address{Path: path}, KeepOpen: true}
+	full, ended := make(chan bool), make(chan error, 10)
+	l.OnEnd = func(_ net.Addr, err error) { ended <- err }
+	serve(t, l, func(ctx context.Context, c net.Conn) error {
+		buf := make([]byte, 10)
+		n, err := c.Read(buf)
+		if string(buf[:n]) != "silent" {
+			c.Write(buf[:n])
+			return echoDatagrams(ctx, c)
+		}
+		defer c.Close()
+		for err == nil {
+			c.SetWriteDeadline(time.Now().Add(100 * time.Millisecond))
+			_, err = c.Write(buf[:n])
+		}
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			return err
+		}
+		c.SetWriteDeadline(time.Now().Add(patience))
+		close(full)
+		_, err = c.Write(buf[:n])
+		return err
+	})
+	silent, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path + "-silent", Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	silent.WriteToUnix([]byte("silent"), &net.UnixAddr{Name: path, Net: "unixgram"})
+	other := dialUnixgram(t, path)
+	await(t, full)
+	exchange(t, other, "hello")
+	if used := processorTime(t, 500*time.Millisecond); used > 250*time.Millisecond {
+		t.Errorf("half a second of waiting took %v of processor time", used)
+	}
+	exchange(t, other, "still")
+	silent.Read(make([]byte, 10))
+	if err := await(t, ended); err != nil {
+		t.Errorf("its session ended with %v", err)
 	}
 }

@@ -3,13 +3,14 @@ package conn
 import (
 	"context"
 	"net"
+	"syscall"
 	"time"
 )
 
 // serveUnixgram binds a Unix datagram socket. Its first sender is the peer:
 // the socket is connected to it, if it has a name to be answered at, and the
-// kernel refuses all others. With KeepOpen there is one connection too: what
-// all senders send, in the order it comes; the first one gets the answers.
+// kernel refuses all others. With KeepOpen each sender has a session, and those
+// without a name share one, which cannot be answered.
 func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Context, net.Conn) error) error {
 	var uc *net.UnixConn
 	err := l.bindUnix(func(path string) (err error) {
@@ -23,10 +24,14 @@ func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Contex
 	if err != nil {
 		return err
 	}
-	p := &unixPeer{UnixConn: uc, own: newUnixFile(l.Address.Path)}
+	own := newUnixFile(l.Address.Path)
 	if l.OnListen != nil {
 		l.OnListen([]net.Addr{uc.LocalAddr()})
 	}
+	if l.KeepOpen {
+		return l.serveSessions(ctx, []sharedSocket{&sharedUnixgram{uc, own}}, handle)
+	}
+	p := &unixPeer{UnixConn: uc, own: own}
 	if err := l.awaitUnixPeer(ctx, p); err != nil {
 		p.Close()
 		return err
@@ -35,6 +40,41 @@ func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Contex
 		l.OnAccept(p)
 	}
 	return handle(ctx, p)
+}
+
+// A sharedUnixgram is the socket of sessions over Unix datagrams.
+type sharedUnixgram struct {
+	*net.UnixConn
+	own unixFile
+}
+
+func (u *sharedUnixgram) receive(buf []byte) (n int, from route, err error) {
+	n, name, err := u.ReadFromUnix(buf)
+	if name != nil {
+		from.name = name.Name
+	}
+	return n, from, err
+}
+
+func (u *sharedUnixgram) sender(to route) func([]byte) error {
+	if to.name == "" {
+		return sendNowhere
+	}
+	return unixSender(u.UnixConn, to.name)
+}
+
+// sendNowhere sends to a peer without a name, which cannot be done.
+func sendNowhere(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	return syscall.EDESTADDRREQ
+}
+
+// Close removes the socket's file and closes it.
+func (u *sharedUnixgram) Close() error {
+	u.own.remove()
+	return u.UnixConn.Close()
 }
 
 // awaitUnixPeer reads the first datagram.
@@ -54,7 +94,7 @@ func (l *Listener) awaitUnixPeer(ctx context.Context, p *unixPeer) error {
 	if from != nil {
 		p.remote = from.Name
 	}
-	if p.remote != "" && !l.KeepOpen {
+	if p.remote != "" {
 		p.alone, p.connected = true, connectUnix(p.UnixConn, p.remote)
 	}
 	return nil
