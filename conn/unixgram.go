@@ -127,11 +127,14 @@ func (p *unixPeer) Read(b []byte) (int, error) {
 	}
 }
 
-// Write sends one datagram to the peer; one that has no name gets none.
+// Write sends one datagram to the peer; one that has no name cannot get any.
 func (p *unixPeer) Write(b []byte) (int, error) {
 	switch {
 	case p.remote == "":
-		return len(b), nil
+		if err := sendNowhere(b); err != nil {
+			return 0, &net.OpError{Op: "write", Net: "unixgram", Source: p.LocalAddr(), Addr: p.RemoteAddr(), Err: err}
+		}
+		return 0, nil
 	case p.connected:
 		return p.UnixConn.Write(b)
 	}
