@@ -56,7 +56,7 @@ func (b *banner) listens(a net.Addr) {
 		word = b.o.dialect.datagrams
 	}
 	if b.o.unix && !b.o.udp && !b.o.dialect.hints {
-		b.say.line("Bound on %s", a)
+		b.say.line("Bound on %s", hostPort(a))
 	}
 	b.say.line("%s on %s", word, hostPort(a))
 }

@@ -82,8 +82,12 @@ func (d *dialect) describe(err error) (text, hint string) {
 // describeOp is about a connection that was there and failed.
 func describeOp(e *net.OpError) (text, hint string) {
 	proto := strings.TrimRight(e.Net, "46")
-	at := strings.Replace(hostPort(e.Addr), " ", " port ", 1) + " (" + proto + ")"
+	at := placeOf(e.Addr) + " (" + proto + ")"
 	switch {
+	case errors.Is(e.Err, syscall.EDESTADDRREQ):
+		return "send to " + at + " failed: " + reason(e.Err), "a sender of Unix datagrams can be answered if its own socket has a name"
+	case proto == "unixgram" && strings.Contains(e.Op, "write") && (errors.Is(e.Err, syscall.ECONNREFUSED) || errors.Is(e.Err, syscall.ENOENT)):
+		return "send to " + at + " failed: " + reason(e.Err), "the program that had that socket has gone"
 	case errors.Is(e.Err, syscall.ECONNREFUSED):
 		return "connect to " + at + " failed: " + reason(e.Err), hintOf(e.Err)
 	case errors.Is(e.Err, syscall.EMSGSIZE):
@@ -92,6 +96,17 @@ func describeOp(e *net.OpError) (text, hint string) {
 		return "send to " + at + " failed: " + reason(e.Err), "the other side closed the connection before it had everything"
 	}
 	return "receive from " + at + " failed: " + reason(e.Err), ""
+}
+
+// placeOf is where a peer is, its port after a word.
+func placeOf(a net.Addr) string {
+	if unnamed(a) {
+		return "a socket without a name"
+	}
+	if _, ok := a.(*net.UnixAddr); ok {
+		return hostPort(a)
+	}
+	return strings.Replace(hostPort(a), " ", " port ", 1)
 }
 
 func describeProxy(e *conn.ProxyError) string {

@@ -130,7 +130,7 @@ func (s *speaker) reached(d *conn.Dialer, network string, a conn.Address) {
 	switch {
 	case s.level == 0:
 	case a.Path != "":
-		if text := s.dialect.sentence("Connection to %s port [%s] succeeded!", a.Path, network); text != "" {
+		if text := s.dialect.sentence("Connection to %s port [%s] succeeded!", printable(a.Path), network); text != "" {
 			s.line("%s", text)
 		}
 	case len(d.Proxies) > 0:
@@ -172,16 +172,16 @@ func (s *speaker) took(step string, d time.Duration) {
 
 // accepted says that somebody connected (-v). No name is looked up.
 func (s *speaker) accepted(c net.Conn) {
-	from := hostPort(c.RemoteAddr())
-	if c.LocalAddr().Network() == "unix" {
-		from = c.LocalAddr().String() // clients have no name
+	from := c.RemoteAddr()
+	if c.LocalAddr().Network() == "unix" || unnamed(from) {
+		from = c.LocalAddr() // as OpenBSD says it
 	}
-	s.line("Connection received on %s", from)
+	s.line("Connection received on %s", hostPort(from))
 }
 
 // refused says that somebody was turned away (-v).
 func (s *speaker) refused(remote net.Addr, limit int) {
-	s.errorLine("connection from %s closed: there are %d already (--max-conns)", hostPort(remote), limit)
+	s.errorLine("%s closed: there are %d already (--max-conns)", connectionFrom(remote), limit)
 }
 
 // short says that connections have to wait (-v).
@@ -224,8 +224,8 @@ func (s *speaker) onEnd(several bool) func(net.Addr, relay.Totals) {
 
 // connectionFrom is whose connection it is, if that can be said.
 func connectionFrom(remote net.Addr) string {
-	if strings.HasPrefix(remote.Network(), "unix") {
-		return "connection" // clients have no name
+	if unnamed(remote) {
+		return "connection"
 	}
 	return "connection from " + hostPort(remote)
 }
@@ -248,13 +248,24 @@ func nameAnd(host string, ip netip.Addr) string {
 	return host + " (" + ip.String() + ")"
 }
 
-// hostPort writes an address as OpenBSD does, the port after a space.
+// hostPort writes an address as OpenBSD does, the port after a space. The name
+// of a Unix socket is its own, whatever it looks like and whoever chose it.
 func hostPort(a net.Addr) string {
+	if path, ok := a.(*net.UnixAddr); ok {
+		return printable(path.Name)
+	}
 	host, port, err := net.SplitHostPort(a.String())
 	if err != nil {
 		return a.String()
 	}
 	return host + " " + port
+}
+
+// unnamed reports whether a is of a Unix socket that has no name, as most
+// clients' have none; for those of streams package net has "@".
+func unnamed(a net.Addr) bool {
+	path, ok := a.(*net.UnixAddr)
+	return ok && (path.Name == "" || path.Name == "@")
 }
 
 // totals is what went by, and how long it took from the moment that there was

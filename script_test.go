@@ -42,7 +42,7 @@ type scriptKey struct{}
 //	accept x unix|unixgram path
 //	full x                   one whose backlog is full; sets $PORT
 //	dial x tcp|udp port      a peer x that connects to loopback
-//	dial x unix path         or to a Unix socket
+//	dial x unix|unixgram path  or to a Unix socket
 //	send x text              \n, \r and \x00 in text are what they are in Go
 //	recv x text              the next bytes are text; the next datagram is text
 //	recveof x                next is the end
@@ -264,7 +264,7 @@ func scriptFull(s *step) error {
 
 func scriptDial(s *step) error {
 	at := "127.0.0.1:" + s.args[2]
-	if s.args[1] == "unix" {
+	if strings.HasPrefix(s.args[1], "unix") {
 		at = s.MkAbs(s.args[2])
 	}
 	p, err := dialPeer(s.args[1], at)
