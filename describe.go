@@ -90,6 +90,8 @@ func describeOp(e *net.OpError) (text, hint string) {
 		return "send to " + at + " failed: " + reason(e.Err), "the program that had that socket has gone"
 	case errors.Is(e.Err, syscall.ECONNREFUSED):
 		return "connect to " + at + " failed: " + reason(e.Err), hintOf(e.Err)
+	case errors.Is(e.Err, syscall.EMSGSIZE) && e.Op == "read":
+		return "receive from " + at + " failed: " + reason(e.Err), "a datagram may have 65,535 bytes at most"
 	case errors.Is(e.Err, syscall.EMSGSIZE):
 		return "send to " + at + " failed: " + reason(e.Err), "the network does not take a datagram that long"
 	case strings.Contains(e.Op, "write"):

@@ -20,8 +20,8 @@ func (c accepting) RemoteAddr() net.Addr { return c.remote }
 // obeys, and one that there is not is not shown.
 func TestUnixNamesSaid(t *testing.T) {
 	at := func(network, name string) net.Addr { return &net.UnixAddr{Name: name, Net: network} }
-	op := func(remote net.Addr, err error) error {
-		return &net.OpError{Op: "write", Net: remote.Network(), Addr: remote, Err: err}
+	op := func(op string, remote net.Addr, err error) error {
+		return &net.OpError{Op: op, Net: remote.Network(), Addr: remote, Err: err}
 	}
 	for want, say := range map[string]func(*speaker){
 		`Connection received on @a\x1b[31m\nb:1`: func(s *speaker) {
@@ -38,9 +38,12 @@ func TestUnixNamesSaid(t *testing.T) {
 		},
 		"gonc: connection closed: there are 4 already (--max-conns)":          func(s *speaker) { s.refused(at("unix", "@"), 4) },
 		"gonc: connection from a:5 closed: there are 5 already (--max-conns)": func(s *speaker) { s.refused(at("unixgram", "a:5"), 5) },
-		"gonc: send to a:6 (unixgram) failed: No such file or directory":      func(s *speaker) { s.ended(nil, op(at("unixgram", "a:6"), syscall.ENOENT)) },
+		"gonc: send to a:6 (unixgram) failed: No such file or directory":      func(s *speaker) { s.ended(nil, op("write", at("unixgram", "a:6"), syscall.ENOENT)) },
 		"gonc: send to a socket without a name (unixgram) failed: Destination address required": func(s *speaker) {
-			s.ended(nil, op(at("unixgram", ""), syscall.EDESTADDRREQ))
+			s.ended(nil, op("write", at("unixgram", ""), syscall.EDESTADDRREQ))
+		},
+		"gonc: receive from a:7 (unixgram) failed: Message too long": func(s *speaker) {
+			s.ended(nil, op("read", at("unixgram", "a:7"), syscall.EMSGSIZE))
 		},
 	} {
 		var said strings.Builder

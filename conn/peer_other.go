@@ -22,6 +22,9 @@ func listenGroup(string, netip.AddrPort, func(network, address string, c syscall
 // maxUnixPath is the longest path of a Unix socket, in bytes.
 const maxUnixPath = 107
 
+// msgTrunc is the flag of a datagram that was cut: there is none here.
+const msgTrunc = 0
+
 // unixProbe is the network that finds out whether anybody holds a Unix socket:
 // there are no others here.
 const unixProbe = "unix"

@@ -81,6 +81,9 @@ func zoneIndex(zone string) uint32 {
 // byte that ends it left out (unix(7)).
 const maxUnixPath = len(unix.RawSockaddrUnix{}.Path) - 1
 
+// msgTrunc is the flag of a datagram that was cut.
+const msgTrunc = unix.MSG_TRUNC
+
 // unixProbe is the network that finds out whether anybody holds a Unix socket.
 const unixProbe = "unixgram"
 

@@ -28,7 +28,7 @@ const (
 
 // A sharedSocket is what demux needs of a socket. Close ends receive.
 type sharedSocket interface {
-	// receive reads one datagram.
+	// receive reads one datagram; one that was cut is EMSGSIZE.
 	receive(buf []byte) (n int, from route, err error)
 
 	// sender returns what sends one datagram to a peer, or fails at once when
@@ -80,6 +80,11 @@ func (d *demux) loop(start func(*session)) error {
 		switch {
 		case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENETUNREACH):
 			continue // about a datagram that was sent earlier, to whoever
+		case errors.Is(err, syscall.EMSGSIZE):
+			if s := d.fail(from, err); s != nil {
+				start(s)
+			}
+			continue
 		case err != nil:
 			return err
 		}
@@ -94,22 +99,41 @@ func (d *demux) loop(start func(*session)) error {
 func (d *demux) deliver(from route, datagram []byte) *session {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	s, fresh := d.sessions[from], false
-	if s == nil {
-		if !d.l.admit() {
-			if d.l.OnRefuse != nil {
-				d.l.OnRefuse(from.addr())
-			}
-			return nil
+	s, fresh := d.session(from)
+	if s != nil {
+		s.push(datagram)
+	}
+	return fresh
+}
+
+// fail ends a sender's session with err, once it has given what it holds, and
+// returns the session if it is new. The next datagram begins another.
+func (d *demux) fail(from route, err error) *session {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	s, fresh := d.session(from)
+	if s != nil {
+		s.end(err)
+		delete(d.sessions, from)
+	}
+	return fresh
+}
+
+// session returns the session of a sender, if it may have one, and again if it
+// is new. d is locked.
+func (d *demux) session(from route) (s, fresh *session) {
+	if s = d.sessions[from]; s != nil {
+		return s, nil
+	}
+	if !d.l.admit() {
+		if d.l.OnRefuse != nil {
+			d.l.OnRefuse(from.addr())
 		}
-		s, fresh = newSession(d, from), true
-		d.sessions[from] = s
+		return nil, nil
 	}
-	s.push(datagram)
-	if fresh {
-		return s
-	}
-	return nil
+	s = newSession(d, from)
+	d.sessions[from] = s
+	return s, s
 }
 
 func (d *demux) remove(s *session) {

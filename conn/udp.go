@@ -203,8 +203,11 @@ type sharedUDP struct {
 
 func (u *sharedUDP) receive(buf []byte) (n int, from route, err error) {
 	n, oobn, _, remote, err := u.ReadMsgUDPAddrPort(buf, u.oob)
+	if err != nil {
+		return 0, from, err
+	}
 	_, own := localOf(u.oob[:oobn])
-	return n, route{remote: remote, own: own}, err
+	return n, route{remote: remote, own: own}, nil
 }
 
 func (u *sharedUDP) sender(to route) func([]byte) error {

@@ -127,6 +127,12 @@ type unixgram struct {
 	dir string // that own is alone in; empty: it is not ours
 }
 
+// Read reads one datagram.
+func (c *unixgram) Read(b []byte) (int, error) {
+	n, _, err := readUnixgram(c.UnixConn, b)
+	return n, err
+}
+
 // Close removes the socket's file and closes it.
 func (c *unixgram) Close() error {
 	c.own.remove()

@@ -2,6 +2,7 @@ package conn
 
 import (
 	"context"
+	"errors"
 	"net"
 	"syscall"
 	"time"
@@ -49,11 +50,8 @@ type sharedUnixgram struct {
 }
 
 func (u *sharedUnixgram) receive(buf []byte) (n int, from route, err error) {
-	n, name, err := u.ReadFromUnix(buf)
-	if name != nil {
-		from.name = name.Name
-	}
-	return n, from, err
+	n, name, err := readUnixgram(u.UnixConn, buf)
+	return n, route{name: name}, err
 }
 
 func (u *sharedUnixgram) sender(to route) func([]byte) error {
@@ -83,7 +81,7 @@ func (l *Listener) awaitUnixPeer(ctx context.Context, p *unixPeer) error {
 	defer cancel()
 	stop := context.AfterFunc(wait, func() { p.SetReadDeadline(time.Unix(1, 0)) })
 	buf := make([]byte, MaxDatagram)
-	n, from, err := p.ReadFromUnix(buf)
+	n, from, err := readUnixgram(p.UnixConn, buf)
 	if !stop() { // the deadline is set, or will be
 		return waitEnded(ctx, wait)
 	}
@@ -91,13 +89,26 @@ func (l *Listener) awaitUnixPeer(ctx context.Context, p *unixPeer) error {
 		return err
 	}
 	p.first = append([]byte{}, buf[:n]...)
-	if from != nil {
-		p.remote = from.Name
-	}
-	if p.remote != "" {
+	if p.remote = from; from != "" {
 		p.alone, p.connected = true, connectUnix(p.UnixConn, p.remote)
 	}
 	return nil
+}
+
+// readUnixgram reads one datagram, and who sent it. Unix sockets, unlike UDP's,
+// take one of any length; that it was cut is an error.
+func readUnixgram(uc *net.UnixConn, b []byte) (n int, from string, err error) {
+	n, _, flags, name, err := uc.ReadMsgUnix(b, nil)
+	if err != nil {
+		return 0, "", err // n is -1
+	}
+	if name != nil {
+		from = name.Name
+	}
+	if flags&msgTrunc != 0 {
+		err = &net.OpError{Op: "read", Net: "unixgram", Source: uc.LocalAddr(), Addr: route{name: from}.addr(), Err: syscall.EMSGSIZE}
+	}
+	return n, from, err
 }
 
 // A unixPeer is a bound Unix datagram socket with a peer, whose first
@@ -120,8 +131,9 @@ func (p *unixPeer) Read(b []byte) (int, error) {
 		return n, nil
 	}
 	for {
-		n, from, err := p.ReadFromUnix(b)
-		if err != nil || !p.alone || from != nil && from.Name == p.remote {
+		n, from, err := readUnixgram(p.UnixConn, b)
+		others := p.alone && from != p.remote
+		if !others || err != nil && !errors.Is(err, syscall.EMSGSIZE) {
 			return n, err
 		}
 	}

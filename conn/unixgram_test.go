@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -121,5 +122,64 @@ func TestUnixgramSessionUnnamed(t *testing.T) {
 		if errors.Is(d.err, syscall.EDESTADDRREQ) != (text != "") || errors.As(d.err, &e) && e.Addr.Network() != "unixgram" {
 			t.Errorf("%q is answered: %v", text, d.err)
 		}
+	}
+}
+
+// A datagram that is longer than what is read at once is an error wherever it
+// arrives, and with KeepOpen of its sender's session alone.
+func TestUnixgramTooLong(t *testing.T) {
+	dir := t.TempDir()
+	long := make([]byte, MaxDatagram+1)
+	for _, keep := range []bool{false, true} {
+		for _, before := range []string{"", "before"} {
+			path := filepath.Join(dir, "s")
+			ended := make(chan error, 10)
+			l := &Listener{Network: "unixgram", Address: Address{Path: path}, KeepOpen: keep}
+			l.OnEnd = func(_ net.Addr, err error) { ended <- err }
+			s := serve(t, l, echoDatagrams)
+			c := dialUnixgram(t, path)
+			if before != "" {
+				exchange(t, c, before)
+			}
+			if _, err := c.Write(long); err != nil {
+				t.Skip(err) // some systems have a limit of their own
+			}
+			if !keep {
+				ended = s.ended
+			}
+			var e *net.OpError
+			if err := await(t, ended); !errors.Is(err, syscall.EMSGSIZE) || !errors.As(err, &e) || e.Addr.String() != c.LocalAddr().String() {
+				t.Errorf("after %q: ended with %v", before, err)
+			}
+			if keep {
+				exchange(t, c, "again")
+			}
+			c.Close()
+			if s.cancel(); keep {
+				await(t, s.ended)
+			}
+		}
+	}
+}
+
+// A client's answer may be as much too long.
+func TestUnixgramAnswerTooLong(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "s")
+	server, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	c := dialUnixgram(t, path)
+	if _, err := server.WriteToUnix(make([]byte, MaxDatagram+1), c.LocalAddr().(*net.UnixAddr)); err != nil {
+		t.Skip(err)
+	}
+	buf := make([]byte, MaxDatagram)
+	if n, err := c.Read(buf); n != len(buf) || !errors.Is(err, syscall.EMSGSIZE) {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	c.SetReadDeadline(time.Unix(1, 0))
+	if n, err := c.Read(buf); n != 0 || !errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("%d bytes, %v", n, err)
 	}
 }
