@@ -78,7 +78,7 @@ func (d *demux) loop(start func(*session)) error {
 	for {
 		n, from, err := d.c.receive(buf)
 		switch {
-		case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENETUNREACH):
+		case aboutEarlier(err):
 			continue // about a datagram that was sent earlier, to whoever
 		case errors.Is(err, syscall.EMSGSIZE):
 			if s := d.fail(from, err); s != nil {
