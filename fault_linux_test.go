@@ -310,3 +310,37 @@ func TestStoppedIsNotIdle(t *testing.T) {
 		})
 	}
 }
+
+// A signal also ends one that waits for a reader of standard output.
+func TestSignalBlocked(t *testing.T) {
+	for _, how := range [][]string{nil, {"-k"}, {"--reply", "x"}, {"--reply", "x", "-k"}} {
+		t.Run(strings.Join(how, " "), func(t *testing.T) {
+			t.Parallel()
+			out, _ := rawPipe(t)
+			server := gonc(nil, append([]string{"-v", "-l", "127.0.0.1", "0"}, how...)...)
+			server.cmd.Stdout = out
+			begin(t, server)
+			port, err := server.port()
+			check(t, err)
+			p := visit(t, "tcp", port)
+			go p.send(make([]byte, 64<<20)) // more than any pipe holds
+			awaitFull(t, out)
+			server.cmd.Process.Signal(syscall.SIGTERM)
+			wantStatus(t, server, "terminated")
+		})
+	}
+}
+
+// awaitFull waits until the pipe that w writes to takes no more.
+func awaitFull(t *testing.T, w *os.File) {
+	t.Helper()
+	fds := []unix.PollFd{{Fd: int32(w.Fd()), Events: unix.POLLOUT}}
+	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+		if n, err := unix.Poll(fds, 0); n == 0 && err == nil {
+			return
+		}
+		if time.Now().After(late) {
+			t.Fatal("the pipe does not fill up")
+		}
+	}
+}

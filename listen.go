@@ -95,7 +95,9 @@ func (o *options) handler(say *speaker) (handle relay.Handler, done func(), err 
 		}
 		return p.Serve, done, nil
 	case o.replySet:
-		r := &relay.Reply{Text: []byte(o.reply), Out: relay.Locked(relay.Files(nil, os.Stdout).W), Idle: o.idleLimit()}
+		local := relay.Files(nil, os.Stdout)
+		local.W = relay.Locked(local.W)
+		r := &relay.Reply{Text: []byte(o.reply), Local: local, Idle: o.idleLimit()}
 		return r.Serve, done, nil
 	case o.keepOpen:
 		f := &relay.Fanout{Local: o.local(), Remote: o.remote(), Policy: o.policy(), OnEnd: say.onEnd(true), Datagram: o.udp}

@@ -200,7 +200,7 @@ func BenchmarkSession(b *testing.B) {
 func BenchmarkReply(b *testing.B) {
 	ln := listen(b, "tcp")
 	defer ln.Close()
-	r := &Reply{Text: bytesOf(100), Out: io.Discard}
+	r := &Reply{Text: bytesOf(100), Local: End{W: io.Discard}}
 	go func() {
 		for {
 			c, err := ln.Accept()

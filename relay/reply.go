@@ -18,9 +18,10 @@ type Reply struct {
 	// and after each datagram.
 	Text []byte
 
-	// Out gets all that is received, each read in one Write; several
-	// connections write at once. Nil: it is dropped.
-	Out io.Writer
+	// Local gets all that is received, each read in one Write. Several
+	// connections write at once, which W has to allow; see Locked. Nothing
+	// is read there, and nothing closed.
+	Local End
 
 	// Idle ends a connection with ErrIdle that sends nothing for this long.
 	// Zero means no limit.
@@ -29,10 +30,12 @@ type Reply struct {
 
 // Serve is a Handler. A stream connection gets the text, is half-closed, read
 // to its end for at most five seconds, and closed. A datagram connection is
-// served until it ends or ctx is done. A failure of Out is a *LocalError.
+// served until it ends or ctx is done. A failure of Local is a *LocalError. All
+// connections have one ctx, that of the server: Local ends with it, since who
+// waits for standard output would else stay.
 func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
-	defer context.AfterFunc(ctx, func() { c.SetDeadline(past) })()
+	defer context.AfterFunc(ctx, func() { c.SetDeadline(past); r.Local.stop() })()
 	pooled := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(pooled)
 	e, answer := Conn(c), r.answer
@@ -129,11 +132,11 @@ func (r *Reply) await(ctx context.Context, c net.Conn, limit time.Duration) erro
 	return nil
 }
 
-// receive moves one read to Out.
+// receive moves one read to Local.
 func (r *Reply) receive(c net.Conn, buf []byte) error {
 	n, err := c.Read(buf)
-	if n > 0 && r.Out != nil {
-		if _, werr := r.Out.Write(buf[:n]); werr != nil {
+	if n > 0 && r.Local.W != nil {
+		if _, werr := r.Local.W.Write(buf[:n]); werr != nil {
 			return &LocalError{"write", werr}
 		}
 	}

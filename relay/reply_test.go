@@ -34,14 +34,14 @@ func askReply(t *testing.T, r *Reply, network, text string) (answer string, err 
 }
 
 // The text comes after the first bytes, or the end, of a stream, and only
-// once; what was sent goes to Out.
+// once; what was sent goes to Local.
 func TestReply(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		for _, text := range []string{"", "hello", strings.Repeat("x", 100_000)} {
 			t.Run(network, func(t *testing.T) {
 				checkLeaks(t)
 				var out bytes.Buffer
-				answer, err := askReply(t, &Reply{Text: []byte("ACK!"), Out: &out}, network, text)
+				answer, err := askReply(t, &Reply{Text: []byte("ACK!"), Local: End{W: &out}}, network, text)
 				if answer != "ACK!" || err != nil || out.String() != text {
 					t.Errorf("answered %q, %v, to %q", answer, err, &out)
 				}
@@ -54,7 +54,7 @@ func TestReply(t *testing.T) {
 func TestReplyMany(t *testing.T) {
 	checkLeaks(t)
 	var out bytes.Buffer
-	r := &Reply{Text: []byte("ACK!"), Out: Locked(&out)}
+	r := &Reply{Text: []byte("ACK!"), Local: End{W: Locked(&out)}}
 	var group sync.WaitGroup
 	for range 50 {
 		here, there := connected(t, "tcp")
@@ -79,7 +79,7 @@ func TestReplyDrains(t *testing.T) {
 	here, there := tcpPair(t)
 	var out arrival
 	out.wrong = -1
-	r := &Reply{Text: []byte("ACK!"), Out: &out}
+	r := &Reply{Text: []byte("ACK!"), Local: End{W: &out}}
 	ended := serving(context.Background(), r.Serve, here)
 	expectReply(t, there, 5<<20)
 	if err := await(t, ended, "the session"); err != nil {
@@ -108,7 +108,7 @@ func TestReplyDatagrams(t *testing.T) {
 	there.SetDeadline(time.Now().Add(patience))
 	local := &pieces{got: make(chan []byte, 10)}
 	ctx, cancel := context.WithCancelCause(context.Background())
-	r := &Reply{Text: []byte("ACK!"), Out: local}
+	r := &Reply{Text: []byte("ACK!"), Local: End{W: local}}
 	ended := serving(ctx, r.Serve, here)
 	buf := make([]byte, 100)
 	for _, n := range []int64{1, 0, 60000} {
@@ -137,7 +137,7 @@ func TestReplyUnanswered(t *testing.T) {
 			here, there := net.Pipe()
 			begin := time.Now()
 			var out bytes.Buffer
-			ended := serving(context.Background(), (&Reply{Text: []byte("ACK!"), Out: &out, Idle: idle}).Serve, oneWay{here})
+			ended := serving(context.Background(), (&Reply{Text: []byte("ACK!"), Local: End{W: &out}, Idle: idle}).Serve, oneWay{here})
 			for _, text := range []string{"one ", "two ", "three"} {
 				must(io.WriteString(there, text))
 			}
@@ -162,7 +162,7 @@ func TestReplyOutError(t *testing.T) {
 	checkLeaks(t)
 	broken := errors.New("broken")
 	here, there := tcpPair(t)
-	r := &Reply{Text: []byte("ACK!"), Out: writerFunc(func([]byte) (int, error) { return 0, broken })}
+	r := &Reply{Text: []byte("ACK!"), Local: End{W: writerFunc(func([]byte) (int, error) { return 0, broken })}}
 	ended := serving(context.Background(), r.Serve, here)
 	must(io.WriteString(there, "hello"))
 	expectLocal(t, await(t, ended, "the session"), "write", broken)
