@@ -39,6 +39,7 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 		x.receive()
 	}
 	sending.Wait()
+	remote.end() // while it can still be interrupted
 
 	x.mu.Lock()
 	defer x.mu.Unlock()

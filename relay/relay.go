@@ -66,6 +66,7 @@ type End struct {
 	await      func() error // waits until R.Read would return at once; nil: unknown
 	ready      func() bool  // reports whether R.Read would return at once; nil: unknown
 	left       func()       // R is not read any more; nil: nobody wants to know
+	release    func()       // gives back what this side has besides what it was made of; nil: nothing
 	bare       net.Conn     // what R and W are of; nil: not a connection
 	exitCloses bool         // the program's exit is as good as CloseWrite
 }
@@ -74,6 +75,13 @@ type End struct {
 func (e *End) stop() {
 	if e.interrupt != nil {
 		e.interrupt()
+	}
+}
+
+// end comes when the session is over, and nothing reads or writes e any more.
+func (e *End) end() {
+	if e.release != nil {
+		e.release()
 	}
 }
 

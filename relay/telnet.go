@@ -1,6 +1,10 @@
 package relay
 
-import "io"
+import (
+	"io"
+	"sync"
+	"time"
+)
 
 // The commands of telnet that have to be told apart (RFC 854).
 const (
@@ -13,13 +17,29 @@ const (
 	telnetIAC  = 255
 )
 
+// maxRefusals is how many bytes of refusals may wait to be written, a whole
+// number of them. It is more than one of each option in each direction: a
+// remote that has asked more than that has not taken the answers, and gets
+// none to what it asks until it does.
+const maxRefusals = 3 << 10
+
+// refusalLimit is how long the refusals that are left when a session is over
+// may take.
+const refusalLimit = time.Second
+
 // Telnet returns e with the negotiation of telnet taken out of what its R
 // gives, and every offer and demand in it refused, by e's W (RFC 854: DO is
 // answered by WONT, WILL by DONT). IAC IAC becomes one byte of data.
 func Telnet(e End) End {
-	if e.R != nil {
-		e.R = &telnet{r: e.R, w: e.W}
+	if e.R == nil {
+		return e
 	}
+	t := &telnet{r: e.R}
+	if bare := e; e.W != nil {
+		t.refuser = &refuser{w: e.W, interrupt: bare.stop}
+		e.release = func() { t.refuser.finish(); bare.end() }
+	}
+	e.R = t
 	return e
 }
 
@@ -36,7 +56,7 @@ const (
 
 type telnet struct {
 	r       io.Reader
-	w       io.Writer
+	refuser *refuser // nil: nothing is answered
 	state   telnetState
 	command byte
 }
@@ -45,8 +65,8 @@ func (t *telnet) Read(p []byte) (int, error) {
 	for {
 		n, err := t.r.Read(p)
 		kept, refusals := t.filter(p[:n])
-		if len(refusals) > 0 && t.w != nil {
-			t.w.Write(refusals) // they are no one's data; if the remote is gone R says so
+		if len(refusals) > 0 && t.refuser != nil {
+			t.refuser.refuse(refusals)
 		}
 		if kept > 0 || err != nil || n == 0 {
 			return kept, err
@@ -96,4 +116,64 @@ func (t *telnet) filter(b []byte) (kept int, refusals []byte) {
 		}
 	}
 	return kept, refusals
+}
+
+// A refuser writes refusals without ever having whoever reads the demands
+// wait: a remote that reads only as fast as it is read would else wait for us
+// while we wait for it. It has a goroutine while there is something to write.
+type refuser struct {
+	w         io.Writer
+	interrupt func() // ends a Write of w
+
+	mu      sync.Mutex
+	waiting []byte
+	idle    chan struct{} // closed when all is written; nil: nothing is to be
+}
+
+// refuse writes b soon, or drops what is too much.
+func (r *refuser) refuse(b []byte) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.waiting = append(r.waiting, b[:min(len(b), maxRefusals-len(r.waiting))]...)
+	if r.idle == nil {
+		r.idle = make(chan struct{})
+		go r.write()
+	}
+}
+
+// write is the goroutine. Its writes are no one's data: if the remote is gone
+// the reads say so.
+func (r *refuser) write() {
+	for b := r.next(); len(b) > 0; b = r.next() {
+		r.w.Write(b)
+	}
+}
+
+// next takes all that waits; if that is nothing the goroutine ends.
+func (r *refuser) next() []byte {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	b := r.waiting
+	r.waiting = nil
+	if len(b) == 0 {
+		close(r.idle)
+		r.idle = nil
+	}
+	return b
+}
+
+// finish waits for the goroutine, when there will be no more demands.
+func (r *refuser) finish() {
+	r.mu.Lock()
+	idle := r.idle
+	r.mu.Unlock()
+	if idle == nil {
+		return
+	}
+	select {
+	case <-idle:
+	case <-time.After(refusalLimit):
+		r.interrupt()
+		<-idle
+	}
 }
