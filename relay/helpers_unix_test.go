@@ -34,6 +34,8 @@ func forget(x any, f *os.File) {
 	case *polled:
 		unix.Close(x.wake[0])
 		unix.Close(x.wake[1])
+	case socket:
+		forget(x.polled, f)
 	case *terminal:
 		forget(x.r, f)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -17,12 +18,13 @@ import (
 type polled struct {
 	f         *os.File
 	wake      [2]int // closed never: it lives as long as standard input
+	stopped   atomic.Bool
 	interrupt func()
 }
 
-// atomicWrite is what a descriptor that poll calls writable takes without
-// blocking: PIPE_BUF of Linux, 512 of POSIX elsewhere is below it but the
-// systems at hand all keep at least this.
+// atomicWrite is what a pipe that poll calls writable takes without blocking:
+// the least that POSIX allows for PIPE_BUF, as the BSDs have it. Linux takes
+// 4096 bytes, but there a pipe is polled only where it can't be opened anew.
 const atomicWrite = 512
 
 func newPolled(f *os.File) *polled {
@@ -35,7 +37,10 @@ func newPolled(f *os.File) *polled {
 			unix.CloseOnExec(fd)
 		}
 	}
-	p.interrupt = sync.OnceFunc(func() { unix.Write(p.wake[1], []byte{0}) })
+	p.interrupt = sync.OnceFunc(func() {
+		p.stopped.Store(true)
+		unix.Write(p.wake[1], []byte{0})
+	})
 	return p
 }
 
@@ -85,6 +90,56 @@ func (p *polled) Write(b []byte) (written int, err error) {
 		case err == unix.EAGAIN, err == unix.EINTR:
 		case err != nil:
 			return written, os.NewSyscallError("write", err)
+		default:
+			written += n
+		}
+	}
+	return written, nil
+}
+
+// A socket is a polled one that can be asked for each read and write not to
+// block (MSG_DONTWAIT): what is written goes out in one piece, which may be a
+// datagram, and poll is asked only when there is something to wait for.
+type socket struct{ *polled }
+
+func (s socket) Read(b []byte) (int, error) {
+	for !s.stopped.Load() {
+		n, _, err := unix.Recvfrom(int(s.f.Fd()), b, unix.MSG_DONTWAIT)
+		switch {
+		case n > 0: // from whatever kind of address
+			return n, nil
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			if err := s.await(unix.POLLIN); err != nil {
+				return 0, err
+			}
+		case err != nil:
+			return 0, os.NewSyscallError("recvfrom", err)
+		default:
+			return 0, io.EOF
+		}
+	}
+	return 0, os.ErrDeadlineExceeded
+}
+
+func (s socket) Write(b []byte) (written int, err error) {
+	most := len(b)
+	for written < len(b) {
+		if s.stopped.Load() {
+			return written, os.ErrDeadlineExceeded
+		}
+		piece := b[written:min(len(b), written+most)]
+		n, err := unix.SendmsgN(int(s.f.Fd()), piece, nil, nil, unix.MSG_DONTWAIT)
+		switch {
+		case err == unix.EINTR:
+		case err == unix.EAGAIN:
+			if err := s.await(unix.POLLOUT); err != nil {
+				return written, err
+			}
+		case err == unix.EMSGSIZE && most > MaxPayload: // a stream's bytes, for a datagram socket
+			most = MaxPayload
+		case err != nil:
+			return written, os.NewSyscallError("sendmsg", err)
 		default:
 			written += n
 		}

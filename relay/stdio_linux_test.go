@@ -135,8 +135,8 @@ func TestFilesReopen(t *testing.T) {
 		t.Error("/dev/null was opened anew")
 	}
 	s, _ := stdioSocket(t)
-	if _, ok := files(t, s, s).R.(*polled); !ok {
-		t.Error("a socket is not polled")
+	if _, ok := files(t, s, s).R.(socket); !ok {
+		t.Error("a socket is not used as one")
 	}
 	tty, _ := openTerminal(t)
 	if _, ok := files(t, tty, tty).R.(*terminal); !ok {

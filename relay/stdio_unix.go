@@ -20,6 +20,9 @@ func openInput(f *os.File) (io.Reader, func()) {
 		return own, func() { own.SetReadDeadline(past) }
 	case neverBlocks(f):
 		return f, func() {}
+	case isSocket(f):
+		s := socket{newPolled(f)}
+		return s, s.interrupt
 	case isatty.IsTerminal(f.Fd()):
 		// An own description of it was refused: it belongs to another user
 		// (su), say.
@@ -39,11 +42,16 @@ func openOutput(f *os.File) (w io.Writer, stop func(), closeWrite func() error) 
 			return closeFile(f)
 		}
 	}
-	if neverBlocks(f) {
-		return f, func() {}, func() error { return closeFile(f) }
+	closeWrite = func() error { return closeFile(f) }
+	switch {
+	case neverBlocks(f):
+		return f, func() {}, closeWrite
+	case isSocket(f):
+		s := socket{newPolled(f)}
+		return s, s.interrupt, closeWrite
 	}
 	p := newPolled(f)
-	return p, p.interrupt, func() error { return closeFile(f) }
+	return p, p.interrupt, closeWrite
 }
 
 // reopen returns a description of f's file of our own that the runtime's
@@ -79,6 +87,12 @@ func neverBlocks(f *os.File) bool {
 	return false
 }
 
+func isSocket(f *os.File) bool {
+	var st unix.Stat_t
+	err := unix.Fstat(int(f.Fd()), &st)
+	return err == nil && st.Mode&unix.S_IFMT == unix.S_IFSOCK
+}
+
 // readable reports whether a read of f would return at once.
 func readable(f *os.File) bool { return readableFd(int(f.Fd())) }
 
@@ -92,7 +106,7 @@ func readableFd(fd int) bool {
 // something to give or has ended. Nil: it is not waited for.
 func awaitInput(r io.Reader) func() error {
 	switch r := r.(type) {
-	case *polled:
+	case interface{ await(int16) error }: // it is polled
 		return func() error { return r.await(unix.POLLIN) }
 	case *os.File:
 		rc, err := r.SyscallConn()
