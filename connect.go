@@ -103,13 +103,8 @@ func (o *options) local() relay.End {
 	return relay.Interval(e, o.interval.d)
 }
 
-// sharedLocal is local for one of several connections, one after another. Each
-// has its own, because what interrupts one session stays interrupted.
-func (o *options) sharedLocal() relay.End {
-	e := o.local()
-	e.CloseWrite = nil // the next connection writes there too
-	return e
-}
+// sharedLocal is local for one of several connections, one after another.
+func (o *options) sharedLocal() relay.End { return relay.Shared(o.local()) }
 
 // readsStdin reports whether standard input is for the connection.
 func (o *options) readsStdin() bool {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"os"
 	"strconv"
@@ -343,4 +344,35 @@ func awaitFull(t *testing.T, w *os.File) {
 			t.Fatal("the pipe does not fill up")
 		}
 	}
+}
+
+// Of several connections, one after another, each gives back the descriptors
+// that it had.
+func TestPortsDescriptors(t *testing.T) {
+	var peers []*peer
+	args := []string{"127.0.0.1"}
+	for range 20 {
+		p := stage(t, "tcp")
+		peers = append(peers, p)
+		args = append(args, p.port())
+	}
+	client := gonc(nil, args...)
+	idlePipe(t, client)
+	begin(t, client)
+	first := 0
+	for i, p := range peers {
+		check(t, p.send(fmt.Appendf(nil, "reply %d\n", i)))
+		_, err := client.await(&client.stdout, fmt.Sprintf("^reply %d$", i))
+		check(t, err)
+		fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", client.cmd.Process.Pid))
+		check(t, err)
+		if first == 0 {
+			first = len(fds)
+		}
+		if len(fds) > first {
+			t.Errorf("connection %d: %d descriptors; with the first there were %d", i+1, len(fds), first)
+		}
+		p.close()
+	}
+	wantStatus(t, client, "0")
 }

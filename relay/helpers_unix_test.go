@@ -17,28 +17,8 @@ func files(t testing.TB, in, out *os.File) End {
 	t.Helper()
 	e := Files(in, out)
 	e.exitCloses = false
-	t.Cleanup(func() {
-		forget(e.R, in)
-		forget(e.W, out)
-	})
+	t.Cleanup(e.release)
 	return e
-}
-
-// forget closes what x, which reads or writes f, has besides f.
-func forget(x any, f *os.File) {
-	switch x := x.(type) {
-	case *os.File:
-		if x != f {
-			x.Close()
-		}
-	case *polled:
-		unix.Close(x.wake[0])
-		unix.Close(x.wake[1])
-	case socket:
-		forget(x.polled, f)
-	case *terminal:
-		forget(x.r, f)
-	}
 }
 
 // A descriptor of a caller blocks, as most do; the other end, which the test

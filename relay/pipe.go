@@ -11,8 +11,9 @@ import (
 )
 
 // Pipe moves bytes between local and remote, both ways, until both have ended
-// or the policy ends it; see the table in the package comment. It closes
-// neither. When it returns, nothing reads or writes the Ends any more.
+// or the policy ends it; see the table in the package comment. It closes what
+// they write to by their CloseWrite, and what was opened for them, but not a
+// connection. When it returns, nothing reads or writes the Ends any more.
 //
 // Its error is nil if every byte that was read was written. Otherwise it is,
 // in this order: the first failure of a side (a *LocalError, or the remote's
@@ -22,6 +23,7 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	x := &pipe{local: local, remote: remote, policy: p}
 	x.out = flow{from: local, to: remote, watch: &x.watch}
 	x.in = flow{from: remote, to: local, watch: &x.watch}
+	defer local.end()
 	defer context.AfterFunc(ctx, func() { x.stop(context.Cause(ctx)) })()
 	x.watch.start(p.Idle, x.idle)
 	defer x.watch.stop()

@@ -335,7 +335,7 @@ func TestExitCloses(t *testing.T) {
 			in, w := stdinPipe(t)
 			out := kinds[c.out](t)
 			local := Files(in, out)
-			t.Cleanup(func() { forget(local.R, in); forget(local.W, out) })
+			t.Cleanup(local.release)
 			closed := make(chan struct{})
 			closeWrite := local.CloseWrite
 			local.CloseWrite = func() error { close(closed); return closeWrite() }

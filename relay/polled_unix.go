@@ -16,10 +16,11 @@ import (
 // of another user. poll(2) asks before each read and write whether it would
 // block, and a pipe of its own ends the wait.
 type polled struct {
-	f         *os.File
-	wake      [2]int // closed never: it lives as long as standard input
-	stopped   atomic.Bool
-	interrupt func()
+	f       *os.File
+	stopped atomic.Bool
+
+	mu   sync.Mutex // held to write to wake or to close it
+	wake [2]int
 }
 
 // atomicWrite is what a pipe that poll calls writable takes without blocking:
@@ -37,11 +38,30 @@ func newPolled(f *os.File) *polled {
 			unix.CloseOnExec(fd)
 		}
 	}
-	p.interrupt = sync.OnceFunc(func() {
-		p.stopped.Store(true)
-		unix.Write(p.wake[1], []byte{0})
-	})
 	return p
+}
+
+// interrupt ends the reads and writes, those under way included.
+func (p *polled) interrupt() {
+	if p.stopped.Swap(true) {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	unix.Write(p.wake[1], []byte{0})
+}
+
+// release closes what p has besides its file, which nobody reads or writes
+// by it any more. An interrupt may still come.
+func (p *polled) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i, fd := range p.wake {
+		if fd >= 0 {
+			unix.Close(fd)
+		}
+		p.wake[i] = -1
+	}
 }
 
 // await waits until the descriptor is ready for events.

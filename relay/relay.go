@@ -46,6 +46,10 @@ type Handler func(ctx context.Context, c net.Conn) error
 // records bytes wraps R or W then. A wrapped side no longer looks like a
 // socket or a pipe, so zero copy falls away by itself. CloseWrite belongs to
 // the bare descriptor, so that no wrapper can lose it.
+//
+// Pipe calls CloseWrite when it is time, and at its end gives back what was
+// opened for the End, which is used up by that. The files and connections that
+// it was made of are otherwise for their owner to close.
 type End struct {
 	// R is where this side's bytes come from. Nil: nothing is read here, and
 	// this side never comes to an EOF.
@@ -61,14 +65,16 @@ type End struct {
 	// Datagram says that each Read and each Write is one datagram.
 	Datagram bool
 
-	ended      bool         // R has come to its EOF already
-	interrupt  func()       // ends R.Read and W.Write, those under way included; nil: they don't block
-	await      func() error // waits until R.Read would return at once; nil: unknown
-	ready      func() bool  // reports whether R.Read would return at once; nil: unknown
-	left       func()       // R is not read any more; nil: nobody wants to know
-	release    func()       // gives back what this side has besides what it was made of; nil: nothing
-	bare       net.Conn     // what R and W are of; nil: not a connection
-	exitCloses bool         // the program's exit is as good as CloseWrite
+	ended     bool         // R has come to its EOF already
+	interrupt func()       // ends R.Read and W.Write, those under way included; nil: they don't block
+	await     func() error // waits until R.Read would return at once; nil: unknown
+	ready     func() bool  // reports whether R.Read would return at once; nil: unknown
+	left      func()       // R is not read any more; nil: nobody wants to know
+	bare      net.Conn     // what R and W are of; nil: not a connection
+	release   func()       // gives back what this side has besides what it was made of; nil: nothing
+
+	exitCloses   bool // the program's exit is as good as CloseWrite
+	exitReleases bool // and as release
 }
 
 // stop ends the reads and writes of e.
@@ -80,7 +86,7 @@ func (e *End) stop() {
 
 // end comes when the session is over, and nothing reads or writes e any more.
 func (e *End) end() {
-	if e.release != nil {
+	if e.release != nil && !e.exitReleases {
 		e.release()
 	}
 }

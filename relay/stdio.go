@@ -11,7 +11,8 @@ import (
 
 // Stdio is the relay between standard input and output and one connection.
 type Stdio struct {
-	// Local is the End to join to the connection; see Files.
+	// Local is the End to join to the connection; see Files, and for several
+	// connections, one after another, Shared.
 	Local End
 
 	// Remote makes the End of the connection. Nil means Conn.
@@ -26,7 +27,7 @@ type Stdio struct {
 }
 
 // Serve is a Handler that relays until both sides have ended, or the policy
-// or ctx ends it. It does not close Local. Its errors are those of Pipe. The
+// or ctx ends it. What becomes of Local and what its errors are, Pipe says. The
 // close resets a TCP connection whose remote did not get everything, or sends
 // what cannot be written any more.
 func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
@@ -88,34 +89,53 @@ func unwritable(err error) bool {
 }
 
 // Files returns an End that reads in and writes out; nil for one of them
-// means that this direction is not used. The End takes both over: its
-// CloseWrite closes out, in whose place a descriptor of /dev/null remains. A
-// relay both of whose sides have ended leaves that to the exit of the program,
-// unless out is a file.
+// means that this direction is not used.
 //
-// Where the system allows it reads and writes can be interrupted, and never
-// is a flag of the descriptors changed, which belong to the caller's shell as
-// well. A terminal whose foreground is another process group is not read.
+// Where the system allows it reads and writes can be interrupted, for which
+// pipes and terminals may be opened anew. Never is a flag of the descriptors
+// changed, which belong to the caller's shell as well. A terminal whose
+// foreground is another process group is not read.
+//
+// The End is for the last session of the program. Its CloseWrite closes out,
+// in whose place a descriptor of /dev/null remains. A relay both of whose
+// sides have ended leaves that to the exit of the program, unless out is a
+// file. The exit also closes in, and what was opened. For other sessions see
+// Shared.
 func Files(in, out *os.File) End {
 	var e End
-	var stops []func()
+	var stops, releases []func()
 	if in != nil {
-		r, stop := openInput(in)
+		r, stop, release := openInput(in)
 		e.R = r
 		e.await = awaitInput(r)
 		e.ready = func() bool { return readable(in) }
-		stops = append(stops, stop)
+		stops, releases = append(stops, stop), append(releases, release)
 	}
 	if out != nil {
-		w, stop, closeWrite := openOutput(out)
-		e.W, e.CloseWrite = w, closeWrite
+		w, stop, release := openOutput(out)
+		e.W = w
+		e.CloseWrite = func() error { release(); return closeFile(out) }
 		e.exitCloses = w != io.Writer(out) // a file's close may have something to say
-		stops = append(stops, stop)
+		stops, releases = append(stops, stop), append(releases, release)
 	}
-	e.interrupt = func() {
-		for _, stop := range stops {
-			stop()
+	e.interrupt, e.release, e.exitReleases = all(stops), all(releases), true
+	return e
+}
+
+// Shared returns e, which is of Files, for one of several sessions that have
+// the same files one after another. Each needs an End of its own, because what
+// interrupts one stays interrupted. The files stay open, and Pipe closes what
+// was opened for the session.
+func Shared(e End) End {
+	e.CloseWrite, e.exitReleases = nil, false
+	return e
+}
+
+// all returns what calls each of fs.
+func all(fs []func()) func() {
+	return func() {
+		for _, f := range fs {
+			f()
 		}
 	}
-	return e
 }

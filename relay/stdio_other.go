@@ -10,12 +10,13 @@ import (
 
 // openInput returns a reader of f that can be interrupted, by way of a
 // goroutine that stays in its last read for good. A regular file never blocks.
-func openInput(f *os.File) (io.Reader, func()) {
+// Nothing is opened for it.
+func openInput(f *os.File) (r io.Reader, stop, release func()) {
 	if isRegular(f) {
-		return f, func() {}
+		return f, func() {}, func() {}
 	}
 	p := &pump{f: f, full: make(chan piece), quit: make(chan struct{})}
-	return p, sync.OnceFunc(func() { close(p.quit) })
+	return p, sync.OnceFunc(func() { close(p.quit) }), func() {}
 }
 
 type piece struct {
@@ -63,9 +64,11 @@ func (p *pump) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func openOutput(f *os.File) (io.Writer, func(), func() error) {
-	return f, func() {}, f.Close
+func openOutput(f *os.File) (w io.Writer, stop, release func()) {
+	return f, func() {}, func() {}
 }
+
+func closeFile(f *os.File) error { return f.Close() }
 
 // awaitInput cannot wait here without reading.
 func awaitInput(io.Reader) func() error { return nil }

@@ -10,48 +10,46 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openInput returns a reader of f, and what interrupts it.
-func openInput(f *os.File) (io.Reader, func()) {
+// openInput returns a reader of f, what interrupts it, and what closes all
+// that was opened for it.
+func openInput(f *os.File) (r io.Reader, stop, release func()) {
 	switch own := reopen(f, unix.O_RDONLY); {
 	case own != nil && isatty.IsTerminal(f.Fd()):
 		t := newTerminal(own)
-		return t, t.interrupt
+		return t, t.interrupt, func() { own.Close() }
 	case own != nil:
-		return own, func() { own.SetReadDeadline(past) }
+		return own, func() { own.SetReadDeadline(past) }, func() { own.Close() }
 	case neverBlocks(f):
-		return f, func() {}
+		return f, func() {}, func() {}
 	case isSocket(f):
 		s := socket{newPolled(f)}
-		return s, s.interrupt
+		return s, s.interrupt, s.release
 	case isatty.IsTerminal(f.Fd()):
 		// An own description of it was refused: it belongs to another user
 		// (su), say.
-		t := newTerminal(newPolled(f))
-		return t, t.interrupt
+		p := newPolled(f)
+		t := newTerminal(p)
+		return t, t.interrupt, p.release
 	default:
 		p := newPolled(f)
-		return p, p.interrupt
+		return p, p.interrupt, p.release
 	}
 }
 
-// openOutput returns a writer of f, what interrupts it, and what closes f.
-func openOutput(f *os.File) (w io.Writer, stop func(), closeWrite func() error) {
-	if own := reopen(f, unix.O_WRONLY); own != nil {
-		return own, func() { own.SetWriteDeadline(past) }, func() error {
-			own.Close()
-			return closeFile(f)
-		}
-	}
-	closeWrite = func() error { return closeFile(f) }
-	switch {
+// openOutput is openInput for a writer.
+func openOutput(f *os.File) (w io.Writer, stop, release func()) {
+	switch own := reopen(f, unix.O_WRONLY); {
+	case own != nil:
+		return own, func() { own.SetWriteDeadline(past) }, func() { own.Close() }
 	case neverBlocks(f):
-		return f, func() {}, closeWrite
+		return f, func() {}, func() {}
 	case isSocket(f):
 		s := socket{newPolled(f)}
-		return s, s.interrupt, closeWrite
+		return s, s.interrupt, s.release
+	default:
+		p := newPolled(f)
+		return p, p.interrupt, p.release
 	}
-	p := newPolled(f)
-	return p, p.interrupt, closeWrite
 }
 
 // reopen returns a description of f's file of our own that the runtime's

@@ -1,0 +1,42 @@
+package relay
+
+import (
+	"context"
+	"io"
+	"os"
+	"strconv"
+	"testing"
+)
+
+// Sessions that have standard input and output one after another leave no
+// descriptor behind, and the files as they found them, though each of them is
+// interrupted.
+func TestShared(t *testing.T) {
+	for _, c := range stdioPairs {
+		t.Run(c.name, func(t *testing.T) {
+			checkLeaks(t)
+			in, out, w, r := c.open(t)
+			before := openFiles()
+			for range 10 {
+				here, there := tcpPair(t)
+				local := Shared(Files(in, out))
+				relay := piping(context.Background(), local, Conn(here), Policy{AtRemoteEOF: Finish})
+				must(io.WriteString(w, "up\n"))
+				must(io.ReadFull(there, make([]byte, 3)))
+				must(io.WriteString(there, "down"))
+				there.CloseWrite()
+				expectTotals(t, await(t, relay, "the relay"), 3, 4)
+				must(r.Read(make([]byte, 100)))
+				here.Close()
+				there.Close()
+				local.interrupt() // and it reaches nobody any more
+				if now := openFiles(); now > before {
+					t.Fatalf("%d descriptors, were %d", now, before)
+				}
+			}
+			if out := must(os.Readlink("/proc/self/fd/" + strconv.Itoa(int(out.Fd())))); out == os.DevNull {
+				t.Error("standard output was closed")
+			}
+		})
+	}
+}
