@@ -3,6 +3,7 @@
 package relay
 
 import (
+	"errors"
 	"io"
 	"os"
 	"sync"
@@ -165,4 +166,16 @@ func (s socket) Write(b []byte) (written int, err error) {
 		}
 	}
 	return written, nil
+}
+
+// A master is the side of a pseudo-terminal that an emulator has. It comes to
+// its end when no program has the terminal any more, which Linux calls EIO.
+type master struct{ *polled }
+
+func (m master) Read(b []byte) (int, error) {
+	n, err := m.polled.Read(b)
+	if errors.Is(err, unix.EIO) {
+		err = io.EOF
+	}
+	return n, err
 }

@@ -19,6 +19,13 @@ func reopenPath(f *os.File, flags int) *os.File {
 	return os.NewFile(uintptr(fd), f.Name())
 }
 
+// isMaster reports whether the terminal f is the side of a pseudo-terminal that
+// an emulator has. To open it anew would make another pseudo-terminal (pts(4)).
+func isMaster(f *os.File) bool {
+	_, err := unix.IoctlGetUint32(int(f.Fd()), unix.TIOCGPTN)
+	return err == nil
+}
+
 // isMemoryDevice reports whether a character device is one of major 1:
 // /dev/null, /dev/zero, /dev/full, /dev/urandom. They never block.
 func isMemoryDevice(rdev uint64) bool { return unix.Major(rdev) == 1 }

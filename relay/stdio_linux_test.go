@@ -8,6 +8,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -267,6 +268,32 @@ func TestTerminal(t *testing.T) {
 	if line, err := read(); line != "" || err != io.EOF {
 		t.Errorf("after ^D read %q, %v", line, err)
 	}
+}
+
+// The master of a pseudo-terminal is read and written itself, not that of
+// another one, until no program has the terminal any more.
+func TestMaster(t *testing.T) {
+	checkLeaks(t)
+	tty, master := openTerminal(t)
+	here, there := tcpPair(t)
+	there.SetDeadline(time.Now().Add(patience))
+	relay := piping(context.Background(), files(t, master, master), Conn(here), Policy{})
+	must(tty.WriteString("out\n"))
+	b := make([]byte, 5)
+	if _, err := io.ReadFull(there, b); string(b) != "out\r\n" {
+		t.Errorf("the terminal gave %q, %v", b, err)
+	}
+	must(io.WriteString(there, "in\n"))
+	line := await(t, inBackground(func() []byte { b := make([]byte, 10); return b[:must(tty.Read(b))] }), "a line")
+	if string(line) != "in\n" {
+		t.Errorf("the terminal got %q", line)
+	}
+	tty.Close()
+	if b, err := io.ReadAll(there); string(b) != "in\r\n" || err != nil {
+		t.Errorf("the echo was %q, %v", b, err)
+	}
+	there.Close()
+	expectTotals(t, await(t, relay, "the relay"), 9, 3)
 }
 
 // A read that the terminal refuses to a background process is tried again

@@ -24,6 +24,9 @@ func openInput(f *os.File) (r io.Reader, stop, release func()) {
 	case isSocket(f):
 		s := socket{newPolled(f)}
 		return s, s.interrupt, s.release
+	case isatty.IsTerminal(f.Fd()) && isMaster(f):
+		m := master{newPolled(f)}
+		return m, m.interrupt, m.release
 	case isatty.IsTerminal(f.Fd()):
 		// An own description of it was refused: it belongs to another user
 		// (su), say.
@@ -55,13 +58,13 @@ func openOutput(f *os.File) (w io.Writer, stop, release func()) {
 // reopen returns a description of f's file of our own that the runtime's
 // poller watches, or nil where there is none to be had. Only for pipes and
 // terminals: another kind of file has an offset, which belongs to the
-// description that the caller gave.
+// description that the caller gave. A master is another kind; see isMaster.
 func reopen(f *os.File, mode int) *os.File {
 	var st unix.Stat_t
 	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
 		return nil
 	}
-	if st.Mode&unix.S_IFMT != unix.S_IFIFO && !isatty.IsTerminal(f.Fd()) {
+	if st.Mode&unix.S_IFMT != unix.S_IFIFO && (!isatty.IsTerminal(f.Fd()) || isMaster(f)) {
 		return nil
 	}
 	return reopenPath(f, mode|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC)
