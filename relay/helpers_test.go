@@ -176,7 +176,11 @@ func connectedUDP() (here, there net.Conn) {
 	at := b.LocalAddr().(*net.UDPAddr)
 	addr := a.LocalAddr().(*net.UDPAddr)
 	a.Close()
-	return must(net.DialUDP("udp4", addr, at)), b
+	c := must(net.DialUDP("udp4", addr, at))
+	for _, uc := range []*net.UDPConn{b, c} {
+		uc.SetReadBuffer(1 << 20) // or two of the largest datagrams are one too many
+	}
+	return c, b
 }
 
 func tcpPair(t testing.TB) (here, there *net.TCPConn) {
