@@ -32,7 +32,7 @@ type process struct {
 func newProcess(name string, args ...string) *process {
 	p := &process{cmd: exec.Command(name, args...), ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
-	p.cmd.WaitDelay = time.Second // for children that keep an output open
+	p.cmd.WaitDelay = patience / 4 // for children that keep an output open
 	return p
 }
 

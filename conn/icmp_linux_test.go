@@ -47,11 +47,10 @@ func TestUDPPeerUnreachable(t *testing.T) {
 	p.SetDeadline(time.Now().Add(patience))
 	buf := make([]byte, 100)
 	p.Read(buf)
-	for _, code := range []byte{0, 1, 2, 3, 4, 7, 10, 13} {
+	// Not 4, that a fragment was needed: the system would believe it of all of
+	// loopback for ten minutes.
+	for _, code := range []byte{0, 1, 2, 3, 7, 10, 13} {
 		for _, call := range []string{"read", "write"} {
-			if code == 4 && call == "write" { // what is too long is not known to be an earlier one
-				continue
-			}
 			raw.WriteTo(unreachable(code, uc.LocalAddr().(*net.UDPAddr), c.LocalAddr().(*net.UDPAddr)), &net.IPAddr{IP: net.IPv4(127, 0, 0, 1)})
 			if call == "write" {
 				if _, err := p.Write([]byte("answer")); err != nil {

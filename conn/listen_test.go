@@ -196,27 +196,6 @@ func TestServeMany(t *testing.T) {
 	exchange(t, two, "still")
 }
 
-// One after another they are never too many, though a client sees its end
-// before its handler has returned.
-func TestMaxConnsInTurn(t *testing.T) {
-	l := &Listener{
-		Address:  Address{Host: "127.0.0.1"},
-		KeepOpen: true,
-		MaxConns: 1,
-		OnRefuse: func(a net.Addr) { t.Errorf("%v was refused", a) },
-	}
-	s := serve(t, l, func(_ context.Context, c net.Conn) error {
-		c.Close()
-		time.Sleep(handOver / 10)
-		return nil
-	})
-	for range 50 {
-		c := dialTo(t, "tcp", s.addr("127.0.0.1"))
-		c.Read(make([]byte, 1))
-		c.Close()
-	}
-}
-
 // Each way to listen has its limit on waiting for the first connection.
 func TestAcceptTimeout(t *testing.T) {
 	for _, l := range []*Listener{

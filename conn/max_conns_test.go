@@ -1,0 +1,35 @@
+package conn
+
+import (
+	"context"
+	"net"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// One after another they are not too many, though a client sees its end before
+// its handler has returned; but where that has no processor for long.
+func TestMaxConnsInTurn(t *testing.T) {
+	const clients = 50
+	var refused atomic.Int32
+	l := &Listener{
+		Address:  Address{Host: "127.0.0.1"},
+		KeepOpen: true,
+		MaxConns: 1,
+		OnRefuse: func(net.Addr) { refused.Add(1) },
+	}
+	s := serve(t, l, func(_ context.Context, c net.Conn) error {
+		c.Close()
+		time.Sleep(handOver / 10)
+		return nil
+	})
+	for range clients {
+		c := dialTo(t, "tcp", s.addr("127.0.0.1"))
+		c.Read(make([]byte, 1))
+		c.Close()
+	}
+	if n := refused.Load(); n > clients/4 {
+		t.Errorf("%d of %d were refused", n, clients)
+	}
+}
