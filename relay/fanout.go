@@ -111,6 +111,7 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 		s := f.subscribe(func() { abortive(c); cancel(ErrLagging) })
 		defer s.quit()
 		mine.R, mine.interrupt, mine.left, mine.ready, mine.ended = s, s.quit, s.quit, s.ready, s.over()
+		mine.shared = true
 	}
 	one := Stdio{Local: mine, Remote: f.Remote, Policy: f.Policy, OnEnd: f.OnEnd}
 	return one.Serve(ctx, c)

@@ -27,6 +27,26 @@ func TestFanoutRefused(t *testing.T) {
 	}
 }
 
+// Who has sent its last byte, has had all that there was, and is gone then, is
+// missed by nobody.
+func TestFanoutGone(t *testing.T) {
+	for _, given := range []string{"", "for all"} {
+		checkLeaks(t)
+		h := newHub(t, nil)
+		there, ended := h.join(t, "tcp")
+		if given != "" {
+			io.WriteString(h.in, given)
+			expectText(t, there, given)
+		}
+		there.(*net.TCPConn).CloseWrite()
+		reset(t, there)
+		err := await(t, ended, "its end")
+		if err != nil && !errors.Is(err, syscall.ECONNRESET) { // which comes before its end was read
+			t.Errorf("ended with %v", err)
+		}
+	}
+}
+
 // Close ends the reading of a standard input that gives nothing.
 func TestFanoutClose(t *testing.T) {
 	checkLeaks(t)

@@ -258,10 +258,14 @@ func (x *pipe) watchRemote() {
 	if c, ok := x.remote.bare.(*net.TCPConn); ok {
 		c.SetKeepAliveConfig(afterEOF)
 	}
-	if err := awaitReset(x.remote.bare); err != nil && !interrupted(err) {
-		x.fail(err)
-		x.endSending()
+	err := awaitReset(x.remote.bare)
+	if err == nil || interrupted(err) {
+		return
 	}
+	if !x.local.shared || !allAcked(x.remote.bare) {
+		x.fail(err)
+	}
+	x.endSending()
 }
 
 // endSending stops reading local. What was read is still written.

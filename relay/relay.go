@@ -70,6 +70,7 @@ type End struct {
 	await     func() error // waits until R.Read would return at once; nil: unknown
 	ready     func() bool  // reports whether R.Read would return at once; nil: unknown
 	left      func()       // R is not read any more; nil: nobody wants to know
+	shared    bool         // R gives the same to others: who has gone well has missed nothing
 	bare      net.Conn     // what R and W are of; nil: not a connection
 	release   func()       // gives back what this side has besides what it was made of; nil: nothing
 
