@@ -87,20 +87,24 @@ func TestUndelivered(t *testing.T) {
 
 // How long a peer may acknowledge nothing at the close.
 func TestPatience(t *testing.T) {
+	full := &LocalError{"write", syscall.ENOSPC}
 	for _, c := range []struct {
 		p    Policy
+		err  error
 		want time.Duration
 	}{
-		{Policy{}, 0},
-		{Policy{Linger: Flush}, 0},
-		{Policy{Linger: Flush, Idle: time.Minute}, time.Minute},
-		{Policy{Idle: time.Second}, time.Second},
-		{Policy{Linger: time.Hour}, stallLimit},
-		{Policy{Linger: time.Hour, Idle: time.Minute}, stallLimit},
-		{Policy{Linger: time.Hour, Idle: time.Second}, time.Second},
+		{Policy{}, nil, 0},
+		{Policy{Linger: Flush}, nil, 0},
+		{Policy{Linger: Flush, Idle: time.Minute}, nil, time.Minute},
+		{Policy{Idle: time.Second}, ErrIdle, time.Second},
+		{Policy{Linger: time.Hour}, nil, stallLimit},
+		{Policy{Linger: time.Hour, Idle: time.Minute}, nil, stallLimit},
+		{Policy{Linger: time.Hour, Idle: time.Second}, nil, time.Second},
+		{Policy{}, full, stallLimit},
+		{Policy{Idle: time.Second}, full, time.Second},
 	} {
-		if got := c.p.patience(); got != c.want {
-			t.Errorf("%+v: %v, want %v", c.p, got, c.want)
+		if got := c.p.patience(c.err); got != c.want {
+			t.Errorf("%+v, %v: %v, want %v", c.p, c.err, got, c.want)
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	totals, err := Pipe(ctx, s.Local, end, s.Policy)
 	refuses := unwritable(err) && !totals.ended
 	if !end.Datagram && worthSettling(ctx, err) && !(refuses && allAcked(c)) {
-		if e := settle(ctx, c, totals.ended, s.Policy.patience()); e != nil && !unwritable(err) {
+		if e := settle(ctx, c, totals.ended, s.Policy.patience(err)); e != nil && !unwritable(err) {
 			err = e
 		}
 	}
@@ -68,9 +68,10 @@ func allAcked(c net.Conn) bool {
 }
 
 // patience is how long the remote may acknowledge nothing when all is over
-// but for that; zero: for as long as its system is there.
-func (p *Policy) patience() time.Duration {
-	if p.Linger > 0 && (p.Idle <= 0 || p.Idle > stallLimit) {
+// but for that, and for err to be told; zero: for as long as its system is
+// there.
+func (p *Policy) patience(err error) time.Duration {
+	if (p.Linger > 0 || unwritable(err)) && (p.Idle <= 0 || p.Idle > stallLimit) {
 		return stallLimit
 	}
 	return p.Idle
