@@ -26,7 +26,12 @@ type hub struct {
 func newHub(t *testing.T, out *os.File) *hub {
 	t.Helper()
 	in, w := stdinPipe(t)
-	h := &hub{Fanout: &Fanout{Local: files(t, in, out)}, in: w}
+	return hubOf(t, files(t, in, out), w)
+}
+
+// hubOf is newHub with a local side that reads the other end of in.
+func hubOf(t *testing.T, local End, in *os.File) *hub {
+	h := &hub{Fanout: &Fanout{Local: local}, in: in}
 	h.init() // members looks at what Serve would begin with
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	t.Cleanup(func() { h.cancel(); h.Close() })
@@ -123,13 +128,18 @@ func (h *hub) joinLate(t *testing.T) (there net.Conn, ended <-chan error) {
 // What comes when the last one has left waits for the next one.
 func TestFanoutRejoin(t *testing.T) {
 	checkLeaks(t)
-	h := newHub(t, nil)
+	in, w := stdinPipe(t)
+	local := files(t, in, nil)
+	reads := &counting{r: local.R}
+	local.R = reads
+	h := hubOf(t, local, w)
 	a, ended := h.join(t, "tcp")
 	must(io.WriteString(h.in, "one"))
 	expectText(t, a, "one")
+	eventually(t, "a second read is under way", func() bool { return reads.begun.Load() == 2 })
 	reset(t, a)
 	await(t, ended, "the first session")
-	must(io.WriteString(h.in, "two")) // a read of it is under way
+	must(io.WriteString(h.in, "two"))
 	eventually(t, "it is read", func() bool { h.mu.Lock(); defer h.mu.Unlock(); return h.head == 6 })
 	b, ended := h.join(t, "tcp")
 	expectText(t, b, "two")
@@ -138,13 +148,14 @@ func TestFanoutRejoin(t *testing.T) {
 	await(t, ended, "the second session")
 }
 
-// counting counts the bytes that are read.
+// counting counts the reads that have begun, and the bytes that are read.
 type counting struct {
-	r io.Reader
-	n atomic.Int64
+	r        io.Reader
+	begun, n atomic.Int64
 }
 
 func (c *counting) Read(p []byte) (int, error) {
+	c.begun.Add(1)
 	n, err := c.r.Read(p)
 	c.n.Add(int64(n))
 	return n, err
