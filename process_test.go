@@ -161,13 +161,23 @@ func (p *process) port() (string, error) {
 
 // The helpers below are for tests in Go; they fail the test.
 
-// begin starts p and ends it with the test.
+// begin starts p and ends it with the test. A test that failed tells of a
+// program that had ended by then: it may be the reason.
 func begin(t *testing.T, p *process) *process {
 	t.Helper()
 	if err := p.start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(p.kill)
+	t.Cleanup(func() {
+		select {
+		case <-p.ended:
+			if t.Failed() {
+				t.Logf("%v had ended: %s\n%s", p.cmd.Args, p.status(), p)
+			}
+		default:
+			p.kill()
+		}
+	})
 	return p
 }
 
