@@ -180,7 +180,7 @@ func TestScanFewDescriptors(t *testing.T) {
 	}
 	limitDescriptors(t, 64)
 	eachEngine(t, func(t *testing.T, s Scanner) {
-		s.Timeout = 200 * time.Millisecond
+		s.Timeout = time.Second
 		for _, r := range scanAll(t, s, []netip.Addr{loopback4}, ports) {
 			want := PortClosed
 			if r.Port == silent {
