@@ -138,6 +138,10 @@ func backTo(t *testing.T, p *process, before footprint, KiB int) {
 	}
 }
 
+// idleGoroutines is how many goroutines a page may have that nobody visits: it
+// has 14, and some may still be about to say how a connection ended.
+const idleGoroutines = 25
+
 // unharmed begins a page, warms it up, runs attack and sees to it that the
 // page answers afterwards and that nothing of the attack is left.
 func unharmed(t *testing.T, KiB int, attack func(server *process, port string)) {
@@ -148,7 +152,7 @@ func unharmed(t *testing.T, KiB int, attack func(server *process, port string)) 
 	attack(server, port)
 	check(t, getPage("tcp", loopback4(port)))
 	backTo(t, server, before, KiB)
-	if n := dump(t, server); n > 15 {
+	if n := dump(t, server); n > idleGoroutines {
 		t.Errorf("%d goroutines are left\n%s", n, server)
 	}
 }

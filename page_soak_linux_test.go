@@ -85,7 +85,7 @@ func TestSoak(t *testing.T) {
 	}
 	check(t, getPage("tcp", loopback4(port)))
 	backTo(t, server, before, 8<<10)
-	if n := dump(t, server); n > 15 {
+	if n := dump(t, server); n > idleGoroutines {
 		t.Errorf("%d goroutines are left\n%s", n, server)
 	}
 }
