@@ -48,7 +48,7 @@ func TestDialSilent(t *testing.T) {
 func TestDialTimeoutAttempts(t *testing.T) {
 	withNames(t, map[string]string{"two.test.": "127.0.0.1 127.0.0.2"})
 	port := strconv.Itoa(int(silentPort(t)))
-	d := Dialer{Timeout: 2 * attemptDelay}
+	d := Dialer{Timeout: 6 * attemptDelay}
 	_, err := d.Dial(t.Context(), Address{Host: "two.test.", Port: port})
 	var e *DialError
 	if !errors.As(err, &e) || len(e.Tried) != 2 {
