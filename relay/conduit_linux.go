@@ -95,11 +95,15 @@ func (s *splicer) move(most int64) (n int64, err error) {
 	return s.n, s.err
 }
 
-// call is made by way of the runtime, though it does not wait for bytes or for
-// room: it does wait, in spite of O_NONBLOCK, for a process that has the pipe
-// locked. Not with SPLICE_F_MORE, which holds back the tail of a message for
-// 200 ms (golang/go#10948).
+// call is made by way of the runtime where it may wait, as it does, in spite of
+// O_NONBLOCK, for a process that has the same pipe locked. Not with SPLICE_F_MORE,
+// which holds back the tail of a message for 200 ms (golang/go#10948).
 func (s *splicer) call(flags int) {
+	switch s.d.kind {
+	case descSocket, descMemory:
+		s.n, s.err = rawSplice(s.from, s.to, int(s.most), flags)
+		return
+	}
 	for {
 		n, err := unix.Splice(s.from, nil, s.to, nil, int(s.most), flags)
 		if err != unix.EINTR {
