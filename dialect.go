@@ -130,7 +130,7 @@ func findDialect(name string) *dialect {
 
 // policy is what o and the dialect decide about ends.
 func (o *options) policy() relay.Policy {
-	p := relay.Policy{AtRemoteEOF: o.dialect.connectEOF, Idle: o.idleLimit()}
+	p := relay.Policy{AtRemoteEOF: o.dialect.connectEOF, Idle: o.idleLimit(), OneWay: onOneWay()}
 	if o.listen {
 		p.AtRemoteEOF = o.dialect.listenEOF
 	}

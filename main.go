@@ -11,7 +11,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime"
 	"syscall"
 
 	"gonc/conn"
@@ -40,13 +39,7 @@ func run(argv []string) int {
 		return print(say, os.Stdout, versionText())
 	}
 	say.level = o.verbose
-	if o.keepOpen && !o.http {
-		// Many short connections wait for the kernel and for each other. A
-		// second processor would be woken for every hand-over between their
-		// goroutines, which costs more than it gives: with one, a connection
-		// took half the time. One connection in bulk is a sixth slower with it.
-		runtime.GOMAXPROCS(1)
-	}
+	o.shareProcessor()
 	ctx, stop := context.Background(), func() {}
 	if o.mustCleanUp() {
 		ctx, stop = untilSignal(ctx)

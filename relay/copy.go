@@ -31,6 +31,8 @@ var noZeroCopy bool
 // A flow is one direction of a Pipe.
 type flow struct {
 	from, to End
+	back     *flow   // the other direction; nil: there is none
+	way      *oneWay // nil with back
 	watch    *watchdog
 	moved    atomic.Int64 // bytes written
 	begun    atomic.Bool  // something was read
@@ -160,6 +162,9 @@ func (f *flow) began() {
 	if !f.begun.Load() {
 		f.first = time.Now()
 		f.begun.Store(true)
+		if f.way != nil {
+			f.way.over()
+		}
 	}
 	f.watch.touch()
 }

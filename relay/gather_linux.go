@@ -17,12 +17,16 @@ const (
 	// by that. Shorter than a millisecond the runtime's poller cannot wait.
 	gatherWait = time.Millisecond
 
+	// fillWait is how long a pipe that streams is left to fill. In that time
+	// it takes less than it holds, at the speed of memory.
+	fillWait = 150 * time.Microsecond
+
 	// gatherLast is what due grows to for a connection that never pays.
 	gatherLast = 1 << 30
 )
 
-// gatherFirst is how much a connection has to bring before gathering is
-// tried. Variable for the tests.
+// gatherFirst is how much has to come for a flow to be taken for a stream.
+// Variable for the tests.
 var gatherFirst int64 = 8 << 20
 
 // A gatherer spares the reader of a TCP connection that streams a wake-up for
@@ -76,4 +80,23 @@ func (g *gatherer) stop() {
 		g.due = gatherFirst
 	}
 	g.on, g.came = false, 0
+}
+
+// fills reports whether src is a pipe that may be left to fill: one so large
+// that its writer is not kept waiting by that.
+func fills(src *desc) bool {
+	if src.kind != descPipe {
+		return false
+	}
+	size, err := unix.FcntlInt(uintptr(src.fd), unix.F_GETPIPE_SZ, 0)
+	return err == nil && size >= 2*gatherSize
+}
+
+// letFill waits a moment if a pipe that streams holds less than gatherSize: its
+// reader is spared a wake-up for every write, and its writer the processor
+// that the reader would take. The runtime's timers are too coarse for that.
+func letFill(fd int) {
+	if n, err := unix.IoctlGetInt(fd, unix.TIOCINQ); err == nil && n < gatherSize {
+		rawSleep(fillWait)
+	}
 }

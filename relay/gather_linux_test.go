@@ -35,6 +35,43 @@ func TestGatherPause(t *testing.T) {
 	}
 }
 
+// So may what is left to fill a pipe.
+func TestFillPause(t *testing.T) {
+	checkLeaks(t)
+	here, there := tcpPair(t)
+	in, w := stdinPipe(t)
+	relay := piping(context.Background(), files(t, in, nil), Conn(here), Policy{})
+	got := arrival{wrong: -1}
+	there.SetReadDeadline(time.Now().Add(patience))
+	for round := range int64(40) {
+		n := round*gatherFirst/4 + 17
+		must(io.Copy(w, &data{at: got.n, n: got.n + n}))
+		if _, err := io.CopyN(&got, there, n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.Close()
+	total := got.n
+	if rest := must(arrivalOf(there)); rest.n != 0 {
+		t.Errorf("%d bytes more", rest.n)
+	}
+	expectData(t, "the peer", got, total)
+	there.Close()
+	expectTotals(t, await(t, relay, "the relay"), total, 0)
+}
+
+// Only a large pipe is left to fill: in a small one its writer would wait.
+func TestFillSmall(t *testing.T) {
+	for _, size := range []int{gatherSize, 2 * gatherSize} {
+		in, w := stdinPipe(t)
+		must(unix.FcntlInt(in.Fd(), unix.F_SETPIPE_SZ, size))
+		if fills(&desc{kind: descPipe, fd: int(in.Fd())}) != (size == 2*gatherSize) {
+			t.Errorf("a pipe of %d bytes", size)
+		}
+		w.Close()
+	}
+}
+
 // followed is a standard output, and what waits until n bytes have come there.
 func followed(t *testing.T, kind string) (out *os.File, follow func(n int64)) {
 	if kind == "file" {

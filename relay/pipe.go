@@ -21,8 +21,10 @@ import (
 func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	began := time.Now()
 	x := &pipe{local: local, remote: remote, policy: p}
-	x.out = flow{from: local, to: remote, watch: &x.watch}
-	x.in = flow{from: remote, to: local, watch: &x.watch}
+	x.out = flow{from: local, to: remote, back: &x.in, way: &x.way, watch: &x.watch}
+	x.in = flow{from: remote, to: local, back: &x.out, way: &x.way, watch: &x.watch}
+	x.way.tell = p.OneWay
+	defer x.way.over()
 	defer local.end()
 	defer context.AfterFunc(ctx, func() { x.stop(context.Cause(ctx)) })()
 	x.watch.start(p.Idle, x.idle)
@@ -59,6 +61,7 @@ type pipe struct {
 	local, remote End
 	policy        Policy
 	out, in       flow
+	way           oneWay
 	watch         watchdog
 	acked         uint64 // of what was sent, when the watchdog last fired
 

@@ -134,6 +134,11 @@ type Policy struct {
 	// Idle ends the relay with ErrIdle when nothing has moved in either
 	// direction for this long. Zero means no limit.
 	Idle time.Duration
+
+	// OneWay, if not nil, is told true when a relay that moves bytes by zero
+	// copy has moved 8 MiB one way and none the other, and false when that is
+	// over. It is called by one goroutine at a time.
+	OneWay func(bool)
 }
 
 // Totals are what a relay moved.

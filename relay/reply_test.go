@@ -137,7 +137,7 @@ func TestReplyUnanswered(t *testing.T) {
 			here, there := net.Pipe()
 			begin := time.Now()
 			var out bytes.Buffer
-			ended := serving(context.Background(), (&Reply{Text: []byte("ACK!"), Local: End{W: &out}, Idle: idle}).Serve, oneWay{here})
+			ended := serving(context.Background(), (&Reply{Text: []byte("ACK!"), Local: End{W: &out}, Idle: idle}).Serve, unanswerable{here})
 			for _, text := range []string{"one ", "two ", "three"} {
 				must(io.WriteString(there, text))
 			}
@@ -151,11 +151,11 @@ func TestReplyUnanswered(t *testing.T) {
 	}
 }
 
-// A oneWay is a datagram connection that cannot be written.
-type oneWay struct{ net.Conn }
+// An unanswerable is a datagram connection that cannot be written.
+type unanswerable struct{ net.Conn }
 
-func (oneWay) LocalAddr() net.Addr         { return &net.UnixAddr{Net: "unixgram"} }
-func (oneWay) Write(b []byte) (int, error) { return 0, syscall.EDESTADDRREQ }
+func (unanswerable) LocalAddr() net.Addr         { return &net.UnixAddr{Net: "unixgram"} }
+func (unanswerable) Write(b []byte) (int, error) { return 0, syscall.EDESTADDRREQ }
 
 // An output that can't be written ends the session and is its error.
 func TestReplyOutError(t *testing.T) {

@@ -31,6 +31,8 @@ func (f *flow) zeroCopy() (handled bool, rerr, werr error) {
 type mover struct {
 	*flow
 	src, dst desc
+	streams  bool // gatherFirst bytes have been moved
+	fills    bool // as fills says of src
 }
 
 // cork sets TCP_CORK (tcp(7)), with which a socket sends full segments only;
@@ -53,10 +55,12 @@ func (m *mover) splice() (handled bool, rerr, werr error) {
 		return m.sendfile()
 	}
 	defer p.close()
+	m.fills = fills(&m.src)
 	g := newGatherer(m.from.R, m.src)
 	defer m.endGathering(&g)
-	for !m.quit.Load() {
-		n, err := m.load(p, &g)
+	for n := int64(0); !m.quit.Load(); {
+		m.pace(n)
+		n, err = m.load(p, &g)
 		switch {
 		case unsupported(err): // p is empty, so that nothing is skipped
 			return false, nil, nil
@@ -77,6 +81,20 @@ func (m *mover) splice() (handled bool, rerr, werr error) {
 		}
 	}
 	return true, os.ErrDeadlineExceeded, nil
+}
+
+// pace comes before every load, with what the last one has brought.
+func (m *mover) pace(last int64) {
+	if m.moved.Load() < gatherFirst {
+		return
+	}
+	if !m.streams && m.way != nil {
+		m.way.streams(m.back)
+	}
+	m.streams = true
+	if m.fills && last >= bulkRead {
+		letFill(m.src.fd)
+	}
 }
 
 // load takes what src has into p; zero and no error is its end.
