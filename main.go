@@ -17,7 +17,10 @@ import (
 	"gonc/relay"
 )
 
-func main() { os.Exit(run(os.Args)) }
+func main() {
+	growStack()
+	os.Exit(run(os.Args))
+}
 
 // run is the program. It returns its exit status, or dies by the signal that
 // ended it.

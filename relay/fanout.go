@@ -102,6 +102,7 @@ func (f *Fanout) quit() {
 // Pipe, and ErrLagging. All of them have one ctx, that of the server: local
 // ends with it, since who waits for standard output would else stay.
 func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
+	growStack()
 	f.init()
 	defer context.AfterFunc(ctx, f.quit)()
 	ctx, cancel := context.WithCancelCause(ctx)
