@@ -69,9 +69,9 @@ func TestOneWayEnds(t *testing.T) {
 		down int64
 		want []bool
 	}{
-		{"much", "", 4 * gatherFirst, []bool{true, false}},
+		{"much", "", 4 * pipeSize, []bool{true, false}},
 		{"little", "", gatherFirst / 2, nil},
-		{"an answer", "x", 4 * gatherFirst, nil},
+		{"an answer", "x", 4 * pipeSize, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			checkLeaks(t)
