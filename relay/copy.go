@@ -162,16 +162,15 @@ func (f *flow) began() {
 	if !f.begun.Load() {
 		f.first = time.Now()
 		f.begun.Store(true)
-		if f.way != nil {
-			f.way.over()
-		}
 	}
 	f.watch.touch()
 }
 
 // wrote counts n bytes written.
 func (f *flow) wrote(n int64) {
-	f.moved.Add(n)
+	if f.moved.Add(n) == n && f.way != nil {
+		f.way.over()
+	}
 	f.watch.touch()
 }
 

@@ -14,13 +14,13 @@ type oneWay struct {
 func (o *oneWay) streams(back *flow) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.tell != nil && !back.begun.Load() {
+	if o.tell != nil && back.moved.Load() == 0 {
 		o.is = true
 		o.tell(true)
 	}
 }
 
-// over comes when a flow has begun, and when both have ended.
+// over comes with the first bytes of a flow, and when both have ended.
 func (o *oneWay) over() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
