@@ -4,6 +4,8 @@ import (
 	"net"
 	"os"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 )
@@ -14,7 +16,7 @@ var lastPort atomic.Int32
 func init() { lastPort.Store(int32(10000 + os.Getpid()%1500*10)) }
 
 // freePorts returns five ports in a row that nobody has, below those that
-// the system gives away.
+// the system gives away, and without names, which programs would print.
 func freePorts(t *testing.T) (ports [5]int) {
 	t.Helper()
 next:
@@ -31,7 +33,15 @@ next:
 	return
 }
 
+var services = sync.OnceValue(func() string {
+	b, _ := os.ReadFile("/etc/services")
+	return string(b)
+})
+
 func isFree(port int) bool {
+	if strings.Contains(services(), strconv.Itoa(port)+"/") {
+		return false
+	}
 	at := ":" + strconv.Itoa(port)
 	ln, err := net.Listen("tcp", at)
 	if err != nil {
