@@ -15,7 +15,9 @@ func (o *options) shareProcessor() {
 // onOneWay is a Policy's OneWay. Bytes that go one way are moved by one
 // goroutine. Whenever it has waited, a second processor would be woken to look
 // for work, and find none: from pipe to pipe a tenth of all that was used. What
-// comes the other way is to have it back.
+// comes the other way is to have it back. (While a call takes long the runtime
+// looks for another use of its processor, and with one it finds none: to and
+// from files one processor is slower.)
 func onOneWay() func(bool) {
 	all := runtime.GOMAXPROCS(0)
 	return func(is bool) {

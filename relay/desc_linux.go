@@ -64,6 +64,10 @@ func (d *desc) spliceable() bool {
 	return false
 }
 
+// mayTakeLong reports whether a call that moves bytes takes its time whatever
+// its flags: a file's does, and a terminal's.
+func (d *desc) mayTakeLong() bool { return d.kind == descFile || d.kind == descTerminal }
+
 func rawDesc(c syscall.Conn) (d desc) {
 	rc, err := c.SyscallConn()
 	if err == nil {

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"io"
+	"os"
 	"reflect"
 	"sync"
 	"testing"
@@ -61,24 +62,26 @@ func TestOneWay(t *testing.T) {
 }
 
 // At its end it is over; little is not told of, nor what follows on bytes of
-// the other way.
+// the other way, nor what takes long calls.
 func TestOneWayEnds(t *testing.T) {
 	for _, c := range []struct {
 		name string
+		out  func(testing.TB) *os.File
 		up   string
 		down int64
 		want []bool
 	}{
-		{"much", "", 4 * pipeSize, []bool{true, false}},
-		{"little", "", gatherFirst / 2, nil},
-		{"an answer", "x", 4 * pipeSize, nil},
+		{"much", stdoutNull, "", 4 * pipeSize, []bool{true, false}},
+		{"little", stdoutNull, "", gatherFirst / 2, nil},
+		{"an answer", stdoutNull, "x", 4 * pipeSize, nil},
+		{"a file", emptyFile, "", 4 * pipeSize, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			checkLeaks(t)
 			here, there := tcpPair(t)
 			in, w := stdinPipe(t)
 			var o told
-			relay := piping(context.Background(), files(t, in, stdoutNull(t)), Conn(here), Policy{OneWay: o.tell})
+			relay := piping(context.Background(), files(t, in, c.out(t)), Conn(here), Policy{OneWay: o.tell})
 			must(io.WriteString(w, c.up))
 			must(io.ReadFull(there, make([]byte, len(c.up))))
 			w.Close()
@@ -89,3 +92,5 @@ func TestOneWayEnds(t *testing.T) {
 		})
 	}
 }
+
+func emptyFile(t testing.TB) *os.File { return tempFile(t, 0) }

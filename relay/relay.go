@@ -136,8 +136,8 @@ type Policy struct {
 	Idle time.Duration
 
 	// OneWay, if not nil, is told true when a relay that moves bytes by zero
-	// copy has moved 8 MiB one way and none the other, and false when that is
-	// over. It is called by one goroutine at a time.
+	// copy, with calls that are short, has moved 8 MiB one way and none the
+	// other, and false when that is over. One goroutine at a time calls it.
 	OneWay func(bool)
 }
 

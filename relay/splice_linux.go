@@ -88,7 +88,7 @@ func (m *mover) pace(last int64) {
 	if m.moved.Load() < gatherFirst {
 		return
 	}
-	if !m.streams && m.way != nil {
+	if !m.streams && m.way != nil && !m.src.mayTakeLong() && !m.dst.mayTakeLong() {
 		m.way.streams(m.back)
 	}
 	m.streams = true
