@@ -222,7 +222,7 @@ func descriptors(t *testing.T, p *process) int {
 
 // A server is after many connections what it was before.
 func TestServersDoNotLeak(t *testing.T) {
-	for _, how := range [][]string{{"-k"}, {"--http"}, {"-k", "--reply", "x"}, {"-u", "-k", "-w", "200ms"}} {
+	for _, how := range [][]string{{"-k"}, {"--http"}, {"-k", "--reply", "x"}, {"-u", "-k", "-w", "50ms"}} {
 		t.Run(strings.Join(how, " "), func(t *testing.T) {
 			t.Parallel()
 			network := "tcp"
@@ -241,7 +241,7 @@ func TestServersDoNotLeak(t *testing.T) {
 				t.Errorf("%d descriptors after 3 visits, %d after 53", few, many)
 			}
 			goroutines := dump(t, server)
-			if goroutines > 15 {
+			if goroutines > idleGoroutines {
 				t.Errorf("%d goroutines are left\n%s", goroutines, server)
 			}
 		})

@@ -138,7 +138,7 @@ func backTo(t *testing.T, p *process, before footprint, KiB int) {
 	}
 }
 
-// idleGoroutines is how many goroutines a page may have that nobody visits: it
+// idleGoroutines is how many goroutines a server may have that nobody visits: it
 // has 14, and some may still be about to say how a connection ended.
 const idleGoroutines = 25
 

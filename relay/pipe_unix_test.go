@@ -102,7 +102,7 @@ func TestPipeReaderGone(t *testing.T) {
 					r.Close()
 				}
 				relay := piping(context.Background(), files(t, nil, out), Conn(here), Policy{})
-				sender := peering(there, 8<<20, 0)
+				sender := peering(there, 64<<20, 0) // a pipe of 256 pages holds 8 MiB of large ones
 				io.CopyN(io.Discard, r, c.read)
 				r.Close()
 				end := await(t, relay, "the relay")
