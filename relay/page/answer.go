@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"strconv"
@@ -6,28 +6,28 @@ import (
 	"time"
 )
 
-// A pageOutput is answers that wait to be written.
-type pageOutput struct{ buf []byte }
+// A output is answers that wait to be written.
+type output struct{ buf []byte }
 
-var pageOutputs = sync.Pool{New: func() any { return new(pageOutput) }}
+var outputs = sync.Pool{New: func() any { return new(output) }}
 
 const (
-	// pageFlushAt is how much may wait to be written while there are more
+	// flushAt is how much may wait to be written while there are more
 	// requests to answer: what pipelining costs in memory.
-	pageFlushAt = 16 << 10
+	flushAt = 16 << 10
 
-	// pagePiece is how much of a long page is written before the deadline
-	// is moved. A client has to take in that much within pageIdle.
-	pagePiece = 256 << 10
+	// pieceSize is how much of a long page is written before the deadline
+	// is moved. A client has to take in that much within idleTime.
+	pieceSize = 256 << 10
 
-	// pageStretch is how much of a file is tried at once, with no more than
-	// pagePiece asked for: pieces of that size took about a tenth more of the
+	// stretchSize is how much of a file is tried at once, with no more than
+	// pieceSize asked for: pieces of that size took about a tenth more of the
 	// processor.
-	pageStretch = 4 << 20
+	stretchSize = 4 << 20
 )
 
-// A pageDate is the Date field of one second (RFC 9110 section 5.6.7).
-type pageDate struct {
+// A dateLine is the Date field of one second (RFC 9110 section 5.6.7).
+type dateLine struct {
 	second int64
 	text   []byte
 }
@@ -37,7 +37,7 @@ type pageDate struct {
 func (p *Page) dateAt(now time.Time) []byte {
 	d := p.date.Load()
 	if second := now.Unix(); d == nil || d.second != second {
-		d = &pageDate{second, now.UTC().AppendFormat(nil, "Date: Mon, 02 Jan 2006 15:04:05 GMT\r\n")}
+		d = &dateLine{second, now.UTC().AppendFormat(nil, "Date: Mon, 02 Jan 2006 15:04:05 GMT\r\n")}
 		p.date.Store(d)
 	}
 	return d.text
@@ -50,7 +50,7 @@ func (p *Page) prepare() {
 		server = "gonc"
 	}
 	if kind == "" {
-		kind = pageType(p.File)
+		kind = contentType(p.File)
 	}
 	p.server = "Server: " + server + "\r\n"
 	p.head = p.server + "Content-Type: " + kind + "\r\nContent-Length: "
@@ -67,15 +67,15 @@ func (p *Page) body() []byte {
 }
 
 // output returns s.out, taking one if there is none.
-func (s *pageConn) output() *pageOutput {
+func (s *conn) output() *output {
 	if s.out == nil {
-		s.out = pageOutputs.Get().(*pageOutput)
+		s.out = outputs.Get().(*output)
 	}
 	return s.out
 }
 
 // begin appends the first lines of an answer to the output.
-func (s *pageConn) begin(statusLine string) *pageOutput {
+func (s *conn) begin(statusLine string) *output {
 	s.active = s.now
 	out := s.output()
 	out.buf = append(out.buf, statusLine...)
@@ -85,7 +85,7 @@ func (s *pageConn) begin(statusLine string) *pageOutput {
 
 // connection is the end of a head. A client of HTTP/1.0 has to be told that
 // the connection persists (RFC 9112 appendix C.2.2).
-func (in *pageInput) connection() string {
+func (in *input) connection() string {
 	switch {
 	case !in.persist:
 		return "Connection: close\r\n\r\n"
@@ -96,7 +96,7 @@ func (in *pageInput) connection() string {
 }
 
 // answerBody answers with a page that is in memory.
-func (s *pageConn) answerBody() error {
+func (s *conn) answerBody() error {
 	out := s.begin("HTTP/1.1 200 OK\r\n")
 	out.buf = append(out.buf, s.page.head...)
 	out.buf = append(out.buf, s.in.connection()...)
@@ -104,7 +104,7 @@ func (s *pageConn) answerBody() error {
 		return s.answered(200, 0)
 	}
 	body := s.page.body()
-	if len(body) > pageFlushAt {
+	if len(body) > flushAt {
 		if err := s.writeLong(body); err != nil {
 			return err
 		}
@@ -115,13 +115,13 @@ func (s *pageConn) answerBody() error {
 }
 
 // writeLong writes what is due and then body, without a copy of it.
-func (s *pageConn) writeLong(body []byte) error {
+func (s *conn) writeLong(body []byte) error {
 	for len(body) > 0 {
 		if err := s.flush(); err != nil {
 			return err
 		}
 		s.arm(time.Time{})
-		n, err := s.c.Write(body[:min(len(body), pagePiece)])
+		n, err := s.c.Write(body[:min(len(body), pieceSize)])
 		if err != nil {
 			return err
 		}
@@ -133,7 +133,7 @@ func (s *pageConn) writeLong(body []byte) error {
 
 // answerStatus answers with a status that is not 200, and a body that names
 // it for whoever looks.
-func (s *pageConn) answerStatus(status int) error {
+func (s *conn) answerStatus(status int) error {
 	text := strconv.Itoa(status) + " " + statusText(status)
 	out := s.begin("HTTP/1.1 " + text + "\r\n")
 	b := append(out.buf, s.page.server...)
@@ -182,9 +182,9 @@ func statusText(status int) string {
 
 // answered is called when an answer of sent body bytes is in the output, or
 // has been written. Log is told no sooner than the network has it.
-func (s *pageConn) answered(status int, sent int64) error {
+func (s *conn) answered(status int, sent int64) error {
 	if s.page.Log == nil {
-		if s.out != nil && len(s.out.buf) >= pageFlushAt {
+		if s.out != nil && len(s.out.buf) >= flushAt {
 			return s.flush()
 		}
 		return nil
@@ -198,7 +198,7 @@ func (s *pageConn) answered(status int, sent int64) error {
 }
 
 // flush writes what is due.
-func (s *pageConn) flush() (err error) {
+func (s *conn) flush() (err error) {
 	out := s.out
 	if out == nil {
 		return nil
@@ -207,13 +207,13 @@ func (s *pageConn) flush() (err error) {
 		err = s.write(out.buf)
 	}
 	out.buf = out.buf[:0]
-	pageOutputs.Put(out)
+	outputs.Put(out)
 	s.out = nil
 	return err
 }
 
 // write writes b, waiting only for what can't be written at once.
-func (s *pageConn) write(b []byte) error {
+func (s *conn) write(b []byte) error {
 	n, err := s.rawWrite(b)
 	if err != nil || n == len(b) {
 		return err
@@ -225,7 +225,7 @@ func (s *pageConn) write(b []byte) error {
 }
 
 // wrote is called after a write that may have waited.
-func (s *pageConn) wrote() {
+func (s *conn) wrote() {
 	s.now = time.Now()
 	s.active = s.now
 }

@@ -1,14 +1,16 @@
-package relay
+package page
 
 import (
 	"context"
 	"io"
 	"net"
 	"testing"
+
+	"gonc/internal/testutil"
 )
 
-func BenchmarkPageKeepAlive(b *testing.B) {
-	c := dialPage(b, servePage(b, &Page{}))
+func BenchmarkKeepAlive(b *testing.B) {
+	c := dial(b, serve(b, &Page{}))
 	answer := make([]byte, len(ask(b, c)))
 	asked := []byte(request)
 	b.ReportAllocs()
@@ -20,15 +22,15 @@ func BenchmarkPageKeepAlive(b *testing.B) {
 	}
 }
 
-func BenchmarkPageParse(b *testing.B) {
-	head := []byte("GET /index.html HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) " +
+func BenchmarkParse(b *testing.B) {
+	long := []byte("GET /index.html HTTP/1.1\r\nHost: 127.0.0.1:8000\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) " +
 		"AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0 Safari/537.36\r\nAccept: text/html,application/xhtml+xml," +
 		"application/xml;q=0.9,*/*;q=0.8\r\nAccept-Language: en-US,en;q=0.5\r\nConnection: keep-alive\r\n\r\n")
 	b.ReportAllocs()
-	b.SetBytes(int64(len(head)))
+	b.SetBytes(int64(len(long)))
 	for b.Loop() {
-		h := pageHead{}
-		if done, status := h.parse(head); !done || status != 0 {
+		h := head{}
+		if done, status := h.parse(long); !done || status != 0 {
 			b.Fatal(status)
 		}
 	}
@@ -46,11 +48,11 @@ func ask(t testing.TB, c net.Conn) []byte {
 	return b[:n]
 }
 
-func TestPageAllocs(t *testing.T) {
-	if raceEnabled {
+func TestAllocs(t *testing.T) {
+	if testutil.RaceEnabled {
 		t.Skip("under the race detector a sync.Pool forgets on purpose")
 	}
-	c := dialPage(t, servePage(t, &Page{}))
+	c := dial(t, serve(t, &Page{}))
 	answer := make([]byte, len(ask(t, c)))
 	asked := []byte(request)
 	n := testing.AllocsPerRun(2000, func() {
@@ -62,13 +64,13 @@ func TestPageAllocs(t *testing.T) {
 	}
 }
 
-// TestPageAllocsPlain is the same for a connection without a descriptor. Two
+// TestAllocsPlain is the same for a connection without a descriptor. Two
 // of net.Pipe's own deadlines are armed a second, not one a request.
-func TestPageAllocsPlain(t *testing.T) {
-	if raceEnabled {
+func TestAllocsPlain(t *testing.T) {
+	if testutil.RaceEnabled {
 		t.Skip("under the race detector a sync.Pool forgets on purpose")
 	}
-	c, ended := pagePipe(context.Background(), &Page{})
+	c, ended := servePipe(context.Background(), &Page{})
 	answer := make([]byte, len(ask(t, c)))
 	asked := []byte(request)
 	n := testing.AllocsPerRun(2000, func() {

@@ -1,4 +1,4 @@
-package relay
+package page
 
 // A byteSet is a set of ASCII bytes.
 type byteSet struct{ lo, hi uint64 }

@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"os/exec"
@@ -21,8 +21,8 @@ func runClient(t *testing.T, argv ...string) string {
 	return string(out)
 }
 
-func TestPageCurl(t *testing.T) {
-	url := "http://" + servePage(t, &Page{}) + "/a"
+func TestCurl(t *testing.T) {
+	url := "http://" + serve(t, &Page{}) + "/a"
 	const say = "%{http_code} %{size_download} %{num_connects} %{http_version}\n"
 	body := strings.Repeat("a", 100_000)
 	for _, test := range []struct {
@@ -51,16 +51,16 @@ func TestPageCurl(t *testing.T) {
 	}
 }
 
-func TestPageWget(t *testing.T) {
-	url := "http://" + servePage(t, &Page{})
+func TestWget(t *testing.T) {
+	url := "http://" + serve(t, &Page{})
 	out := runClient(t, "wget", "-S", "-O-", "-T10", "-t1", url+"/", url+"/b")
 	if strings.Count(out, string(testPage)) != 2 || !strings.Contains(out, "Reusing existing connection") {
 		t.Error(out)
 	}
 }
 
-func TestPagePython(t *testing.T) {
-	host, port, _ := strings.Cut(servePage(t, &Page{}), ":")
+func TestPython(t *testing.T) {
+	host, port, _ := strings.Cut(serve(t, &Page{}), ":")
 	out := runClient(t, "python3", "-c", `
 import http.client, sys
 c = http.client.HTTPConnection(sys.argv[1], int(sys.argv[2]), timeout=10)
@@ -76,8 +76,8 @@ for method, body in ("GET", None), ("HEAD", None), ("POST", b"a" * 100000), ("PU
 	}
 }
 
-func TestPageAB(t *testing.T) {
-	url := "http://" + servePage(t, &Page{}) + "/"
+func TestAB(t *testing.T) {
+	url := "http://" + serve(t, &Page{}) + "/"
 	for _, args := range [][]string{{"ab", "-n500", "-c8", url}, {"ab", "-k", "-n2000", "-c8", url}} {
 		out := runClient(t, args...)
 		kept := regexp.MustCompile(`Keep-Alive requests: +2000`).MatchString(out)
@@ -87,8 +87,8 @@ func TestPageAB(t *testing.T) {
 	}
 }
 
-func TestPageWrk(t *testing.T) {
-	url := "http://" + servePage(t, &Page{}) + "/"
+func TestWrk(t *testing.T) {
+	url := "http://" + serve(t, &Page{}) + "/"
 	for _, args := range [][]string{{}, {"-H", "Connection: close"}} {
 		out := runClient(t, append([]string{"wrk", "-t1", "-c16", "-d1", url}, args...)...)
 		if strings.Contains(out, "Socket errors") || strings.Contains(out, "Non-2xx") || !strings.Contains(out, "requests in") {

@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"errors"
@@ -7,33 +7,33 @@ import (
 	"time"
 )
 
-// A pageConn is one connection to a Page. It is kept small: ten thousand of
+// A conn is one connection to a Page. It is kept small: ten thousand of
 // them wait for a request at once, and what they need only while there is one
-// is in a pageInput and a pageOutput.
-type pageConn struct {
+// is in a input and a output.
+type conn struct {
 	page   *Page
 	c      net.Conn
 	raw    syscall.RawConn       // nil: the plain way
 	ready  func(fd uintptr) bool // rawTurn, for raw
 	fd     int                   // valid during rawTurn, else -1
-	in     *pageInput            // nil while nothing has been read
-	out    *pageOutput           // nil while nothing is to be written
+	in     *input                // nil while nothing has been read
+	out    *output               // nil while nothing is to be written
 	err    error                 // what rawTurn met
 	now    time.Time             // of the last read or write
 	active time.Time             // of the last answer, begun or written; first of the connect
 	armed  time.Time             // the deadline of c
 	limit  time.Time             // for the head or body under way; zero: idle
-	stop   *pageStop             // nil: nobody can stop it
-	next   *pageConn             // in the list of stop
-	prev   *pageConn
+	stop   *stopGroup            // nil: nobody can stop it
+	next   *conn                 // in the list of stop
+	prev   *conn
 	linger bool // the client may still be sending when this ends
 }
 
-// errPageDone ends a connection without an error.
-var errPageDone = errors.New("done")
+// errDone ends a connection without an error.
+var errDone = errors.New("done")
 
-// servePlain answers requests until there is an error; errPageDone is one.
-func (s *pageConn) servePlain() error {
+// servePlain answers requests until there is an error; errDone is one.
+func (s *conn) servePlain() error {
 	for {
 		s.arm(s.limit)
 		n, err := s.c.Read(s.input().space())
@@ -50,12 +50,12 @@ func (s *pageConn) servePlain() error {
 // take the output and to write it stands here, and not where the answer is
 // made, to keep the stack shallow: a connection then gets by with the 2 KiB
 // that a goroutine starts with.
-func (s *pageConn) took(n int) error {
+func (s *conn) took(n int) error {
 	s.now = time.Now()
 	s.in.w += n
 	s.output()
 	err := s.answerAll()
-	if err == nil || err == errPageDone {
+	if err == nil || err == errDone {
 		if err := s.flush(); err != nil {
 			return err
 		}
@@ -65,7 +65,7 @@ func (s *pageConn) took(n int) error {
 
 // answerAll answers every request that has been read whole, and starts the
 // clock of one that has not.
-func (s *pageConn) answerAll() (err error) {
+func (s *conn) answerAll() (err error) {
 	in := s.in
 	for more := true; more && err == nil; {
 		if in.headed {
@@ -78,7 +78,7 @@ func (s *pageConn) answerAll() (err error) {
 }
 
 // readHead goes on with a head. It reports whether there was all of it.
-func (s *pageConn) readHead() (done bool, err error) {
+func (s *conn) readHead() (done bool, err error) {
 	in := s.in
 	in.skipEmptyLines()
 	if in.r == in.w {
@@ -92,7 +92,7 @@ func (s *pageConn) readHead() (done bool, err error) {
 	case done:
 		return true, s.headDone()
 	case s.limit.IsZero():
-		s.limit = s.now.Add(pageHeadTime)
+		s.limit = s.now.Add(headTime)
 	}
 	return false, nil
 }
@@ -103,7 +103,7 @@ func (s *pageConn) readHead() (done bool, err error) {
 // A client that waits for a 100 gets the final answer instead (RFC 9110
 // section 10.1.1). It may then send its body or not, and what comes next
 // could be either: only a close leaves no doubt.
-func (s *pageConn) headDone() error {
+func (s *conn) headDone() error {
 	in := s.in
 	in.persist = in.head.persists()
 	if s.page.Log != nil {
@@ -118,16 +118,16 @@ func (s *pageConn) headDone() error {
 		return s.requestDone()
 	}
 	in.headed = true
-	in.body = pageBody{left: in.head.length}
+	in.body = body{left: in.head.length}
 	if in.head.chunked {
-		in.body = pageBody{state: bodySize}
+		in.body = body{state: bodySize}
 	}
-	s.limit = s.now.Add(pageBodyTime)
+	s.limit = s.now.Add(bodyTime)
 	return nil
 }
 
 // dropBody goes on with a body. It reports whether there was all of it.
-func (s *pageConn) dropBody() (done bool, err error) {
+func (s *conn) dropBody() (done bool, err error) {
 	in := s.in
 	n, done, status := in.body.drop(in.buf[in.r:in.w])
 	in.r += n
@@ -141,7 +141,7 @@ func (s *pageConn) dropBody() (done bool, err error) {
 }
 
 // requestDone answers a request that has been read.
-func (s *pageConn) requestDone() error {
+func (s *conn) requestDone() error {
 	in := s.in
 	if s.stopping() {
 		in.persist, s.linger = false, true
@@ -151,7 +151,7 @@ func (s *pageConn) requestDone() error {
 	}
 	if !in.persist {
 		s.linger = s.linger || in.r < in.w
-		return errPageDone
+		return errDone
 	}
 	in.next()
 	s.limit = time.Time{}
@@ -159,7 +159,7 @@ func (s *pageConn) requestDone() error {
 }
 
 // answer answers a request that has been read whole.
-func (s *pageConn) answer() error {
+func (s *conn) answer() error {
 	switch s.in.head.method {
 	case methodGet, methodHead:
 		if s.page.File != "" {
@@ -174,7 +174,7 @@ func (s *pageConn) answer() error {
 
 // refuse answers what can't be read to its end, and ends: nobody knows where
 // the next request starts (RFC 9112 section 9.3).
-func (s *pageConn) refuse(status int) error {
+func (s *conn) refuse(status int) error {
 	in := s.in
 	in.persist, s.linger = false, true
 	if s.page.Log != nil && in.logged == nil {
@@ -183,5 +183,5 @@ func (s *pageConn) refuse(status int) error {
 	if err := s.answerStatus(status); err != nil {
 		return err
 	}
-	return errPageDone
+	return errDone
 }

@@ -1,13 +1,13 @@
-package relay
+package page
 
 import "bytes"
 
 // field parses one field line of a head. Whitespace before the first field
 // line, a folded line and a space before the colon (RFC 9112 sections 2.2,
 // 5.2 and 5.1) all show as a byte that no field name has.
-func (h *pageHead) field(line []byte) (status int) {
+func (h *head) field(line []byte) (status int) {
 	h.fields++
-	if h.fields > pageFieldMax {
+	if h.fields > fieldMax {
 		return 431
 	}
 	colon := bytes.IndexByte(line, ':')
@@ -32,7 +32,7 @@ func (h *pageHead) field(line []byte) (status int) {
 
 // hostField is about RFC 9112 section 3.2: more than one Host, or an invalid
 // one, is 400 in every version. It is empty if the target has no authority.
-func (h *pageHead) hostField(value []byte) (status int) {
+func (h *head) hostField(value []byte) (status int) {
 	if h.host || len(value) > 0 && !validAuthority(value) {
 		return 400
 	}
@@ -41,7 +41,7 @@ func (h *pageHead) hostField(value []byte) (status int) {
 }
 
 // connectionField adds one line of the list of RFC 9110 section 7.6.1.
-func (h *pageHead) connectionField(value []byte) {
+func (h *head) connectionField(value []byte) {
 	for more := true; more; {
 		var option []byte
 		option, value, more = bytes.Cut(value, []byte{','})
@@ -54,13 +54,13 @@ func (h *pageHead) connectionField(value []byte) {
 // lengthField takes digits and nothing else, once. RFC 9112 section 6.3 lets
 // a recipient accept a length that is repeated; this one does not. A number
 // too large for any integer is a valid one and above the limit.
-func (h *pageHead) lengthField(value []byte) (status int) {
+func (h *head) lengthField(value []byte) (status int) {
 	if h.counted || !digitSet.all(value) {
 		return 400
 	}
 	h.counted = true
 	for _, c := range value {
-		h.length = min(h.length*10+int64(c-'0'), pageBodyMax+1)
+		h.length = min(h.length*10+int64(c-'0'), bodyMax+1)
 	}
 	return 0
 }
@@ -68,7 +68,7 @@ func (h *pageHead) lengthField(value []byte) (status int) {
 // codingField takes chunked and nothing else, once. A coding that is not
 // known is 501 (RFC 9112 section 6.1), but only if chunked is the last one:
 // otherwise the length can't be known, and section 6.3 demands 400.
-func (h *pageHead) codingField(value []byte) (status int) {
+func (h *head) codingField(value []byte) (status int) {
 	switch {
 	case h.chunked || h.coding != 0:
 		return 400
@@ -100,7 +100,7 @@ func beforeChunked(value []byte) bool {
 }
 
 // finish judges the head as a whole.
-func (h *pageHead) finish() (status int) {
+func (h *head) finish() (status int) {
 	coded := h.chunked || h.coding != 0
 	switch {
 	case !h.host && h.minor > 0: // RFC 9112 section 3.2
@@ -109,7 +109,7 @@ func (h *pageHead) finish() (status int) {
 		return 400
 	case h.coding != 0:
 		return h.coding
-	case h.length > pageBodyMax:
+	case h.length > bodyMax:
 		return 413
 	}
 	return 0
@@ -117,11 +117,11 @@ func (h *pageHead) finish() (status int) {
 
 // persists reports whether the connection outlives the answer, as far as the
 // client decides it: RFC 9112 section 9.3.
-func (h *pageHead) persists() bool {
+func (h *head) persists() bool {
 	return !h.close && (h.minor > 0 || h.keepAlive)
 }
 
 // hasBody reports whether content follows the head (RFC 9112 section 6).
-func (h *pageHead) hasBody() bool {
+func (h *head) hasBody() bool {
 	return h.chunked || h.length > 0
 }

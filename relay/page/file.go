@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"errors"
@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// CheckPageFile says why name can't be the File of a Page: it can't be
+// CheckFile says why name can't be the File of a Page: it can't be
 // opened, or it is no regular file. A directory is no page, and of a FIFO or
 // a device nobody knows the length.
-func CheckPageFile(name string) error {
-	f, _, err := openPage(name)
+func CheckFile(name string) error {
+	f, _, err := openFile(name)
 	if err != nil {
 		return err
 	}
@@ -26,9 +26,9 @@ func CheckPageFile(name string) error {
 
 var errNotRegular = errors.New("not a regular file")
 
-// openPage opens name, if it is a regular file, and returns its size. Opening
+// openFile opens name, if it is a regular file, and returns its size. Opening
 // never waits, not even for a FIFO's writer.
-func openPage(name string) (f *os.File, size int64, err error) {
+func openFile(name string) (f *os.File, size int64, err error) {
 	f, err = os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, 0, err
@@ -44,8 +44,8 @@ func openPage(name string) (f *os.File, size int64, err error) {
 	return f, info.Size(), nil
 }
 
-// pageType is the Content-Type that goes with a name; no name: the test page.
-func pageType(name string) string {
+// contentType is the Content-Type that goes with a name; no name: the test page.
+func contentType(name string) string {
 	if name == "" {
 		return "text/html; charset=utf-8"
 	}
@@ -56,8 +56,8 @@ func pageType(name string) string {
 }
 
 // answerFile answers with the file as it is now.
-func (s *pageConn) answerFile() error {
-	f, size, err := openPage(s.page.File)
+func (s *conn) answerFile() error {
+	f, size, err := openFile(s.page.File)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return s.answerStatus(404)
@@ -85,19 +85,19 @@ func (s *pageConn) answerFile() error {
 // sendfile, because it is a ReaderFrom. A file that has become shorter breaks
 // the promise of the Content-Length: the connection ends, so that the client
 // sees it (RFC 9112 section 8).
-func (s *pageConn) writeFile(f *os.File, size int64) error {
+func (s *conn) writeFile(f *os.File, size int64) error {
 	if err := s.flush(); err != nil {
 		return err
 	}
 	for sent := int64(0); sent < size; {
 		s.arm(time.Time{})
-		n, err := io.CopyN(s.c, f, min(size-sent, pageStretch))
+		n, err := io.CopyN(s.c, f, min(size-sent, stretchSize))
 		s.wrote()
 		sent += n
 		switch {
 		case err == io.EOF:
 			return fmt.Errorf("%s has become shorter: %w", f.Name(), io.ErrUnexpectedEOF)
-		case errors.Is(err, os.ErrDeadlineExceeded) && n >= pagePiece:
+		case errors.Is(err, os.ErrDeadlineExceeded) && n >= pieceSize:
 			// A client that is slow, but not too slow. More may have been
 			// read than was written.
 			_, err = f.Seek(sent, io.SeekStart)

@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"bufio"
@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-func TestPageFile(t *testing.T) {
+func TestFile(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "page.css")
 	write := func(b []byte) {
 		t.Helper()
@@ -19,10 +19,10 @@ func TestPageFile(t *testing.T) {
 		}
 	}
 	long := bytes.Repeat([]byte("0123456789abcde\n"), 200<<10)
-	addr := servePage(t, &Page{File: name})
-	c := dialPage(t, addr)
+	addr := serve(t, &Page{File: name})
+	c := dial(t, addr)
 	r := bufio.NewReader(c)
-	for _, body := range [][]byte{long, {}, []byte("x"), long[:pagePiece]} {
+	for _, body := range [][]byte{long, {}, []byte("x"), long[:pieceSize]} {
 		write(body) // what changes is seen
 		for _, method := range []string{"GET", "HEAD"} {
 			fmt.Fprintf(c, "%s / HTTP/1.1\r\nHost: x\r\n\r\n", method)
@@ -43,15 +43,15 @@ func TestPageFile(t *testing.T) {
 	}
 }
 
-func TestCheckPageFile(t *testing.T) {
+func TestCheckFile(t *testing.T) {
 	dir := t.TempDir()
 	name := filepath.Join(dir, "a.html")
 	os.WriteFile(name, nil, 0o666)
-	if err := CheckPageFile(name); err != nil {
+	if err := CheckFile(name); err != nil {
 		t.Error(err)
 	}
 	for name, want := range map[string]string{dir: "not a regular file", os.DevNull: "not a regular file", name + "x": "no such file"} {
-		if err := CheckPageFile(name); err == nil || !strings.Contains(err.Error(), want) {
+		if err := CheckFile(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"bufio"
@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// TestPageFewDescriptors: a page whose file can't be opened for want of
+// TestFewDescriptors: a page whose file can't be opened for want of
 // descriptors says so, and serves it again when there are some.
-func TestPageFewDescriptors(t *testing.T) {
+func TestFewDescriptors(t *testing.T) {
 	noneLeft(t, func(t *testing.T) {
-		c := dialPage(t, servePage(t, &Page{File: os.Args[0]}))
+		c := dial(t, serve(t, &Page{File: os.Args[0]}))
 		io.WriteString(c, strings.Replace(request, "GET", "HEAD", 1))
 		if a, err := readAnswer(bufio.NewReader(c), "HEAD"); err != nil || a.StatusCode != 200 {
 			t.Fatal(err)

@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"bufio"
@@ -21,16 +21,16 @@ func differs(line []byte, err error) string {
 	return ""
 }
 
-// FuzzPageHead: what the page accepts, net/http accepts, and sees the same
+// FuzzHead: what the page accepts, net/http accepts, and sees the same
 // method, target, length and persistence.
-func FuzzPageHead(f *testing.F) {
-	for _, rule := range pageRules {
+func FuzzHead(f *testing.F) {
+	for _, rule := range requestRules {
 		f.Add([]byte(rule.in))
 	}
 	f.Add([]byte("GET http://a%41/ HTTP/1.1\r\nHost: %41\r\n\r\n"))
 	f.Add([]byte("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\nabc"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		h := pageHead{}
+		h := head{}
 		done, status := h.parse(b)
 		checkPieces(t, b, h, done, status)
 		if !done || status != 0 {
@@ -48,8 +48,8 @@ func FuzzPageHead(f *testing.F) {
 }
 
 // checkPieces holds parse to the same result when the head comes bytewise.
-func checkPieces(t *testing.T, b []byte, whole pageHead, done bool, status int) {
-	h := pageHead{}
+func checkPieces(t *testing.T, b []byte, whole head, done bool, status int) {
+	h := head{}
 	for n := 1; n <= len(b); n++ {
 		d, s := h.parse(b[:n])
 		if s == 400 && status != 0 {
@@ -67,7 +67,7 @@ func checkPieces(t *testing.T, b []byte, whole pageHead, done bool, status int) 
 	}
 }
 
-func sameRequest(t *testing.T, h *pageHead, line string, req *http.Request) {
+func sameRequest(t *testing.T, h *head, line string, req *http.Request) {
 	t.Helper()
 	if req.Method+" "+req.RequestURI+" "+req.Proto != line {
 		t.Errorf("line %q, oracle %s %s %s", line, req.Method, req.RequestURI, req.Proto)
@@ -87,16 +87,16 @@ func sameRequest(t *testing.T, h *pageHead, line string, req *http.Request) {
 	}
 }
 
-// FuzzPageChunks: a body that the page accepts ends where net/http's reader
+// FuzzChunks: a body that the page accepts ends where net/http's reader
 // says it does, has as much data, and may come in any pieces.
-func FuzzPageChunks(f *testing.F) {
+func FuzzChunks(f *testing.F) {
 	f.Add([]byte(chunkTail), uint8(1))
 	f.Add([]byte("001 ;a=\"b\";c\r\nx\r\n00\r\nA: b\r\nC:\r\n\r\nrest"), uint8(3))
 	f.Add([]byte("a\r\n0123456789\r\n0;\r\n\r\n"), uint8(2))
 	f.Fuzz(func(t *testing.T, b []byte, piece uint8) {
-		whole := pageBody{state: bodySize}
+		whole := body{state: bodySize}
 		n, done, status := whole.drop(b)
-		parts := pageBody{state: bodySize}
+		parts := body{state: bodySize}
 		m, d, s := 0, false, 0
 		for m < len(b) && !d && s == 0 {
 			var k int

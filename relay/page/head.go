@@ -1,27 +1,27 @@
-package relay
+package page
 
 import "bytes"
 
-// pageMethod is what a method means to the page.
-type pageMethod uint8
+// method is what a method means to the page.
+type method uint8
 
 const (
-	methodUnknown pageMethod = iota
-	methodOther              // known, and not allowed
+	methodUnknown method = iota
+	methodOther          // known, and not allowed
 	methodGet
 	methodHead
 )
 
-// A pageHead is a request head, parsed line by line as the lines come in. The
-// zero pageHead is at the start of a request line. It holds offsets into the
+// A head is a request head, parsed line by line as the lines come in. The
+// zero head is at the start of a request line. It holds offsets into the
 // bytes given to parse and never the bytes, so that these may move.
-type pageHead struct {
+type head struct {
 	pos    int // start of the first line that has not been parsed
 	scan   int // where the search for that line's end goes on
 	line   int // length of the request line, without its end
 	fields int // field lines so far
 
-	method    pageMethod
+	method    method
 	minor     uint8 // of the version; the major is 1
 	host      bool  // there was a Host field
 	counted   bool  // there was a Content-Length, and length is its value
@@ -39,7 +39,7 @@ type pageHead struct {
 //
 // A line ends with CRLF or with a lone LF (RFC 9112 section 2.2). Any other
 // CR is invalid wherever it stands, because no element of a line allows it.
-func (h *pageHead) parse(b []byte) (done bool, status int) {
+func (h *head) parse(b []byte) (done bool, status int) {
 	for {
 		i := bytes.IndexByte(b[h.scan:], '\n')
 		if i < 0 {
@@ -56,7 +56,7 @@ func (h *pageHead) parse(b []byte) (done bool, status int) {
 		switch {
 		case first:
 			status = h.requestLine(line)
-		case h.pos > pageHeadMax:
+		case h.pos > headMax:
 			status = 431
 		case len(line) == 0:
 			return true, h.finish()
@@ -71,14 +71,14 @@ func (h *pageHead) parse(b []byte) (done bool, status int) {
 
 // partial judges a line that has not ended, so that what is not HTTP (a TLS
 // hello, say) is told so at once and nothing grows without limit.
-func (h *pageHead) partial(b []byte) (status int) {
+func (h *head) partial(b []byte) (status int) {
 	if h.pos > 0 {
-		if len(b) >= pageHeadMax {
+		if len(b) >= headMax {
 			return 431
 		}
 		return 0
 	}
-	if len(b) > pageLineMax+1 {
+	if len(b) > lineMax+1 {
 		return 414
 	}
 	for i, c := range b[:min(len(b), 32)] {
@@ -94,9 +94,9 @@ func (h *pageHead) partial(b []byte) (status int) {
 
 // requestLine is about RFC 9112 section 3: method SP request-target SP
 // HTTP-version, and nothing but one space each time.
-func (h *pageHead) requestLine(line []byte) (status int) {
+func (h *head) requestLine(line []byte) (status int) {
 	h.line = len(line)
-	if len(line) > pageLineMax {
+	if len(line) > lineMax {
 		return 414
 	}
 	i, j := bytes.IndexByte(line, ' '), bytes.LastIndexByte(line, ' ')
@@ -118,7 +118,7 @@ func (h *pageHead) requestLine(line []byte) (status int) {
 
 // version is about HTTP-version of RFC 9112 section 2.3. A minor version
 // above 1 is read as 1.1 (RFC 9110 section 2.5).
-func (h *pageHead) version(v []byte) (status int) {
+func (h *head) version(v []byte) (status int) {
 	if len(v) != len("HTTP/1.1") || string(v[:5]) != "HTTP/" || v[6] != '.' ||
 		!digitSet.has(v[5]) || !digitSet.has(v[7]) {
 		return 400
@@ -131,7 +131,7 @@ func (h *pageHead) version(v []byte) (status int) {
 }
 
 // methodOf knows the methods of RFC 9110 section 9.3 and RFC 5789.
-func methodOf(b []byte) pageMethod {
+func methodOf(b []byte) method {
 	switch string(b) {
 	case "GET":
 		return methodGet

@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"bufio"
@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // hostile is how many clients a test has: 300, or GONC_HOSTILE.
@@ -56,7 +58,7 @@ func latency(t *testing.T, addr string) time.Duration {
 	var took []time.Duration
 	for range 51 {
 		begin := time.Now()
-		c := dialPage(t, addr)
+		c := dial(t, addr)
 		ask(t, c)
 		took = append(took, time.Since(begin))
 		c.Close()
@@ -70,16 +72,16 @@ func crowd(t *testing.T, addr string, n int) []*net.TCPConn {
 	t.Helper()
 	var all []*net.TCPConn
 	for range n {
-		all = append(all, dialPage(t, addr))
+		all = append(all, dial(t, addr))
 	}
 	return all
 }
 
-// TestPageSlowClients: many that send a byte now and then, and never a whole
+// TestSlowClients: many that send a byte now and then, and never a whole
 // head, do not delay anybody, and get their 408 when their time is over.
-func TestPageSlowClients(t *testing.T) {
+func TestSlowClients(t *testing.T) {
 	noneLeft(t, func(t *testing.T) {
-		addr := servePage(t, &Page{})
+		addr := serve(t, &Page{})
 		alone := latency(t, addr)
 		slow := crowd(t, addr, hostile())
 		begin := time.Now()
@@ -89,7 +91,7 @@ func TestPageSlowClients(t *testing.T) {
 		var all sync.WaitGroup
 		for _, c := range slow {
 			all.Go(func() {
-				for _, err := c.Write([]byte("a")); err == nil && time.Since(begin) < pageHeadTime/2; _, err = c.Write([]byte("a")) {
+				for _, err := c.Write([]byte("a")); err == nil && time.Since(begin) < headTime/2; _, err = c.Write([]byte("a")) {
 					time.Sleep(time.Second)
 				}
 			})
@@ -105,17 +107,17 @@ func TestPageSlowClients(t *testing.T) {
 				t.Fatalf("%q, %v", a, err)
 			}
 		}
-		if took := time.Since(begin); took > pageHeadTime+5*time.Second {
+		if took := time.Since(begin); took > headTime+5*time.Second {
 			t.Errorf("closed only after %v", took)
 		}
 	})
 }
 
-// TestPageNeverRead: clients that pipeline and take no answer hold little,
+// TestNeverRead: clients that pipeline and take no answer hold little,
 // and the page ends them when told to stop.
-func TestPageNeverRead(t *testing.T) {
+func TestNeverRead(t *testing.T) {
 	noneLeft(t, func(t *testing.T) {
-		addr := servePage(t, &Page{})
+		addr := serve(t, &Page{})
 		many := []byte(strings.Repeat(request, 1000))
 		var all sync.WaitGroup
 		for _, c := range crowd(t, addr, hostile()/6) {
@@ -131,11 +133,11 @@ func TestPageNeverRead(t *testing.T) {
 	})
 }
 
-func TestPageResets(t *testing.T) {
+func TestResets(t *testing.T) {
 	noneLeft(t, func(t *testing.T) {
-		addr := servePage(t, &Page{})
+		addr := serve(t, &Page{})
 		for i := range 4 * hostile() {
-			c := dialPage(t, addr)
+			c := dial(t, addr)
 			switch i % 4 {
 			case 1:
 				io.WriteString(c, "GET / HT")
@@ -151,11 +153,11 @@ func TestPageResets(t *testing.T) {
 	})
 }
 
-// TestPageRandom: whatever comes, an answer that is an error or nothing, and
+// TestRandom: whatever comes, an answer that is an error or nothing, and
 // then the close. A TLS hello, cut anywhere, is told at once.
-func TestPageRandom(t *testing.T) {
+func TestRandom(t *testing.T) {
 	noneLeft(t, func(t *testing.T) {
-		addr := servePage(t, &Page{})
+		addr := serve(t, &Page{})
 		r := rand.New(rand.NewPCG(1, 2))
 		hello := append([]byte("\x16\x03\x01\x00\xf8\x01\x00\x00\xf4\x03\x03"), make([]byte, 240)...)
 		for i := range hostile() {
@@ -166,7 +168,7 @@ func TestPageRandom(t *testing.T) {
 			if i%2 == 0 {
 				b = hello[:1+r.IntN(len(hello))]
 			}
-			c := dialPage(t, addr)
+			c := dial(t, addr)
 			c.Write(b)
 			if i%2 == 1 {
 				c.CloseWrite()
@@ -180,12 +182,12 @@ func TestPageRandom(t *testing.T) {
 	})
 }
 
-// TestPagePipelined: 100,000 requests in one write, answered in order, with
+// TestPipelined: 100,000 requests in one write, answered in order, with
 // memory that does not grow with them.
-func TestPagePipelined(t *testing.T) {
+func TestPipelined(t *testing.T) {
 	noneLeft(t, func(t *testing.T) {
 		const n = 100_000
-		c := dialPage(t, servePage(t, &Page{}))
+		c := dial(t, serve(t, &Page{}))
 		var in bytes.Buffer
 		for i := range n {
 			in.WriteString([]string{"GET", "PUT", "BREW"}[i%3] + " / HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -230,14 +232,14 @@ func skipAnswer(r *bufio.Reader, status string) error {
 	}
 }
 
-// TestPageLingers: what is refused early is refused audibly. Without the
+// TestLingers: what is refused early is refused audibly. Without the
 // lingering close the rest of the upload would turn the close into a reset,
 // which can take the answer with it.
-func TestPageLingers(t *testing.T) {
+func TestLingers(t *testing.T) {
 	noneLeft(t, func(t *testing.T) {
-		addr := servePage(t, &Page{})
+		addr := serve(t, &Page{})
 		for range hostile() / 10 {
-			c := dialPage(t, addr)
+			c := dial(t, addr)
 			io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5000000\r\n\r\n")
 			if _, err := c.Write(make([]byte, 5_000_000)); err != nil {
 				t.Fatal(err)
@@ -250,29 +252,29 @@ func TestPageLingers(t *testing.T) {
 	})
 }
 
-// TestPageLingersBriefly: nobody keeps a connection by sending for ever.
-func TestPageLingersBriefly(t *testing.T) {
+// TestLingersBriefly: nobody keeps a connection by sending for ever.
+func TestLingersBriefly(t *testing.T) {
 	noneLeft(t, func(t *testing.T) {
-		c := dialPage(t, servePage(t, &Page{}))
+		c := dial(t, serve(t, &Page{}))
 		io.WriteString(c, "GET /\r\n")
 		begin := time.Now()
 		for err := error(nil); err == nil; _, err = c.Write([]byte("x")) {
 			time.Sleep(time.Millisecond)
 		}
-		if took := time.Since(begin); took > pageGrace+2*time.Second {
+		if took := time.Since(begin); took > graceTime+2*time.Second {
 			t.Errorf("closed only after %v", took)
 		}
 	})
 }
 
-// TestPageIdleMemory holds connections that have been answered once. What the
+// TestIdleMemory holds connections that have been answered once. What the
 // clients hold in this same process is counted, too.
-func TestPageIdleMemory(t *testing.T) {
-	if raceEnabled {
+func TestIdleMemory(t *testing.T) {
+	if testutil.RaceEnabled {
 		t.Skip("the race detector needs memory of its own")
 	}
 	noneLeft(t, func(t *testing.T) {
-		addr := servePage(t, &Page{})
+		addr := serve(t, &Page{})
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		n := hostile()

@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"errors"
@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// A pageInput is what has been read and not yet been used, and how far the
+// A input is what has been read and not yet been used, and how far the
 // request in it has got.
-type pageInput struct {
+type input struct {
 	buf     []byte // first, or one it has outgrown
 	r, w    int    // buf[r:w] is unread
-	head    pageHead
-	body    pageBody
-	headed  bool         // the head is done, this is the body
-	persist bool         // the connection outlives the answer
-	logged  *PageRequest // for Log; nil before the head is parsed
+	head    head
+	body    body
+	headed  bool     // the head is done, this is the body
+	persist bool     // the connection outlives the answer
+	logged  *Request // for Log; nil before the head is parsed
 	first   [4 << 10]byte
 }
 
-var pageInputs = sync.Pool{New: func() any { return new(pageInput) }}
+var inputs = sync.Pool{New: func() any { return new(input) }}
 
 // input returns s.in, taking one if there is none.
-func (s *pageConn) input() *pageInput {
+func (s *conn) input() *input {
 	if s.in == nil {
-		s.in = pageInputs.Get().(*pageInput)
+		s.in = inputs.Get().(*input)
 		s.in.buf = s.in.first[:]
 	}
 	return s.in
@@ -34,31 +34,31 @@ func (s *pageConn) input() *pageInput {
 
 // release gives the input back. A buffer it has grown goes: the next one to
 // use it is as likely as not to need no more than the first 4 KiB.
-func (s *pageConn) release() {
+func (s *conn) release() {
 	if in := s.in; in != nil {
 		in.buf, in.r, in.w = nil, 0, 0
 		in.next()
-		pageInputs.Put(in)
+		inputs.Put(in)
 		s.in = nil
 	}
 }
 
 // next forgets the request.
-func (in *pageInput) next() {
-	in.head = pageHead{}
+func (in *input) next() {
+	in.head = head{}
 	in.headed = false
 	in.logged = nil
 }
 
 // space is where to read to. It is never empty: a head that fills the largest
 // buffer has been refused, and of a body nothing is kept.
-func (in *pageInput) space() []byte {
+func (in *input) space() []byte {
 	if in.r > 0 {
 		in.w = copy(in.buf, in.buf[in.r:in.w])
 		in.r = 0
 	}
 	if in.w == len(in.buf) {
-		grown := make([]byte, min(2*len(in.buf), pageHeadMax))
+		grown := make([]byte, min(2*len(in.buf), headMax))
 		copy(grown, in.buf)
 		in.buf = grown
 	}
@@ -67,7 +67,7 @@ func (in *pageInput) space() []byte {
 
 // skipEmptyLines passes over empty lines before a request line (RFC 9112
 // section 2.2). They neither begin a head nor prolong an idle connection.
-func (in *pageInput) skipEmptyLines() {
+func (in *input) skipEmptyLines() {
 	for in.head.pos == 0 && in.r < in.w {
 		switch {
 		case in.buf[in.r] == '\n':
@@ -85,18 +85,18 @@ func (in *pageInput) skipEmptyLines() {
 // that is late gets its 408. Silence gets nothing, from the first moment on:
 // browsers connect ahead of use, and would take a 408 for the answer to what
 // they send next; and whoever types a request gets the time to begin.
-func (s *pageConn) starved(err error) error {
+func (s *conn) starved(err error) error {
 	s.now = time.Now()
 	late := errors.Is(err, os.ErrDeadlineExceeded)
 	switch {
 	case late && s.stopping():
-		return errPageDone
+		return errDone
 	case late && !s.limit.IsZero():
 		return s.refuse(408)
 	case late:
-		return errPageDone
+		return errDone
 	case err == io.EOF && s.limit.IsZero():
-		return errPageDone
+		return errDone
 	case err == io.EOF:
 		return io.ErrUnexpectedEOF
 	}
@@ -106,19 +106,19 @@ func (s *pageConn) starved(err error) error {
 // deadline is the one that c should have: limit, or if limit is zero the idle
 // limit, which counts from the last answer. Each change arms a timer, so the
 // idle limit is moved only when a second has passed since the last time;
-// hence pageSlack.
-func (s *pageConn) deadline(limit time.Time) time.Time {
+// hence idleSlack.
+func (s *conn) deadline(limit time.Time) time.Time {
 	if !limit.IsZero() {
 		return limit
 	}
-	if idle := s.armed.Sub(s.active); pageIdle <= idle && idle <= pageIdle+pageSlack {
+	if idle := s.armed.Sub(s.active); idleTime <= idle && idle <= idleTime+idleSlack {
 		return s.armed
 	}
-	return s.active.Add(pageIdle + pageSlack)
+	return s.active.Add(idleTime + idleSlack)
 }
 
 // arm sets the deadline of c.
-func (s *pageConn) arm(limit time.Time) {
+func (s *conn) arm(limit time.Time) {
 	t := s.deadline(limit)
 	if t == s.armed {
 		return

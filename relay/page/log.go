@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"bytes"
@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// A PageRequest is a request that has been answered. Line and Head are as
+// A Request is a request that has been answered. Line and Head are as
 // they came from the network: do not show them but through AppendCommon and
 // AppendHead.
-type PageRequest struct {
+type Request struct {
 	Remote net.Addr
 	Time   time.Time // when the last byte of the head was read
 	Line   []byte    // the request line without its end; empty if none came
@@ -20,17 +20,17 @@ type PageRequest struct {
 }
 
 // logged copies what Log is to be told, before the head is overwritten.
-func (s *pageConn) logged() *PageRequest {
+func (s *conn) logged() *Request {
 	in := s.in
 	head := bytes.Clone(in.buf[in.r : in.r+max(in.head.pos, in.head.scan)])
 	line, _, _ := bytes.Cut(head, []byte{'\n'})
-	return &PageRequest{Remote: s.c.RemoteAddr(), Time: s.now, Line: bytes.TrimSuffix(line, []byte{'\r'}), Head: head}
+	return &Request{Remote: s.c.RemoteAddr(), Time: s.now, Line: bytes.TrimSuffix(line, []byte{'\r'}), Head: head}
 }
 
 // AppendCommon appends the line of the Common Log Format about r, without a
 // line end. Whatever is not printable ASCII, and the quote and the backslash,
 // are escaped as in C.
-func (r *PageRequest) AppendCommon(b []byte) []byte {
+func (r *Request) AppendCommon(b []byte) []byte {
 	b = append(b, remoteHost(r.Remote)...)
 	b = r.Time.AppendFormat(append(b, " - - ["...), "02/Jan/2006:15:04:05 -0700")
 	b = append(b, `] "`...)
@@ -47,7 +47,7 @@ func (r *PageRequest) AppendCommon(b []byte) []byte {
 
 // AppendHead appends the head, each line with a line feed, escaped like a
 // line of AppendCommon but for the quote. The empty line is left out.
-func (r *PageRequest) AppendHead(b []byte) []byte {
+func (r *Request) AppendHead(b []byte) []byte {
 	for line := range bytes.Lines(r.Head) {
 		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})
 		if len(line) > 0 {

@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"bytes"
@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-func TestPageLog(t *testing.T) {
+func TestLog(t *testing.T) {
 	var lines, heads bytes.Buffer
-	p := &Page{Log: func(r *PageRequest) {
+	p := &Page{Log: func(r *Request) {
 		r.Time = time.Date(2000, 10, 10, 13, 55, 36, 0, time.FixedZone("", -7*3600))
 		lines.Write(append(r.AppendCommon(nil), '\n'))
 		heads.Write(append(r.AppendHead(nil), '-', '\n'))

@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"context"
@@ -23,7 +23,7 @@ type Page struct {
 	// File, unless empty, names the file that is the page. It is opened
 	// anew for each request, so that a changed or a replaced file is seen
 	// at once; what may have become of it meanwhile is answered with 404
-	// (it is gone), 503 (descriptors are used up) or 500. CheckPageFile
+	// (it is gone), 503 (descriptors are used up) or 500. CheckFile
 	// says beforehand whether it can be served.
 	File string
 
@@ -41,29 +41,29 @@ type Page struct {
 	// and so from many at once. r and what it points to are valid only
 	// until Log returns. Requests answered together in one write when Log
 	// is nil are then answered one by one.
-	Log func(r *PageRequest)
+	Log func(r *Request)
 
 	once   sync.Once
 	server string // the Server field line
 	head   string // what follows the Date of a 200; for a File up to the length
-	date   atomic.Pointer[pageDate]
-	stops  pageStops
+	date   atomic.Pointer[dateLine]
+	stops  stopGroups
 }
 
 // The limits of SPEC section 7, and those it leaves open.
 const (
-	pageIdle     = 60 * time.Second // without a request, also before the first one
-	pageHeadTime = 10 * time.Second // from the first byte of a head to its last
-	pageBodyTime = 60 * time.Second // from the end of a head to that of its body
-	pageGrace    = 2 * time.Second  // for an answer under way when told to stop, and for a lingering close
-	pageSlack    = time.Second      // by which an idle limit may be late, see arm
+	idleTime  = 60 * time.Second // without a request, also before the first one
+	headTime  = 10 * time.Second // from the first byte of a head to its last
+	bodyTime  = 60 * time.Second // from the end of a head to that of its body
+	graceTime = 2 * time.Second  // for an answer under way when told to stop, and for a lingering close
+	idleSlack = time.Second      // by which an idle limit may be late, see arm
 
-	pageLineMax  = 8 << 10  // a request line without its end
-	pageHeadMax  = 32 << 10 // a head with its empty line
-	pageFieldMax = 100      // field lines of a head, and of a trailer section
-	pageBodyMax  = 1 << 20  // the data of a body
-	pageWireMax  = 8 << 20  // a body with its chunk framing: one byte a chunk costs six
-	pageDrainMax = 8 << 20  // what a lingering close reads and drops
+	lineMax  = 8 << 10  // a request line without its end
+	headMax  = 32 << 10 // a head with its empty line
+	fieldMax = 100      // field lines of a head, and of a trailer section
+	bodyMax  = 1 << 20  // the data of a body
+	wireMax  = 8 << 20  // a body with its chunk framing: one byte a chunk costs six
+	drainMax = 8 << 20  // what a lingering close reads and drops
 )
 
 var testPage = []byte(`<!DOCTYPE html><html lang="ja"><body><p>Test Server</p></body></html>`)
@@ -81,7 +81,7 @@ var testPage = []byte(`<!DOCTYPE html><html lang="ja"><body><p>Test Server</p></
 // one, and the end of ctx, are no errors.
 func (p *Page) Serve(ctx context.Context, c net.Conn) error {
 	p.once.Do(p.prepare)
-	s := &pageConn{page: p, c: c, fd: -1, active: time.Now()}
+	s := &conn{page: p, c: c, fd: -1, active: time.Now()}
 	s.rawInit()
 	if !p.stops.add(ctx, s) {
 		return c.Close()
@@ -92,7 +92,7 @@ func (p *Page) Serve(ctx context.Context, c net.Conn) error {
 	} else {
 		err = s.servePlain()
 	}
-	if err == errPageDone {
+	if err == errDone {
 		err = s.finish()
 	}
 	p.stops.remove(s)

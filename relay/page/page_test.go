@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"bufio"
@@ -15,9 +15,9 @@ import (
 	"time"
 )
 
-// servePage serves p on a loopback port until the test ends and then sees to
+// serve serves p on a loopback port until the test ends and then sees to
 // it that every connection has ended.
-func servePage(t testing.TB, p *Page) string {
+func serve(t testing.TB, p *Page) string {
 	t.Helper()
 	lc := net.ListenConfig{KeepAlive: -1}
 	lc.SetMultipathTCP(false)
@@ -27,7 +27,7 @@ func servePage(t testing.TB, p *Page) string {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var all sync.WaitGroup
-	all.Go(func() { acceptPage(ctx, ln, p, &all) })
+	all.Go(func() { acceptLoop(ctx, ln, p, &all) })
 	t.Cleanup(func() {
 		ln.Close()
 		cancel()
@@ -36,7 +36,7 @@ func servePage(t testing.TB, p *Page) string {
 	return ln.Addr().String()
 }
 
-func acceptPage(ctx context.Context, ln net.Listener, p *Page, all *sync.WaitGroup) {
+func acceptLoop(ctx context.Context, ln net.Listener, p *Page, all *sync.WaitGroup) {
 	for {
 		c, err := ln.Accept()
 		if err != nil {
@@ -46,16 +46,16 @@ func acceptPage(ctx context.Context, ln net.Listener, p *Page, all *sync.WaitGro
 	}
 }
 
-// pagePipe serves p on one end of a net.Pipe and returns the other and what
+// servePipe serves p on one end of a net.Pipe and returns the other and what
 // Serve returns.
-func pagePipe(ctx context.Context, p *Page) (net.Conn, <-chan error) {
+func servePipe(ctx context.Context, p *Page) (net.Conn, <-chan error) {
 	client, server := net.Pipe()
 	ended := make(chan error, 1)
 	go func() { ended <- p.Serve(ctx, server) }()
 	return client, ended
 }
 
-func dialPage(t testing.TB, addr string) *net.TCPConn {
+func dial(t testing.TB, addr string) *net.TCPConn {
 	t.Helper()
 	c, err := net.Dial("tcp", addr)
 	if err != nil {
@@ -66,20 +66,20 @@ func dialPage(t testing.TB, addr string) *net.TCPConn {
 	return c.(*net.TCPConn)
 }
 
-// pageAnswer is an answer as the oracle read it.
-type pageAnswer struct {
+// httpAnswer is an answer as the oracle read it.
+type httpAnswer struct {
 	*http.Response
 	body string
 }
 
 // readAnswer reads the answer to a request with this method.
-func readAnswer(r *bufio.Reader, method string) (pageAnswer, error) {
+func readAnswer(r *bufio.Reader, method string) (httpAnswer, error) {
 	res, err := http.ReadResponse(r, &http.Request{Method: method})
 	if err != nil {
-		return pageAnswer{}, err
+		return httpAnswer{}, err
 	}
 	body, err := io.ReadAll(res.Body)
-	return pageAnswer{res, string(body)}, err
+	return httpAnswer{res, string(body)}, err
 }
 
 // converse sends in, in small pieces if asked to, and returns the statuses of the
@@ -119,9 +119,9 @@ func converse(t *testing.T, c net.Conn, in string, want int, pieces bool) string
 
 var chunkTail = strings.Repeat("1\r\nx\r\n", 3) + "0\r\n\r\n"
 
-// pageRules are requests and what they get. What an answer says about the
+// requestRules are requests and what they get. What an answer says about the
 // connection is true: converse looks.
-var pageRules = []struct{ name, in, want string }{
+var requestRules = []struct{ name, in, want string }{
 	{"get", "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "200 open"},
 	{"any path", "GET /a/b?c=%zz&d={} HTTP/1.1\r\nHost: x\r\n\r\n", "200 open"},
 	{"raw utf-8", "GET /\xe3\x83\x86 HTTP/1.1\r\nHost: x\r\n\r\n", "200 open"},
@@ -196,10 +196,10 @@ var pageRules = []struct{ name, in, want string }{
 	{"two hosts in one", "GET / HTTP/1.1\r\nHost: a b\r\n\r\n", "400 close"},
 }
 
-func TestPageRules(t *testing.T) {
+func TestRules(t *testing.T) {
 	p := &Page{}
-	addr := servePage(t, p)
-	for _, rule := range pageRules {
+	addr := serve(t, p)
+	for _, rule := range requestRules {
 		t.Run(rule.name, func(t *testing.T) { checkRule(t, p, addr, rule.in, rule.want) })
 	}
 }
@@ -210,10 +210,10 @@ func TestPageRules(t *testing.T) {
 func checkRule(t *testing.T, p *Page, addr, in, want string) {
 	t.Helper()
 	n := strings.Count(want, " ")
-	if got := converse(t, dialPage(t, addr), in, n, false); got != want {
+	if got := converse(t, dial(t, addr), in, n, false); got != want {
 		t.Errorf("over TCP: %s, want %s", got, want)
 	}
-	c, ended := pagePipe(t.Context(), p)
+	c, ended := servePipe(t.Context(), p)
 	if got := converse(t, c, in, n, true); got != want {
 		t.Errorf("byte by byte: %s, want %s", got, want)
 	}
@@ -229,7 +229,7 @@ func get(t *testing.T, p *Page, request string) string {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	c := dialPage(t, ln.Addr().String())
+	c := dial(t, ln.Addr().String())
 	served, err := ln.Accept()
 	if err != nil {
 		t.Fatal(err)
@@ -249,7 +249,7 @@ func get(t *testing.T, p *Page, request string) string {
 	return string(<-answer)
 }
 
-func TestPageAnswer(t *testing.T) {
+func TestAnswer(t *testing.T) {
 	const want = "HTTP/1.1 200 OK\r\nDate: %s\r\nServer: gonc/1.0\r\n" +
 		"Content-Type: text/html; charset=utf-8\r\nContent-Length: 69\r\n%s\r\n%s"
 	for _, test := range []struct{ request, connection, body string }{
@@ -272,14 +272,14 @@ func TestPageAnswer(t *testing.T) {
 	}
 }
 
-func TestPageZero(t *testing.T) {
+func TestZero(t *testing.T) {
 	got := get(t, &Page{}, "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
 	if !strings.Contains(got, "\r\nServer: gonc\r\n") || !strings.HasSuffix(got, string(testPage)) {
 		t.Errorf("%q", got)
 	}
 }
 
-func TestPageErrorAnswer(t *testing.T) {
+func TestErrorAnswer(t *testing.T) {
 	got := get(t, &Page{}, "PUT / HTTP/1.1\r\nHost: x\r\n\r\n")
 	for _, want := range []string{"HTTP/1.1 405 Method Not Allowed\r\nDate: ", "\r\nAllow: GET, HEAD\r\n",
 		"\r\nContent-Length: 23\r\n", "\r\n\r\n405 Method Not Allowed\n"} {
@@ -293,9 +293,9 @@ func TestPageErrorAnswer(t *testing.T) {
 	}
 }
 
-func TestPageBody(t *testing.T) {
+func TestBody(t *testing.T) {
 	long := bytes.Repeat([]byte("0123456789abcdef"), 100<<10)
-	for _, body := range [][]byte{{}, []byte("x"), long[:pageFlushAt], long[:pageFlushAt+1], long} {
+	for _, body := range [][]byte{{}, []byte("x"), long[:flushAt], long[:flushAt+1], long} {
 		p := &Page{Body: body, Type: "text/x-test"}
 		got := get(t, p, "GET / HTTP/1.1\r\nHost: x\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n")
 		r := bufio.NewReader(strings.NewReader(got))
@@ -308,9 +308,9 @@ func TestPageBody(t *testing.T) {
 	}
 }
 
-func TestPageLimits(t *testing.T) {
+func TestLimits(t *testing.T) {
 	p := &Page{}
-	addr := servePage(t, p)
+	addr := serve(t, p)
 	const start, host = "GET / HTTP/1.1\r\n", "Host: x\r\n"
 	line := func(n int) string { return "GET /" + strings.Repeat("a", n-len("GET / HTTP/1.1")) + " HTTP/1.1\r\n" }
 	head := func(n int) string {
@@ -320,15 +320,15 @@ func TestPageLimits(t *testing.T) {
 	post := "POST / HTTP/1.1\r\nHost: x\r\n"
 	chunked := post + "Transfer-Encoding: chunked\r\n\r\n"
 	for _, test := range []struct{ name, in, want string }{
-		{"line at the limit", line(pageLineMax) + host + "\r\n", "200 open"},
-		{"line over it", line(pageLineMax+1) + host + "\r\n", "414 close"},
+		{"line at the limit", line(lineMax) + host + "\r\n", "200 open"},
+		{"line over it", line(lineMax+1) + host + "\r\n", "414 close"},
 		{"endless line", line(1 << 20), "414 close"},
-		{"head at the limit", head(pageHeadMax), "200 open"},
-		{"head over it", head(pageHeadMax + 1), "431 close"},
+		{"head at the limit", head(headMax), "200 open"},
+		{"head over it", head(headMax + 1), "431 close"},
 		{"endless field", head(1 << 20), "431 close"},
-		{"fields at the limit", fields(pageFieldMax), "200 open"},
-		{"fields over it", fields(pageFieldMax + 1), "431 close"},
-		{"body at the limit", post + "Content-Length: 1048576\r\n\r\n" + strings.Repeat("a", pageBodyMax), "405 open"},
+		{"fields at the limit", fields(fieldMax), "200 open"},
+		{"fields over it", fields(fieldMax + 1), "431 close"},
+		{"body at the limit", post + "Content-Length: 1048576\r\n\r\n" + strings.Repeat("a", bodyMax), "405 open"},
 		{"body over it", post + "Content-Length: 1048577\r\n\r\n", "413 close"},
 		{"length beyond integers", post + "Content-Length: 99999999999999999999999999\r\n\r\n", "413 close"},
 		{"chunks at the limit", chunked + "80000\r\n" + strings.Repeat("a", 1<<19) + "\r\n80000\r\n" +
@@ -337,17 +337,17 @@ func TestPageLimits(t *testing.T) {
 		{"one huge chunk", chunked + "7fffffffffffffff\r\n", "413 close"},
 		{"a negative chunk", chunked + "ffffffffffffffff\r\n", "413 close"},
 		{"more framing than data", chunked + strings.Repeat("1;"+strings.Repeat("a", 200)+"\r\nx\r\n", 42_000), "413 close"},
-		{"trailer fields over the limit", chunked + "0\r\n" + strings.Repeat("A: b\r\n", pageFieldMax+1), "431 close"},
+		{"trailer fields over the limit", chunked + "0\r\n" + strings.Repeat("A: b\r\n", fieldMax+1), "431 close"},
 		{"trailer section over it", chunked + "0\r\nA: " + strings.Repeat("a", trailerMax), "431 close"},
 	} {
 		t.Run(test.name, func(t *testing.T) { checkRule(t, p, addr, test.in, test.want) })
 	}
 }
 
-// TestPageExpect pins the final answer instead of a 100, and that it comes
+// TestExpect pins the final answer instead of a 100, and that it comes
 // before the body.
-func TestPageExpect(t *testing.T) {
-	addr := servePage(t, &Page{})
+func TestExpect(t *testing.T) {
+	addr := serve(t, &Page{})
 	const head = " / HTTP/1.1\r\nHost: x\r\nExpect: 100-Continue\r\n"
 	for _, test := range []struct{ in, want string }{
 		{"GET" + head + "Content-Length: 5\r\n\r\n", "200 close"},
@@ -356,7 +356,7 @@ func TestPageExpect(t *testing.T) {
 		{"POST" + head + "Content-Length: 5000000\r\n\r\n", "413 close"},
 		{"POST" + head + "Content-Length: 1\r\n\r\nx", "405 open"}, // it has not waited
 	} {
-		if got := converse(t, dialPage(t, addr), test.in, 1, false); got != test.want {
+		if got := converse(t, dial(t, addr), test.in, 1, false); got != test.want {
 			t.Errorf("%q: %s, want %s", test.in, got, test.want)
 		}
 	}

@@ -1,11 +1,11 @@
 //go:build !unix
 
-package relay
+package page
 
 // rawInit leaves the plain way.
-func (s *pageConn) rawInit() {}
+func (s *conn) rawInit() {}
 
-func (s *pageConn) serveRaw() error { return nil }
+func (s *conn) serveRaw() error { return nil }
 
 // rawWrite writes nothing: the plain way does.
-func (s *pageConn) rawWrite([]byte) (n int, err error) { return 0, nil }
+func (s *conn) rawWrite([]byte) (n int, err error) { return 0, nil }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package relay
+package page
 
 import (
 	"io"
@@ -11,7 +11,7 @@ import (
 
 // rawInit prepares to wait for the descriptor of the connection instead of
 // in a Read, which would have to be given a buffer to wait with.
-func (s *pageConn) rawInit() {
+func (s *conn) rawInit() {
 	if sc, ok := s.c.(syscall.Conn); ok {
 		if raw, err := sc.SyscallConn(); err == nil {
 			s.raw, s.ready = raw, s.rawTurn
@@ -22,7 +22,7 @@ func (s *pageConn) rawInit() {
 // serveRaw is servePlain for a descriptor. Deadlines are set here and not in
 // rawTurn, where the stack would have to grow for them; a connection that is
 // answered and closed at once never needs one.
-func (s *pageConn) serveRaw() error {
+func (s *conn) serveRaw() error {
 	for s.err == nil {
 		if err := s.raw.Read(s.ready); err != nil {
 			return s.starved(err)
@@ -37,7 +37,7 @@ func (s *pageConn) serveRaw() error {
 // rawTurn answers for as long as there is something to read and then reports
 // false, for the runtime to wait and call it again. It reports true at the
 // end, with the reason in s.err, and when the deadline has to be moved.
-func (s *pageConn) rawTurn(fd uintptr) bool {
+func (s *conn) rawTurn(fd uintptr) bool {
 	s.fd = int(fd)
 	for s.err == nil {
 		n, err := rawRecv(s.fd, s.input().space())
@@ -59,7 +59,7 @@ func (s *pageConn) rawTurn(fd uintptr) bool {
 }
 
 // rest is called before a wait: an idle connection holds no buffer.
-func (s *pageConn) rest() {
+func (s *conn) rest() {
 	if s.limit.IsZero() && s.in.r == s.in.w {
 		s.release()
 	}
@@ -67,7 +67,7 @@ func (s *pageConn) rest() {
 
 // rawWrite writes what can be written without a wait. During a plain turn
 // that is nothing.
-func (s *pageConn) rawWrite(b []byte) (n int, err error) {
+func (s *conn) rawWrite(b []byte) (n int, err error) {
 	if s.fd < 0 {
 		return 0, nil
 	}
@@ -82,7 +82,7 @@ func (s *pageConn) rawWrite(b []byte) (n int, err error) {
 }
 
 // opError is what Read or Write of package net would have said.
-func (s *pageConn) opError(op string, err error) error {
+func (s *conn) opError(op string, err error) error {
 	local := s.c.LocalAddr()
 	return &net.OpError{Op: op, Net: local.Network(), Source: local,
 		Addr: s.c.RemoteAddr(), Err: os.NewSyscallError(op, err)}

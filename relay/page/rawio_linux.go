@@ -1,20 +1,14 @@
-package relay
+package page
 
 import (
-	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// The calls of this file are made without telling the scheduler that a system
-// call begins, which is right for those that never wait: every one would cost
-// two changes of state, the runtime's monitor thread would be woken for it
-// after a pause, and would now and then take the processor away.
-//
-// Not for a pipe whose other end somebody else has: a splice of his own keeps
-// it locked for as long as it waits, whatever O_NONBLOCK says here, and the
-// scheduler could use this processor for nothing else meanwhile.
+// The calls below bypass the scheduler, because they never block: telling it
+// about each would cost two changes of state, would wake the runtime's monitor
+// thread after a pause, and could cost the goroutine its processor.
 
 func rawRecv(fd int, b []byte) (int, error) {
 	return rawTransfer(unix.SYS_RECVFROM, fd, b, unix.MSG_DONTWAIT)
@@ -36,25 +30,4 @@ func rawTransfer(call uintptr, fd int, b []byte, flags uintptr) (int, error) {
 			return 0, errno
 		}
 	}
-}
-
-// rawSplice moves at most n bytes between a pipe of our own and what does not
-// block, or not with these flags.
-func rawSplice(from, to, n, flags int) (int64, error) {
-	for {
-		n, _, errno := unix.RawSyscall6(unix.SYS_SPLICE, uintptr(from), 0, uintptr(to), 0, uintptr(n), uintptr(flags))
-		switch errno {
-		case 0:
-			return int64(n), nil
-		case unix.EINTR:
-		default:
-			return 0, errno
-		}
-	}
-}
-
-// rawSleep waits for d, less than a second, or a signal.
-func rawSleep(d time.Duration) {
-	t := unix.NsecToTimespec(d.Nanoseconds())
-	unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), 0, 0)
 }

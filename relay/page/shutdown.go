@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"context"
@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// pageStops has the connections of a Page, grouped by what stops them. A
+// stopGroups has the connections of a Page, grouped by what stops them. A
 // context.AfterFunc for each connection would cost an allocation and a place
 // in a map of the context; connections that share a Done channel share one.
-// The zero pageStops has none.
-type pageStops struct {
+// The zero stopGroups has none.
+type stopGroups struct {
 	mu sync.Mutex
-	by map[<-chan struct{}]*pageStop
+	by map[<-chan struct{}]*stopGroup
 }
 
-// A pageStop is the connections that one Done channel stops.
-type pageStop struct {
+// A stopGroup is the connections that one Done channel stops.
+type stopGroup struct {
 	done    <-chan struct{}
 	unwatch func() bool
-	first   *pageConn
+	first   *conn
 	fired   atomic.Bool
 	until   time.Time // for answers under way; set before fired
 }
 
 // add makes s stop when ctx is done. It reports false if that is so already.
-func (ps *pageStops) add(ctx context.Context, s *pageConn) bool {
+func (ps *stopGroups) add(ctx context.Context, s *conn) bool {
 	done := ctx.Done()
 	if done == nil {
 		return true
@@ -40,9 +40,9 @@ func (ps *pageStops) add(ctx context.Context, s *pageConn) bool {
 			return false
 		}
 		if ps.by == nil {
-			ps.by = make(map[<-chan struct{}]*pageStop)
+			ps.by = make(map[<-chan struct{}]*stopGroup)
 		}
-		st = &pageStop{done: done}
+		st = &stopGroup{done: done}
 		st.unwatch = context.AfterFunc(ctx, func() { ps.fire(st) })
 		ps.by[done] = st
 	case st.fired.Load():
@@ -57,7 +57,7 @@ func (ps *pageStops) add(ctx context.Context, s *pageConn) bool {
 }
 
 // remove undoes add. The last one to go takes the watch on the context along.
-func (ps *pageStops) remove(s *pageConn) {
+func (ps *stopGroups) remove(s *conn) {
 	st := s.stop
 	if st == nil {
 		return
@@ -78,10 +78,10 @@ func (ps *pageStops) remove(s *pageConn) {
 }
 
 // fire stops the connections of st.
-func (ps *pageStops) fire(st *pageStop) {
+func (ps *stopGroups) fire(st *stopGroup) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
-	st.until = time.Now().Add(pageGrace)
+	st.until = time.Now().Add(graceTime)
 	st.fired.Store(true)
 	for s := st.first; s != nil; s = s.next {
 		st.hurry(s)
@@ -91,12 +91,12 @@ func (ps *pageStops) fire(st *pageStop) {
 // hurry wakes whoever waits for a request and gives whoever writes an answer
 // until st.until. A connection that sets a deadline of its own looks whether
 // st has fired afterwards, and so never undoes this.
-func (st *pageStop) hurry(s *pageConn) {
+func (st *stopGroup) hurry(s *conn) {
 	s.c.SetReadDeadline(time.Unix(1, 0))
 	s.c.SetWriteDeadline(st.until)
 }
 
 // stopping reports whether the connection has been told to end.
-func (s *pageConn) stopping() bool {
+func (s *conn) stopping() bool {
 	return s.stop != nil && s.stop.fired.Load()
 }

@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"strings"
@@ -9,11 +9,11 @@ import (
 // the sender answers it as a request of its own.
 const smuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
 
-// TestPageSmuggling has what makes two recipients see different requests. All
+// TestSmuggling has what makes two recipients see different requests. All
 // of it must end in one answer that refuses, and a close.
-func TestPageSmuggling(t *testing.T) {
+func TestSmuggling(t *testing.T) {
 	p := &Page{}
-	addr := servePage(t, p)
+	addr := serve(t, p)
 	const post, cl, te = "POST / HTTP/1.1\r\nHost: x\r\n", "Content-Length: ", "Transfer-Encoding: "
 	attempts := map[string][]string{
 		"400 close": {

@@ -1,4 +1,4 @@
-package relay
+package page
 
 import (
 	"bufio"
@@ -22,13 +22,13 @@ import (
 
 const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
-// pageBubble runs talk with the client's end of a pipe to a page, and sees
+// bubble runs talk with the client's end of a pipe to a page, and sees
 // to it that Serve then ends with want within a time.
-func pageBubble(t *testing.T, want error, talk func(t *testing.T, c net.Conn, stop func())) {
+func bubble(t *testing.T, want error, talk func(t *testing.T, c net.Conn, stop func())) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		c, ended := pagePipe(ctx, &Page{})
+		c, ended := servePipe(ctx, &Page{})
 		talk(t, c, cancel)
 		c.Close()
 		if err := <-ended; !errors.Is(err, want) {
@@ -46,34 +46,34 @@ func closedAfter(t *testing.T, r io.Reader, want time.Duration) {
 	if b, err := io.ReadAll(r); err != nil || len(b) > 0 {
 		t.Errorf("instead of a quiet close: %q, %v", b, err)
 	}
-	if took := time.Since(begin); took < want || took > want+pageSlack {
+	if took := time.Since(begin); took < want || took > want+idleSlack {
 		t.Errorf("closed after %v, want %v", took, want)
 	}
 }
 
-func TestPageSilence(t *testing.T) {
-	pageBubble(t, nil, func(t *testing.T, c net.Conn, _ func()) {
-		closedAfter(t, c, pageIdle)
+func TestSilence(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, c net.Conn, _ func()) {
+		closedAfter(t, c, idleTime)
 	})
 }
 
-func TestPageIdle(t *testing.T) {
-	pageBubble(t, nil, func(t *testing.T, c net.Conn, _ func()) {
+func TestIdle(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, c net.Conn, _ func()) {
 		r := bufio.NewReader(c)
 		for range 100 { // in use for longer than any limit
-			time.Sleep(pageIdle - time.Second)
+			time.Sleep(idleTime - time.Second)
 			io.WriteString(c, request)
 			if _, err := readAnswer(r, "GET"); err != nil {
 				t.Fatal(err)
 			}
 		}
-		closedAfter(t, r, pageIdle)
+		closedAfter(t, r, idleTime)
 	})
 }
 
-// TestPageEmptyLines: they are no request, so they prolong nothing.
-func TestPageEmptyLines(t *testing.T) {
-	pageBubble(t, nil, func(t *testing.T, c net.Conn, _ func()) {
+// TestEmptyLines: they are no request, so they prolong nothing.
+func TestEmptyLines(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, c net.Conn, _ func()) {
 		go func() {
 			for {
 				time.Sleep(7 * time.Second)
@@ -82,7 +82,7 @@ func TestPageEmptyLines(t *testing.T) {
 				}
 			}
 		}()
-		closedAfter(t, c, pageIdle)
+		closedAfter(t, c, idleTime)
 	})
 }
 
@@ -102,17 +102,17 @@ func late(t *testing.T, r *bufio.Reader, want time.Duration) {
 	}
 }
 
-// TestPageSlowHead: ten seconds from the first byte of a head, however many
+// TestSlowHead: ten seconds from the first byte of a head, however many
 // bytes come, and however long the connection was idle before.
-func TestPageSlowHead(t *testing.T) {
-	pageBubble(t, nil, func(t *testing.T, c net.Conn, _ func()) {
-		time.Sleep(pageIdle - time.Second)
+func TestSlowHead(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, c net.Conn, _ func()) {
+		time.Sleep(idleTime - time.Second)
 		io.WriteString(c, request)
 		r := bufio.NewReader(c)
 		if _, err := readAnswer(r, "GET"); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(pageIdle - time.Second)
+		time.Sleep(idleTime - time.Second)
 		io.WriteString(c, "G")
 		go func() {
 			for {
@@ -122,12 +122,12 @@ func TestPageSlowHead(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 		}()
-		late(t, r, pageHeadTime)
+		late(t, r, headTime)
 	})
 }
 
-func TestPageSlowBody(t *testing.T) {
-	pageBubble(t, nil, func(t *testing.T, c net.Conn, _ func()) {
+func TestSlowBody(t *testing.T) {
+	bubble(t, nil, func(t *testing.T, c net.Conn, _ func()) {
 		io.WriteString(c, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\na")
 		go func() {
 			for {
@@ -137,23 +137,23 @@ func TestPageSlowBody(t *testing.T) {
 				time.Sleep(time.Second)
 			}
 		}()
-		late(t, bufio.NewReader(c), pageBodyTime)
+		late(t, bufio.NewReader(c), bodyTime)
 	})
 }
 
-func TestPageEndsAmidRequest(t *testing.T) {
+func TestEndsAmidRequest(t *testing.T) {
 	for _, in := range []string{"GET", "GET / HTTP/1.1\r\n", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\na"} {
-		pageBubble(t, io.ErrUnexpectedEOF, func(t *testing.T, c net.Conn, _ func()) {
+		bubble(t, io.ErrUnexpectedEOF, func(t *testing.T, c net.Conn, _ func()) {
 			io.WriteString(c, in)
 		})
 	}
 }
 
-// TestPageUnread: the client sends a request and never takes the answer.
-func TestPageUnread(t *testing.T) {
-	pageBubble(t, os.ErrDeadlineExceeded, func(t *testing.T, c net.Conn, _ func()) {
+// TestUnread: the client sends a request and never takes the answer.
+func TestUnread(t *testing.T) {
+	bubble(t, os.ErrDeadlineExceeded, func(t *testing.T, c net.Conn, _ func()) {
 		io.WriteString(c, request)
-		time.Sleep(pageIdle + 2*pageSlack)
+		time.Sleep(idleTime + 2*idleSlack)
 		synctest.Wait()
 		if _, err := c.Write([]byte("x")); err != io.ErrClosedPipe {
 			t.Errorf("not closed: %v", err)
@@ -161,10 +161,10 @@ func TestPageUnread(t *testing.T) {
 	})
 }
 
-// TestPageStopIdle: at once, also amid a head.
-func TestPageStopIdle(t *testing.T) {
+// TestStopIdle: at once, also amid a head.
+func TestStopIdle(t *testing.T) {
 	for _, in := range []string{"", request, "GET"} {
-		pageBubble(t, nil, func(t *testing.T, c net.Conn, stop func()) {
+		bubble(t, nil, func(t *testing.T, c net.Conn, stop func()) {
 			io.WriteString(c, in)
 			r := bufio.NewReader(c)
 			if in == request {
@@ -180,19 +180,19 @@ func TestPageStopIdle(t *testing.T) {
 	}
 }
 
-// TestPageStopWriting: an answer under way has two seconds.
-func TestPageStopWriting(t *testing.T) {
+// TestStopWriting: an answer under way has two seconds.
+func TestStopWriting(t *testing.T) {
 	for _, finish := range []bool{true, false} {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
-			body := strings.Repeat("a", 4*pagePiece)
-			c, ended := pagePipe(ctx, &Page{Body: []byte(body)})
+			body := strings.Repeat("a", 4*pieceSize)
+			c, ended := servePipe(ctx, &Page{Body: []byte(body)})
 			io.WriteString(c, request)
 			r := bufio.NewReader(c)
 			r.ReadByte()
 			r.UnreadByte()
 			cancel()
-			time.Sleep(pageGrace - time.Millisecond)
+			time.Sleep(graceTime - time.Millisecond)
 			if finish {
 				if a, err := readAnswer(r, "GET"); err != nil || a.body != body {
 					t.Errorf("the answer was cut: %v", err)
@@ -210,18 +210,18 @@ func TestPageStopWriting(t *testing.T) {
 	}
 }
 
-// TestPageSlowReader: a client that takes two of pagePiece in a minute gets the
+// TestSlowReader: a client that takes two of pieceSize in a minute gets the
 // whole file, byte for byte, and one that takes half of one does not.
-func TestPageSlowReader(t *testing.T) {
-	body := make([]byte, 2*pageStretch+12345)
+func TestSlowReader(t *testing.T) {
+	body := make([]byte, 2*stretchSize+12345)
 	rand.NewChaCha8([32]byte{}).Read(body)
 	name := filepath.Join(t.TempDir(), "page")
 	if err := os.WriteFile(name, body, 0o666); err != nil {
 		t.Fatal(err)
 	}
-	for _, sip := range []int{2 * pagePiece, pagePiece / 2} {
+	for _, sip := range []int{2 * pieceSize, pieceSize / 2} {
 		synctest.Test(t, func(t *testing.T) {
-			c, ended := pagePipe(t.Context(), &Page{File: name})
+			c, ended := servePipe(t.Context(), &Page{File: name})
 			io.WriteString(c, request)
 			r := bufio.NewReader(c)
 			a, err := http.ReadResponse(r, nil)
@@ -237,7 +237,7 @@ func TestPageSlowReader(t *testing.T) {
 				}
 				got += n
 			}
-			if whole := got == len(body); whole != (sip > pagePiece) {
+			if whole := got == len(body); whole != (sip > pieceSize) {
 				t.Errorf("%d bytes a minute: got %d, %v", sip, got, err)
 			}
 			c.Close()
@@ -246,11 +246,11 @@ func TestPageSlowReader(t *testing.T) {
 	}
 }
 
-// TestPageStopped: a connection that comes too late is closed at once.
-func TestPageStopped(t *testing.T) {
+// TestStopped: a connection that comes too late is closed at once.
+func TestStopped(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	c, ended := pagePipe(ctx, &Page{})
+	c, ended := servePipe(ctx, &Page{})
 	if _, err := c.Read(make([]byte, 1)); err != io.EOF {
 		t.Error(err)
 	}
@@ -259,16 +259,16 @@ func TestPageStopped(t *testing.T) {
 	}
 }
 
-// TestPageStopLeavesNothing: the watch on a context goes with the last
+// TestStopLeavesNothing: the watch on a context goes with the last
 // connection, and a Page can be told to stop by several.
-func TestPageStopLeavesNothing(t *testing.T) {
+func TestStopLeavesNothing(t *testing.T) {
 	p := &Page{}
 	one, stopOne := context.WithCancel(t.Context())
 	two, stopTwo := context.WithCancel(t.Context())
 	defer stopTwo()
-	a, aEnded := pagePipe(one, p)
-	b, bEnded := pagePipe(one, p)
-	c, cEnded := pagePipe(two, p)
+	a, aEnded := servePipe(one, p)
+	b, bEnded := servePipe(one, p)
+	c, cEnded := servePipe(two, p)
 	for _, c := range []net.Conn{a, b, c} { // they have been added
 		io.WriteString(c, "\n")
 	}
@@ -288,11 +288,11 @@ func TestPageStopLeavesNothing(t *testing.T) {
 	a.Close()
 }
 
-// TestPageDate: at most a second old, also where requests were read long
+// TestDate: at most a second old, also where requests were read long
 // before they are answered, because the client is slow to take the answers.
-func TestPageDate(t *testing.T) {
+func TestDate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		c, ended := pagePipe(t.Context(), &Page{Body: make([]byte, pageFlushAt)})
+		c, ended := servePipe(t.Context(), &Page{Body: make([]byte, flushAt)})
 		go io.WriteString(c, strings.Repeat(request, 100))
 		r := bufio.NewReaderSize(c, 16)
 		begun := time.Now() // the first answer; each other one when the one before is taken

@@ -1,6 +1,6 @@
 //go:build unix
 
-package relay
+package page
 
 import (
 	"io"
@@ -10,17 +10,17 @@ import (
 	"testing"
 )
 
-func TestCheckPageFIFO(t *testing.T) {
+func TestCheckFIFO(t *testing.T) {
 	name := filepath.Join(t.TempDir(), "fifo")
 	if err := syscall.Mkfifo(name, 0o666); err != nil {
 		t.Skip(err)
 	}
-	if err := CheckPageFile(name); err == nil {
+	if err := CheckFile(name); err == nil {
 		t.Error("a FIFO was taken for a page") // and opening it did not wait
 	}
 }
 
-func TestPageUnixSocket(t *testing.T) {
+func TestUnixSocket(t *testing.T) {
 	ln, err := net.Listen("unix", filepath.Join(t.TempDir(), "s"))
 	if err != nil {
 		t.Fatal(err)
@@ -35,7 +35,7 @@ func TestPageUnixSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	var line []byte
-	p := &Page{Log: func(r *PageRequest) { line = r.AppendCommon(nil) }}
+	p := &Page{Log: func(r *Request) { line = r.AppendCommon(nil) }}
 	ended := make(chan error, 1)
 	go func() { ended <- p.Serve(t.Context(), served) }()
 	if got := converse(t, client, request, 1, true); got != "200 open" {
