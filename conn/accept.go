@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"gonc/conn/sockopt"
 )
 
 // serveOne hands over the first connection and listens no more.
@@ -82,7 +84,7 @@ func (l *Listener) accept(ln net.Listener) (net.Conn, error) {
 	for pause := time.Duration(0); ; {
 		c, err := ln.Accept()
 		if err == nil && l.paced {
-			unpace(c)
+			sockopt.DisableBBR(c)
 		}
 		if err == nil || !shortOfResources(err) {
 			return c, err

@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"strconv"
 	"syscall"
+
+	"gonc/conn/addr"
 )
 
 // bindTries is how often a port of the system's choice is looked for that is
@@ -17,14 +19,14 @@ const bindTries = 16
 // each. Both families get sockets of their own: one socket for both would
 // follow the machine's bindv6only and would show IPv4 peers as IPv6.
 func bindAll[T interface{ Close() error }](ctx context.Context, l *Listener, bind func(context.Context, netip.AddrPort) (T, net.Addr, error)) ([]T, error) {
-	proto, _ := family(l.network())
+	proto, _ := addr.Family(l.network())
 	ips, err := l.addresses(ctx)
 	if err != nil {
 		return nil, &ListenError{proto, l.Address, err}
 	}
 	port := uint16(0)
 	if l.Address.Port != "" {
-		if port, err = ParsePort(proto, l.Address.Port); err != nil {
+		if port, err = addr.ParsePort(proto, l.Address.Port); err != nil {
 			return nil, err
 		}
 	}
@@ -53,7 +55,7 @@ func (l *Listener) addresses(ctx context.Context) ([]netip.Addr, error) {
 		d := Dialer{Numeric: l.Numeric}
 		return d.lookup(ctx, l.network(), l.Address)
 	}
-	switch _, version := family(l.network()); version {
+	switch _, version := addr.Family(l.network()); version {
 	case 4:
 		return []netip.Addr{netip.IPv4Unspecified()}, nil
 	case 6:
@@ -68,7 +70,7 @@ func (l *Listener) addresses(ctx context.Context) ([]netip.Addr, error) {
 func bindEach[T interface{ Close() error }](ctx context.Context, ips []netip.Addr, port uint16, bind func(context.Context, netip.AddrPort) (T, net.Addr, error)) (bound []T, at []net.Addr, err error) {
 	var absent error
 	for _, ip := range ips {
-		s, addr, err := bind(ctx, netip.AddrPortFrom(ip, port))
+		s, where, err := bind(ctx, netip.AddrPortFrom(ip, port))
 		if err != nil {
 			if len(ips) > 1 && notOnThisMachine(err) {
 				absent = err
@@ -77,7 +79,7 @@ func bindEach[T interface{ Close() error }](ctx context.Context, ips []netip.Add
 			closeEach(bound)
 			return nil, nil, err
 		}
-		bound, at, port = append(bound, s), append(at, addr), PortOf(addr)
+		bound, at, port = append(bound, s), append(at, where), addr.PortOf(where)
 	}
 	if len(bound) == 0 {
 		return nil, nil, absent

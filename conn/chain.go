@@ -6,6 +6,9 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/conn/proxy"
 )
 
 // handshakeLimit is how long the proxies of a chain may take to connect to
@@ -14,7 +17,7 @@ const handshakeLimit = 30 * time.Second
 
 // through has c, a connection to the first proxy, taken on to a. On an error
 // it closes c.
-func (d *Dialer) through(ctx context.Context, network string, c net.Conn, a Address) error {
+func (d *Dialer) through(ctx context.Context, network string, c net.Conn, a addr.Addr) error {
 	if d.Timeout <= 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, handshakeLimit)
@@ -34,13 +37,13 @@ func (d *Dialer) through(ctx context.Context, network string, c net.Conn, a Addr
 }
 
 // hop has one proxy connect to the next address.
-func (d *Dialer) hop(ctx context.Context, network string, p *Proxy, c net.Conn, next Address) error {
+func (d *Dialer) hop(ctx context.Context, network string, p *proxy.Proxy, c net.Conn, next addr.Addr) error {
 	find := func(ctx context.Context, network, host string) ([]netip.Addr, error) {
 		return resolve(ctx, strings.Replace(network, "ip", "tcp", 1), host, d.Numeric)
 	}
-	next, err := p.destination(ctx, strings.Replace(network, "tcp", "ip", 1), next, find)
+	next, err := p.Resolve(ctx, strings.Replace(network, "tcp", "ip", 1), next, find)
 	if err != nil {
 		return err
 	}
-	return p.handshake(ctx, c, next)
+	return p.Connect(ctx, c, next)
 }

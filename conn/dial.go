@@ -8,6 +8,10 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/conn/proxy"
+	"gonc/conn/sockopt"
 )
 
 // attemptDelay is how long an address may stay silent before the next one is
@@ -26,14 +30,14 @@ type Dialer struct {
 
 	// Source is the local address to connect from. An empty Host leaves the
 	// address to the system, an empty Port the port.
-	Source Address
+	Source addr.Addr
 
 	// Timeout limits all that Dial does, looking up the name included.
 	// Zero means no limit but the system's.
 	Timeout time.Duration
 
 	// Options are set on every socket before it is bound and connected.
-	Options []Option
+	Options []sockopt.Option
 
 	// Congestion names the TCP congestion control of the connections (tcp(7),
 	// TCP_CONGESTION). Empty means the system's, but not BBR for a connection
@@ -43,7 +47,7 @@ type Dialer struct {
 	// Proxies is a chain of proxies: the first one is connected to, and each
 	// is asked to connect to the next, the last one to the address that is
 	// dialled. TCP only. Source and Options are about the first one then.
-	Proxies []Proxy
+	Proxies []proxy.Proxy
 
 	// OnResolved, if not nil, is told of every host that had to be looked up.
 	OnResolved func(host string, ips []netip.Addr, took time.Duration)
@@ -64,7 +68,7 @@ type Attempt struct {
 // A DialError says that none of the addresses of a host could be connected to.
 type DialError struct {
 	Network string // "tcp" or "udp"
-	Address Address
+	Address addr.Addr
 	Tried   []Attempt // in the order they ended in; never empty
 }
 
@@ -92,10 +96,10 @@ func (e *DialError) Unwrap() []error {
 // The *net.UnixConn of "unixgram" comes in a wrapper: its Close also removes
 // the file of that socket, which nobody else would.
 //
-// Errors: *PortError, *NumericError, *FamilyError, *ResolveError, *DialError
-// when every address failed, *UnixError, *ProxyError, and the error of ctx.
+// Errors: *addr.PortError, *NumericError, *FamilyError, *ResolveError, *DialError
+// when every address failed, *UnixError, *proxy.Error, and the error of ctx.
 // When Timeout runs out it is the one of what was under way.
-func (d *Dialer) Dial(ctx context.Context, a Address) (net.Conn, error) {
+func (d *Dialer) Dial(ctx context.Context, a addr.Addr) (net.Conn, error) {
 	network := d.Network
 	if network == "" {
 		network = "tcp"
@@ -125,7 +129,7 @@ func (d *Dialer) cutOff(err error) error {
 	case !errors.As(err, &bare) || !bare.IsTimeout:
 		return err
 	case !errors.As(err, &name):
-		name = &ResolveError{Address: Address{Host: bare.Name}, Err: bare}
+		name = &ResolveError{Address: addr.Addr{Host: bare.Name}, Err: bare}
 	}
 	name.Limit = d.Timeout
 	return name
@@ -134,14 +138,14 @@ func (d *Dialer) cutOff(err error) error {
 // ended is the error of ctx. Package net keeps the deadline by a timer of its
 // own, which may be ahead of that of ctx.
 func ended(ctx context.Context) error {
-	if ctx.Err() == nil && isOver(ctx) {
+	if ctx.Err() == nil && deadlinePassed(ctx) {
 		return context.DeadlineExceeded
 	}
 	return ctx.Err()
 }
 
 // reach opens a connection, through the proxies if there are any.
-func (d *Dialer) reach(ctx context.Context, network string, a Address) (net.Conn, error) {
+func (d *Dialer) reach(ctx context.Context, network string, a addr.Addr) (net.Conn, error) {
 	switch {
 	case strings.HasPrefix(network, "unix"):
 		return d.dialUnix(ctx, network, a.Path)
@@ -159,14 +163,14 @@ func (d *Dialer) reach(ctx context.Context, network string, a Address) (net.Conn
 }
 
 // open resolves a and connects to one of its addresses.
-func (d *Dialer) open(ctx context.Context, network string, a Address) (net.Conn, error) {
-	proto, _ := family(network)
-	port, err := ParsePort(proto, a.Port)
+func (d *Dialer) open(ctx context.Context, network string, a addr.Addr) (net.Conn, error) {
+	proto, _ := addr.Family(network)
+	port, err := addr.ParsePort(proto, a.Port)
 	if err != nil {
 		return nil, err
 	}
 	if port == 0 {
-		return nil, &PortError{a.Port, "invalid"}
+		return nil, &addr.PortError{Text: a.Port, Why: "invalid"}
 	}
 	ips, err := d.lookup(ctx, network, a)
 	if err != nil {
@@ -178,14 +182,14 @@ func (d *Dialer) open(ctx context.Context, network string, a Address) (net.Conn,
 	}
 	tries := make([]try, 0, len(ips))
 	for _, ip := range interleave(ips) {
-		from, ok := local.of(ip)
+		from, ok := local.Of(ip)
 		if !ok {
 			continue
 		}
 		tries = append(tries, try{d, network, from, netip.AddrPortFrom(ip, port)})
 	}
 	if len(tries) == 0 {
-		return nil, &FamilyError{a.Host, a.Port, local.family()}
+		return nil, &FamilyError{a.Host, a.Port, local.Family()}
 	}
 	c, failed := d.first(ctx, proto, tries)
 	if c == nil {
@@ -195,7 +199,7 @@ func (d *Dialer) open(ctx context.Context, network string, a Address) (net.Conn,
 }
 
 // lookup is resolve with the report, and with the address in its errors.
-func (d *Dialer) lookup(ctx context.Context, network string, a Address) ([]netip.Addr, error) {
+func (d *Dialer) lookup(ctx context.Context, network string, a addr.Addr) ([]netip.Addr, error) {
 	begin := time.Now()
 	ips, err := resolve(ctx, network, a.Host, d.Numeric)
 	switch e := err.(type) {
@@ -216,7 +220,7 @@ func (d *Dialer) lookup(ctx context.Context, network string, a Address) ([]netip
 // in order of preference, and where to connect from, of which each address
 // has the one of its family (Scanner.Sources). There may be addresses that no
 // source is for, but not such addresses only. Errors are those of Dial.
-func (d *Dialer) Resolve(ctx context.Context, a Address) (ips []netip.Addr, from []netip.AddrPort, err error) {
+func (d *Dialer) Resolve(ctx context.Context, a addr.Addr) (ips []netip.Addr, from []netip.AddrPort, err error) {
 	if ips, err = d.lookup(ctx, d.Network, a); err != nil {
 		return nil, nil, err
 	}
@@ -225,9 +229,16 @@ func (d *Dialer) Resolve(ctx context.Context, a Address) (ips []netip.Addr, from
 		return nil, nil, err
 	}
 	for _, ip := range ips {
-		if _, ok := local.of(ip); ok {
+		if _, ok := local.Of(ip); ok {
 			return ips, local, nil
 		}
 	}
-	return nil, nil, &FamilyError{a.Host, a.Port, local.family()}
+	return nil, nil, &FamilyError{a.Host, a.Port, local.Family()}
+}
+
+// deadlinePassed reports whether the deadline of ctx is over: the net package keeps it
+// by itself, and may be faster than ctx.
+func deadlinePassed(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && !time.Now().Before(deadline)
 }

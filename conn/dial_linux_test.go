@@ -10,13 +10,18 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/conn/addr"
+	"gonc/conn/proxy"
+	"gonc/conn/sockopt"
+	"gonc/internal/testutil"
 )
 
 // An address that does not answer takes its time, which Timeout limits, and
 // leaves nothing behind.
 func TestDialSilent(t *testing.T) {
-	to := Address{Host: "127.0.0.1", Port: strconv.Itoa(int(silentPort(t)))}
-	noLeak(t)
+	to := addr.Addr{Host: "127.0.0.1", Port: strconv.Itoa(int(testutil.SilentPort(t)))}
+	testutil.CheckLeaks(t)
 	const limit = 50 * time.Millisecond
 	for range 10 { // either of two timers may be first
 		d := Dialer{Timeout: limit}
@@ -47,35 +52,35 @@ func TestDialSilent(t *testing.T) {
 // proxy that does not answer it is the proxy that is named.
 func TestDialTimeoutAttempts(t *testing.T) {
 	withNames(t, map[string]string{"two.test.": "127.0.0.1 127.0.0.2"})
-	port := strconv.Itoa(int(silentPort(t)))
+	port := strconv.Itoa(int(testutil.SilentPort(t)))
 	d := Dialer{Timeout: 6 * attemptDelay}
-	_, err := d.Dial(t.Context(), Address{Host: "two.test.", Port: port})
+	_, err := d.Dial(t.Context(), addr.Addr{Host: "two.test.", Port: port})
 	var e *DialError
 	if !errors.As(err, &e) || len(e.Tried) != 2 {
 		t.Fatalf("%#v", err)
 	}
 	for _, tried := range e.Tried {
-		silent := tried.Addr.Addr() == loopback4
+		silent := tried.Addr.Addr() == testutil.Loopback4
 		if isTimeout(tried.Err) != silent || errors.Is(tried.Err, unix.ECONNREFUSED) == silent {
 			t.Errorf("%v: %v", tried.Addr, tried.Err)
 		}
 	}
-	silent := Address{Host: "127.0.0.1", Port: port}
-	d.Proxies = []Proxy{{Type: "http", Address: silent}}
-	if _, err := d.Dial(t.Context(), Address{Host: "192.0.2.1", Port: "80"}); !errors.As(err, &e) || e.Address != silent {
+	silent := addr.Addr{Host: "127.0.0.1", Port: port}
+	d.Proxies = []proxy.Proxy{{Type: "http", Address: silent}}
+	if _, err := d.Dial(t.Context(), addr.Addr{Host: "192.0.2.1", Port: "80"}); !errors.As(err, &e) || e.Address != silent {
 		t.Errorf("a proxy: %v", err)
 	}
 }
 
 // An address that does not answer costs the name no more than the delay.
 func TestDialRacesSilent(t *testing.T) {
-	port := silentPort(t)
+	port := testutil.SilentPort(t)
 	ln, err := net.Listen("tcp", netip.AddrPortFrom(netip.MustParseAddr("127.0.0.2"), port).String())
 	if err != nil {
 		t.Skip(err)
 	}
 	defer ln.Close()
-	noLeak(t)
+	testutil.CheckLeaks(t)
 	d := &Dialer{}
 	var tries []try
 	for _, host := range []string{"127.0.0.1", "127.0.0.2"} {
@@ -98,17 +103,17 @@ func TestDialRacesSilent(t *testing.T) {
 // A socket that nobody gave a source is not bound, and so shares its port with
 // connections to elsewhere: two need one port only.
 func TestDialTakesNoPort(t *testing.T) {
-	port, err := strconv.Atoi(freePort(t))
+	port, err := strconv.Atoi(testutil.FreePort(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	onePort := func(_ string, fd uintptr) error {
 		return unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_LOCAL_PORT_RANGE, port<<16|port)
 	}
-	d := Dialer{Options: []Option{onePort}}
+	d := Dialer{Options: []sockopt.Option{onePort}}
 	for range 2 {
-		s := serve(t, &Listener{Address: Address{Host: "127.0.0.1"}}, discard)
-		c, err := d.Dial(t.Context(), Address{Host: "127.0.0.1", Port: portOf(s.at[0])})
+		s := serve(t, &Listener{Address: addr.Addr{Host: "127.0.0.1"}}, discard)
+		c, err := d.Dial(t.Context(), addr.Addr{Host: "127.0.0.1", Port: portOf(s.at[0])})
 		if errors.Is(err, unix.ENOPROTOOPT) {
 			t.Skip("Linux has IP_LOCAL_PORT_RANGE since 6.3")
 		}
@@ -116,7 +121,7 @@ func TestDialTakesNoPort(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer c.Close()
-		if PortOf(c.LocalAddr()) != uint16(port) {
+		if addr.PortOf(c.LocalAddr()) != uint16(port) {
 			t.Fatalf("connected from %v", c.LocalAddr())
 		}
 	}
@@ -125,11 +130,11 @@ func TestDialTakesNoPort(t *testing.T) {
 // A source port may be used again while its last connection, which this side
 // ended, is in TIME_WAIT.
 func TestDialSourcePortAgain(t *testing.T) {
-	d := Dialer{Source: Address{Port: freePort(t)}}
-	s := serve(t, &Listener{KeepOpen: true, Address: Address{Host: "127.0.0.1"}}, discard)
-	other := serve(t, &Listener{KeepOpen: true, Address: Address{Host: "127.0.0.1"}}, discard)
+	d := Dialer{Source: addr.Addr{Port: testutil.FreePort(t)}}
+	s := serve(t, &Listener{KeepOpen: true, Address: addr.Addr{Host: "127.0.0.1"}}, discard)
+	other := serve(t, &Listener{KeepOpen: true, Address: addr.Addr{Host: "127.0.0.1"}}, discard)
 	for _, to := range []*serving{s, other} {
-		c, err := d.Dial(t.Context(), Address{Host: "127.0.0.1", Port: portOf(to.at[0])})
+		c, err := d.Dial(t.Context(), addr.Addr{Host: "127.0.0.1", Port: portOf(to.at[0])})
 		if err != nil {
 			t.Fatal(err)
 		}

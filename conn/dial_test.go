@@ -8,24 +8,28 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/conn/proxy"
+	"gonc/internal/testutil"
 )
 
 func TestDialErrors(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		d    Dialer
-		to   Address
+		to   addr.Addr
 		want string
 	}{
-		{"port", Dialer{}, Address{Host: "127.0.0.1", Port: "70000"}, "port number too large: 70000"},
-		{"port 0", Dialer{}, Address{Host: "127.0.0.1", Port: "0"}, "port number invalid: 0"},
-		{"source port", Dialer{Source: Address{Port: "x-y"}}, Address{Host: "127.0.0.1", Port: "1"}, "port number invalid: x-y"},
-		{"name under Numeric", Dialer{Numeric: true}, Address{Host: "localhost", Port: "1"}, `"localhost" is not a numeric address`},
-		{"source under Numeric", Dialer{Numeric: true, Source: Address{Host: "localhost"}}, Address{Host: "127.0.0.1", Port: "1"}, `"localhost" is not a numeric address`},
-		{"family", Dialer{Network: "tcp6"}, Address{Host: "127.0.0.1", Port: "1"}, "127.0.0.1 has no IPv6 address"},
-		{"other family", Dialer{Network: "udp4"}, Address{Host: "::1", Port: "1"}, "::1 has no IPv4 address"},
-		{"family of the source", Dialer{Source: Address{Host: "::1"}}, Address{Host: "127.0.0.1", Port: "1"}, "127.0.0.1 has no IPv6 address"},
-		{"source of the wrong family", Dialer{Network: "tcp4", Source: Address{Host: "::1"}}, Address{Host: "127.0.0.1", Port: "1"}, "::1 has no IPv4 address"},
+		{"port", Dialer{}, addr.Addr{Host: "127.0.0.1", Port: "70000"}, "port number too large: 70000"},
+		{"port 0", Dialer{}, addr.Addr{Host: "127.0.0.1", Port: "0"}, "port number invalid: 0"},
+		{"source port", Dialer{Source: addr.Addr{Port: "x-y"}}, addr.Addr{Host: "127.0.0.1", Port: "1"}, "port number invalid: x-y"},
+		{"name under Numeric", Dialer{Numeric: true}, addr.Addr{Host: "localhost", Port: "1"}, `"localhost" is not a numeric address`},
+		{"source under Numeric", Dialer{Numeric: true, Source: addr.Addr{Host: "localhost"}}, addr.Addr{Host: "127.0.0.1", Port: "1"}, `"localhost" is not a numeric address`},
+		{"family", Dialer{Network: "tcp6"}, addr.Addr{Host: "127.0.0.1", Port: "1"}, "127.0.0.1 has no IPv6 address"},
+		{"other family", Dialer{Network: "udp4"}, addr.Addr{Host: "::1", Port: "1"}, "::1 has no IPv4 address"},
+		{"family of the source", Dialer{Source: addr.Addr{Host: "::1"}}, addr.Addr{Host: "127.0.0.1", Port: "1"}, "127.0.0.1 has no IPv6 address"},
+		{"source of the wrong family", Dialer{Network: "tcp4", Source: addr.Addr{Host: "::1"}}, addr.Addr{Host: "127.0.0.1", Port: "1"}, "::1 has no IPv4 address"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := tt.d.Dial(t.Context(), tt.to)
@@ -38,10 +42,10 @@ func TestDialErrors(t *testing.T) {
 
 // A connection that is refused names the address, and is told of.
 func TestDialRefused(t *testing.T) {
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	var tried []Attempt
 	d := Dialer{OnTried: func(a Attempt) { tried = append(tried, a) }}
-	a := Address{Host: "127.0.0.1", Port: port}
+	a := addr.Addr{Host: "127.0.0.1", Port: port}
 	_, err := d.Dial(t.Context(), a)
 	var e *DialError
 	if !errors.As(err, &e) || e.Address != a || e.Network != "tcp" || len(e.Tried) != 1 || !errors.Is(err, syscall.ECONNREFUSED) {
@@ -61,17 +65,17 @@ func TestDialContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	d := Dialer{Timeout: time.Hour}
-	if _, err := d.Dial(ctx, Address{Host: "127.0.0.1", Port: "1"}); err != context.Canceled {
+	if _, err := d.Dial(ctx, addr.Addr{Host: "127.0.0.1", Port: "1"}); err != context.Canceled {
 		t.Errorf("cancelled: %v", err)
 	}
 	ctx, cancel = context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
 	defer cancel()
-	if _, err := d.Dial(ctx, Address{Host: "127.0.0.1", Port: "1"}); err != context.DeadlineExceeded {
+	if _, err := d.Dial(ctx, addr.Addr{Host: "127.0.0.1", Port: "1"}); err != context.DeadlineExceeded {
 		t.Errorf("over: %v", err)
 	}
 	d.Timeout = 1
 	var e *DialError
-	if _, err := d.Dial(t.Context(), Address{Host: "127.0.0.1", Port: "1"}); !errors.As(err, &e) || !isTimeout(err) {
+	if _, err := d.Dial(t.Context(), addr.Addr{Host: "127.0.0.1", Port: "1"}); !errors.As(err, &e) || !isTimeout(err) {
 		t.Errorf("Timeout: %v", err)
 	}
 }
@@ -92,14 +96,14 @@ func TestDialSource(t *testing.T) {
 			{"::1", "::1"},
 		} {
 			t.Run(network+" "+tt.source+" to "+tt.to, func(t *testing.T) {
-				if tt.to == "::1" && !hasIPv6() {
+				if tt.to == "::1" && !testutil.HasIPv6() {
 					t.Skip("this machine has no IPv6")
 				}
-				l := &Listener{Network: network, Address: Address{Host: tt.to}}
+				l := &Listener{Network: network, Address: addr.Addr{Host: tt.to}}
 				s := serve(t, l, discard)
-				port := freePort(t)
-				d := Dialer{Network: network, Source: Address{Host: tt.source, Port: port}}
-				c, err := d.Dial(t.Context(), Address{Host: tt.to, Port: portOf(s.at[0])})
+				port := testutil.FreePort(t)
+				d := Dialer{Network: network, Source: addr.Addr{Host: tt.source, Port: port}}
+				c, err := d.Dial(t.Context(), addr.Addr{Host: tt.to, Port: portOf(s.at[0])})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -115,8 +119,8 @@ func TestDialSource(t *testing.T) {
 // The errors of the source's name are those of every name.
 func TestDialSourceUnknown(t *testing.T) {
 	withNames(t, nil)
-	d := Dialer{Source: Address{Host: "none.test"}}
-	_, err := d.Dial(t.Context(), Address{Host: "127.0.0.1", Port: "1"})
+	d := Dialer{Source: addr.Addr{Host: "none.test"}}
+	_, err := d.Dial(t.Context(), addr.Addr{Host: "127.0.0.1", Port: "1"})
 	var e *ResolveError
 	if !errors.As(err, &e) || e.Address != d.Source {
 		t.Errorf("%#v", err)
@@ -127,7 +131,7 @@ func TestDialSourceUnknown(t *testing.T) {
 func TestDialUDPName(t *testing.T) {
 	withNames(t, map[string]string{"two.test.": "127.0.0.1 127.0.0.2"})
 	d := Dialer{Network: "udp"}
-	c, err := d.Dial(t.Context(), Address{Host: "two.test", Port: "9"})
+	c, err := d.Dial(t.Context(), addr.Addr{Host: "two.test", Port: "9"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,21 +144,21 @@ func TestDialUDPName(t *testing.T) {
 // A lookup that Timeout cuts off is said to be that, whatever the name is of.
 func TestDialTimeoutLookup(t *testing.T) {
 	withNames(t, map[string]string{"silent.test.": "silent"})
-	proxy := serve(t, &Listener{KeepOpen: true, Address: Address{Host: "127.0.0.1"}}, discard)
-	reached := Proxy{Type: "socks5", DNS: "local", Address: Address{Host: "127.0.0.1", Port: portOf(proxy.at[0])}}
-	silent, number := Address{Host: "silent.test.", Port: "80"}, Address{Host: "127.0.0.1", Port: "80"}
+	via := serve(t, &Listener{KeepOpen: true, Address: addr.Addr{Host: "127.0.0.1"}}, discard)
+	reached := proxy.Proxy{Type: "socks5", DNS: "local", Address: addr.Addr{Host: "127.0.0.1", Port: portOf(via.at[0])}}
+	silent, number := addr.Addr{Host: "silent.test.", Port: "80"}, addr.Addr{Host: "127.0.0.1", Port: "80"}
 	for _, tt := range []struct {
 		name string
 		d    Dialer
-		to   Address
-		want Address
+		to   addr.Addr
+		want addr.Addr
 	}{
 		{"target", Dialer{}, silent, silent},
 		{"one family", Dialer{Network: "tcp6"}, silent, silent},
 		{"UDP", Dialer{Network: "udp"}, silent, silent},
-		{"source", Dialer{Source: Address{Host: silent.Host}}, number, Address{Host: silent.Host}},
-		{"proxy", Dialer{Proxies: []Proxy{{Type: "http", Address: silent}}}, number, silent},
-		{"beyond the proxy", Dialer{Proxies: []Proxy{reached}}, silent, Address{Host: "silent.test"}},
+		{"source", Dialer{Source: addr.Addr{Host: silent.Host}}, number, addr.Addr{Host: silent.Host}},
+		{"proxy", Dialer{Proxies: []proxy.Proxy{{Type: "http", Address: silent}}}, number, silent},
+		{"beyond the proxy", Dialer{Proxies: []proxy.Proxy{reached}}, silent, addr.Addr{Host: "silent.test"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.d.Timeout = 50 * time.Millisecond

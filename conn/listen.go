@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"strconv"
 	"sync/atomic"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/conn/sockopt"
 )
 
 // backlog is how many connections may wait for accept.
@@ -25,13 +27,13 @@ type Listener struct {
 	// every address that it has; an empty Port is "0". For a Unix socket it
 	// is a Path, where a dead socket is replaced and no other file, and which
 	// is removed at the end.
-	Address Address
+	Address addr.Addr
 
 	// Numeric allows numeric addresses only; a name is a *NumericError.
 	Numeric bool
 
 	// Options are set on every listening socket before it is bound.
-	Options []Option
+	Options []sockopt.Option
 
 	// Congestion names the TCP congestion control of the connections (tcp(7),
 	// TCP_CONGESTION). Empty means the system's, but not BBR for a connection
@@ -89,7 +91,7 @@ func (e *AcceptTimeoutError) Error() string {
 // A ListenError says that an address could not be listened on.
 type ListenError struct {
 	Network string // "tcp" or "udp"
-	Address Address
+	Address addr.Addr
 	Err     error // *ResolveError, *NumericError, *FamilyError, or with an *os.SyscallError within, as net reports it
 }
 
@@ -104,11 +106,11 @@ func (e *ListenError) Unwrap() error { return e.Err }
 //
 // Without KeepOpen it stops listening at the first connection and returns
 // what handle returns. With it, it returns nil once ctx is done. Either way
-// every handler has returned when Serve does. Other errors: *PortError,
+// every handler has returned when Serve does. Other errors: *addr.PortError,
 // *ListenError, *UnixError, *AcceptTimeoutError, and the error of ctx while
 // nothing was accepted yet.
 func (l *Listener) Serve(ctx context.Context, handle func(context.Context, net.Conn) error) error {
-	switch proto, _ := family(l.network()); proto {
+	switch proto, _ := addr.Family(l.network()); proto {
 	case "udp":
 		return l.serveDatagrams(ctx, handle)
 	case "unixgram":
@@ -144,18 +146,18 @@ func (l *Listener) network() string {
 }
 
 func (l *Listener) listenStream(ctx context.Context, at netip.AddrPort) (net.Listener, net.Addr, error) {
-	lc := net.ListenConfig{KeepAlive: -1, Control: controlAll(l.streamOptions(at.Addr()))}
+	lc := net.ListenConfig{KeepAlive: -1, Control: sockopt.Control(l.streamOptions(at.Addr()))}
 	// Multipath TCP, the default of Go's listeners, would cost zero copy on
 	// systems that have it.
 	lc.SetMultipathTCP(false)
-	ln, err := lc.Listen(ctx, ofFamily(l.network(), at.Addr()), at.String())
+	ln, err := lc.Listen(ctx, addr.OfFamily(l.network(), at.Addr()), at.String())
 	if err != nil {
 		return nil, nil, err
 	}
 	if l.Congestion == "" {
-		l.paced = l.paced || pacedListener(ln)
+		l.paced = l.paced || sockopt.UsesBBR(ln)
 	}
-	if err := setBacklog(ln, backlog); err != nil {
+	if err := sockopt.SetBacklog(ln, backlog); err != nil {
 		ln.Close()
 		return nil, nil, err
 	}
@@ -164,16 +166,16 @@ func (l *Listener) listenStream(ctx context.Context, at netip.AddrPort) (net.Lis
 
 // streamOptions are l's, after the congestion control, which what is accepted
 // inherits, and DeferAccept.
-func (l *Listener) streamOptions(at netip.Addr) []Option {
-	var first []Option
+func (l *Listener) streamOptions(at netip.Addr) []sockopt.Option {
+	var first []sockopt.Option
 	switch {
 	case l.Congestion != "":
-		first = append(first, congestion(l.Congestion))
+		first = append(first, sockopt.Congestion(l.Congestion))
 	case at.IsLoopback():
-		first = append(first, unpaced)
+		first = append(first, sockopt.AvoidBBR)
 	}
 	if l.DeferAccept {
-		first = append(first, deferAccept)
+		first = append(first, sockopt.DeferAccept)
 	}
 	return append(first, l.Options...)
 }
@@ -182,15 +184,4 @@ func closeEach[T interface{ Close() error }](all []T) {
 	for _, c := range all {
 		c.Close()
 	}
-}
-
-// PortOf returns the port of an address of this package's connections and
-// listeners; zero where there is none.
-func PortOf(a net.Addr) uint16 {
-	_, port, err := net.SplitHostPort(a.String())
-	if err != nil {
-		return 0
-	}
-	n, _ := strconv.ParseUint(port, 10, 16)
-	return uint16(n)
 }

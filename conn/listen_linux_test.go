@@ -9,19 +9,22 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/conn/addr"
+	"gonc/internal/testutil"
 )
 
 // When descriptors run out, connections wait until there are some again, the
 // processor has nothing to do meanwhile, and it is said once.
 func TestServeFewDescriptors(t *testing.T) {
-	if !inChild() {
-		inProcess(t, nil)
+	if !testutil.InChild() {
+		testutil.InProcess(t, nil)
 		return
 	}
 	short, release := make(chan error, 100), make(chan struct{})
 	var served atomic.Int32
 	l := &Listener{
-		Address:  Address{Host: "127.0.0.1"},
+		Address:  addr.Addr{Host: "127.0.0.1"},
 		KeepOpen: true,
 		OnRetry:  func(err error) { short <- err },
 	}
@@ -36,9 +39,9 @@ func TestServeFewDescriptors(t *testing.T) {
 	for i := range fds {
 		fds[i] = clientSocket(t)
 	}
-	limitDescriptors(t, uint64(fds[clients-1]+1+clients/2))
+	testutil.LimitDescriptors(t, uint64(fds[clients-1]+1+clients/2))
 	for _, fd := range fds {
-		if err := unix.Connect(fd, &unix.SockaddrInet4{Port: int(PortOf(s.at[0])), Addr: loopback4.As4()}); err != nil {
+		if err := unix.Connect(fd, &unix.SockaddrInet4{Port: int(addr.PortOf(s.at[0])), Addr: testutil.Loopback4.As4()}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -91,11 +94,11 @@ func processorTime(t *testing.T, d time.Duration) time.Duration {
 // However a listener ends, it leaves neither descriptors nor goroutines.
 func TestServeLeaks(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {
-		busy := serve(t, &Listener{Network: network, Address: Address{Host: "127.0.0.1"}, KeepOpen: true}, discard)
+		busy := serve(t, &Listener{Network: network, Address: addr.Addr{Host: "127.0.0.1"}, KeepOpen: true}, discard)
 		t.Run(network, func(t *testing.T) {
-			noLeak(t)
+			testutil.CheckLeaks(t)
 			for _, keep := range []bool{false, true} {
-				l := &Listener{Network: network, KeepOpen: keep, Address: Address{Port: portOf(busy.at[0])}}
+				l := &Listener{Network: network, KeepOpen: keep, Address: addr.Addr{Port: portOf(busy.at[0])}}
 				if err := l.Serve(t.Context(), discard); err == nil {
 					t.Error("the port is shared")
 				}

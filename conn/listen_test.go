@@ -13,16 +13,19 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/internal/testutil"
 )
 
 // Listening on no address is listening on both families, on one port.
 func TestListenBothFamilies(t *testing.T) {
-	if !hasIPv6() {
+	if !testutil.HasIPv6() {
 		t.Skip("this machine has no IPv6")
 	}
 	for _, network := range []string{"tcp", "udp"} {
 		s := serve(t, &Listener{Network: network, KeepOpen: true}, discard)
-		if len(s.at) != 2 || PortOf(s.at[0]) != PortOf(s.at[1]) || PortOf(s.at[0]) == 0 {
+		if len(s.at) != 2 || addr.PortOf(s.at[0]) != addr.PortOf(s.at[1]) || addr.PortOf(s.at[0]) == 0 {
 			t.Errorf("%s: listens at %v", network, s.at)
 		}
 		for _, host := range []string{"127.0.0.1", "::1"} {
@@ -43,10 +46,10 @@ func TestListenNoWider(t *testing.T) {
 		{"tcp4", "localhost", "127.0.0.2"},
 	} {
 		t.Run(tt.network+" "+tt.host, func(t *testing.T) {
-			if !hasIPv6() {
+			if !testutil.HasIPv6() {
 				t.Skip("this machine has no IPv6")
 			}
-			s := serve(t, &Listener{Network: tt.network, Address: Address{Host: tt.host}, KeepOpen: true}, discard)
+			s := serve(t, &Listener{Network: tt.network, Address: addr.Addr{Host: tt.host}, KeepOpen: true}, discard)
 			if len(s.at) != 1 {
 				t.Errorf("listens at %v", s.at)
 			}
@@ -61,8 +64,8 @@ func TestListenNoWider(t *testing.T) {
 func TestListenBusy(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {
 		for _, hosts := range [][2]string{{"127.0.0.1", "127.0.0.1"}, {"", "127.0.0.1"}, {"127.0.0.1", ""}, {"", ""}} {
-			s := serve(t, &Listener{Network: network, Address: Address{Host: hosts[0]}, KeepOpen: true}, discard)
-			at := Address{Host: hosts[1], Port: portOf(s.at[0])}
+			s := serve(t, &Listener{Network: network, Address: addr.Addr{Host: hosts[0]}, KeepOpen: true}, discard)
+			at := addr.Addr{Host: hosts[1], Port: portOf(s.at[0])}
 			l := &Listener{Network: network, Address: at, AcceptTimeout: time.Second, OnListen: func([]net.Addr) { t.Error("told that it listens") }}
 			err := l.Serve(t.Context(), discard)
 			var e *ListenError
@@ -122,11 +125,11 @@ func TestListenErrors(t *testing.T) {
 		l    *Listener
 		want string
 	}{
-		{&Listener{Address: Address{Port: "70000"}}, "port number too large: 70000"},
-		{&Listener{Network: "tcp6", Address: Address{Host: "127.0.0.1"}}, "127.0.0.1 has no IPv6 address"},
-		{&Listener{Numeric: true, Address: Address{Host: "localhost"}}, `"localhost" is not a numeric address`},
-		{&Listener{Network: "udp", Address: Address{Host: "none.test"}}, ": no such host"},
-		{&Listener{Address: Address{Host: "192.0.2.1", Port: "80"}}, "listen on 192.0.2.1:80 (tcp): listen tcp4 192.0.2.1:80: bind: cannot assign requested address"},
+		{&Listener{Address: addr.Addr{Port: "70000"}}, "port number too large: 70000"},
+		{&Listener{Network: "tcp6", Address: addr.Addr{Host: "127.0.0.1"}}, "127.0.0.1 has no IPv6 address"},
+		{&Listener{Numeric: true, Address: addr.Addr{Host: "localhost"}}, `"localhost" is not a numeric address`},
+		{&Listener{Network: "udp", Address: addr.Addr{Host: "none.test"}}, ": no such host"},
+		{&Listener{Address: addr.Addr{Host: "192.0.2.1", Port: "80"}}, "listen on 192.0.2.1:80 (tcp): listen tcp4 192.0.2.1:80: bind: cannot assign requested address"},
 	} {
 		if err := tt.l.Serve(t.Context(), discard); err == nil || !strings.HasSuffix(err.Error(), tt.want) {
 			t.Errorf("%v; want %s", err, tt.want)
@@ -164,7 +167,7 @@ func TestServeOne(t *testing.T) {
 func TestServeMany(t *testing.T) {
 	refused, ended := make(chan net.Addr, 1), make(chan net.Addr, 3)
 	l := &Listener{
-		Address:  Address{Host: "127.0.0.1"},
+		Address:  addr.Addr{Host: "127.0.0.1"},
 		KeepOpen: true,
 		MaxConns: 2,
 		OnRefuse: func(a net.Addr) { refused <- a },
@@ -203,9 +206,9 @@ func TestAcceptTimeout(t *testing.T) {
 		{KeepOpen: true},
 		{Network: "udp"},
 		{Network: "udp", KeepOpen: true},
-		{Network: "unix", Address: Address{Path: t.TempDir() + "/s"}},
-		{Network: "unix", KeepOpen: true, Address: Address{Path: t.TempDir() + "/s"}},
-		{Network: "unixgram", Address: Address{Path: t.TempDir() + "/s"}},
+		{Network: "unix", Address: addr.Addr{Path: t.TempDir() + "/s"}},
+		{Network: "unix", KeepOpen: true, Address: addr.Addr{Path: t.TempDir() + "/s"}},
+		{Network: "unixgram", Address: addr.Addr{Path: t.TempDir() + "/s"}},
 	} {
 		t.Run(l.network()+" "+strconv.FormatBool(l.KeepOpen), func(t *testing.T) {
 			l.AcceptTimeout = 20 * time.Millisecond
@@ -222,7 +225,7 @@ func TestAcceptTimeout(t *testing.T) {
 func TestAcceptTimeoutInTime(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {
 		for _, keep := range []bool{false, true} {
-			l := &Listener{Network: network, Address: Address{Host: "127.0.0.1"}, KeepOpen: keep, AcceptTimeout: 300 * time.Millisecond}
+			l := &Listener{Network: network, Address: addr.Addr{Host: "127.0.0.1"}, KeepOpen: keep, AcceptTimeout: 300 * time.Millisecond}
 			s := serve(t, l, echoDatagrams)
 			begin := time.Now()
 			c := dialTo(t, network, s.addr("127.0.0.1"))
@@ -372,7 +375,7 @@ func TestPortOf(t *testing.T) {
 		65535: &net.UDPAddr{IP: net.IPv6loopback, Port: 65535, Zone: "eth0"},
 		0:     &net.UnixAddr{Name: "/tmp/x", Net: "unix"},
 	} {
-		if got := PortOf(a); got != want {
+		if got := addr.PortOf(a); got != want {
 			t.Errorf("%v: %d", a, got)
 		}
 	}

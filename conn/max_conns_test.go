@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"gonc/conn/addr"
 )
 
 // One after another they are not too many, though a client sees its end before
@@ -14,7 +16,7 @@ func TestMaxConnsInTurn(t *testing.T) {
 	const clients = 50
 	var refused atomic.Int32
 	l := &Listener{
-		Address:  Address{Host: "127.0.0.1"},
+		Address:  addr.Addr{Host: "127.0.0.1"},
 		KeepOpen: true,
 		MaxConns: 1,
 		OnRefuse: func(net.Addr) { refused.Add(1) },

@@ -5,6 +5,9 @@ import (
 	"net"
 	"net/netip"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/conn/sockopt"
 )
 
 // A try is one address that has not been tried yet.
@@ -18,9 +21,9 @@ type try struct {
 // connect makes the attempt. Keep-alive probes and Multipath TCP stay off:
 // nobody asked for them, and the first costs four system calls.
 func (t try) connect(ctx context.Context) (net.Conn, error) {
-	proto, _ := family(t.network)
-	nd := net.Dialer{KeepAlive: -1, Control: controlAll(t.d.options(proto, t.from, t.to.Addr()))}
-	network := ofFamily(t.network, t.to.Addr())
+	proto, _ := addr.Family(t.network)
+	nd := net.Dialer{KeepAlive: -1, Control: sockopt.Control(t.d.options(proto, t.from, t.to.Addr()))}
+	network := addr.OfFamily(t.network, t.to.Addr())
 	// A source must not be set to nothing: net would bind the socket to any
 	// port first, which takes the port from all other connections.
 	switch {
@@ -32,7 +35,7 @@ func (t try) connect(ctx context.Context) (net.Conn, error) {
 	}
 	c, err := nd.DialContext(ctx, network, t.to.String())
 	if err == nil && t.d.Congestion == "" && !t.to.Addr().IsLoopback() {
-		unpace(c)
+		sockopt.DisableBBR(c)
 	}
 	return c, err
 }
@@ -40,18 +43,18 @@ func (t try) connect(ctx context.Context) (net.Conn, error) {
 // options are d's, and before them the right to a source port that an ended
 // connection still holds in TIME_WAIT, the system's own default about
 // broadcasts, which net changes, and the congestion control.
-func (d *Dialer) options(proto string, from netip.AddrPort, to netip.Addr) []Option {
-	var first []Option
+func (d *Dialer) options(proto string, from netip.AddrPort, to netip.Addr) []sockopt.Option {
+	var first []sockopt.Option
 	if from.Port() != 0 {
-		first = append(first, reuseAddr)
+		first = append(first, sockopt.ReuseAddr)
 	}
 	switch {
 	case proto == "udp":
-		first = append(first, NoBroadcast())
+		first = append(first, sockopt.NoBroadcast())
 	case d.Congestion != "":
-		first = append(first, congestion(d.Congestion))
+		first = append(first, sockopt.Congestion(d.Congestion))
 	case to.IsLoopback():
-		first = append(first, unpaced)
+		first = append(first, sockopt.AvoidBBR)
 	}
 	return append(first, d.Options...)
 }

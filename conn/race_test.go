@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 func TestInterleave(t *testing.T) {
@@ -88,7 +90,7 @@ func (r *raceTrack) run(ctx context.Context) (winner int, failed []Attempt, took
 	d := &Dialer{OnTried: func(a Attempt) { r.tried = append(r.tried, a) }}
 	var tries []try
 	for i := range r.lanes {
-		tries = append(tries, try{d: d, to: netip.AddrPortFrom(loopback4, uint16(i))})
+		tries = append(tries, try{d: d, to: netip.AddrPortFrom(testutil.Loopback4, uint16(i))})
 	}
 	r.begin = time.Now()
 	r.started = slices.Repeat([]time.Duration{-1}, len(tries))
@@ -147,7 +149,7 @@ func (r *raceTrack) check(t *testing.T, winner int, failed []Attempt) {
 	}
 	want := failed
 	if winner >= 0 {
-		want = append(slices.Clone(failed), Attempt{Addr: netip.AddrPortFrom(loopback4, uint16(winner))})
+		want = append(slices.Clone(failed), Attempt{Addr: netip.AddrPortFrom(testutil.Loopback4, uint16(winner))})
 	}
 	if len(r.tried) != len(want) {
 		t.Fatalf("told of %v, want %v", r.tried, want)

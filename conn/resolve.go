@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"slices"
 	"time"
+
+	"gonc/conn/addr"
 )
 
 // A NumericError is a name where only a numeric address is allowed.
@@ -27,7 +29,7 @@ func (e *FamilyError) Error() string { return fmt.Sprintf("%s has no %s address"
 // A ResolveError is a name that has no address, or whose address nobody could
 // tell.
 type ResolveError struct {
-	Address Address
+	Address addr.Addr
 	Err     *net.DNSError
 	Limit   time.Duration // the Dialer's Timeout, if it ended the lookup; else 0
 }
@@ -42,25 +44,8 @@ func (e *ResolveError) Error() string {
 // Unwrap returns the resolver's error.
 func (e *ResolveError) Unwrap() error { return e.Err }
 
-// family splits the digit off a network: "tcp4" gives "tcp" and 4, "udp" 0.
-func family(network string) (proto string, version int) {
-	if n := len(network) - 1; n > 0 && (network[n] == '4' || network[n] == '6') {
-		return network[:n], int(network[n] - '0')
-	}
-	return network, 0
-}
-
-// ofFamily returns network with the family of ip: ("tcp", ::1) is "tcp6".
-func ofFamily(network string, ip netip.Addr) string {
-	proto, _ := family(network)
-	if ip.Is4() {
-		return proto + "4"
-	}
-	return proto + "6"
-}
-
 func isNumeric(host string) bool {
-	_, err := parseIP(host)
+	_, err := addr.ParseIP(host)
 	return err == nil
 }
 
@@ -68,10 +53,10 @@ func isNumeric(host string) bool {
 // the order of preference of the system (RFC 6724). A numeric host never meets the
 // resolver; with numeric set nothing else is allowed.
 func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.Addr, error) {
-	_, version := family(network)
+	_, version := addr.Family(network)
 	all := []netip.Addr{{}}
 	var err error
-	if all[0], err = parseIP(host); err != nil {
+	if all[0], err = addr.ParseIP(host); err != nil {
 		if numeric {
 			return nil, &NumericError{Host: host}
 		}

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gonc/conn/addr"
 )
 
 // A nameServer is a resolver of the test: to each query it answers with the
@@ -123,7 +125,7 @@ func TestResolve(t *testing.T) {
 	} {
 		var told []string
 		d := Dialer{OnResolved: func(host string, _ []netip.Addr, _ time.Duration) { told = append(told, host) }}
-		a := Address{Host: tt.host, Port: "80"}
+		a := addr.Addr{Host: tt.host, Port: "80"}
 		ips, err := d.lookup(t.Context(), tt.network, a)
 		var got []string
 		for _, ip := range ips {
@@ -158,8 +160,8 @@ func TestResolveSources(t *testing.T) {
 		{"both.test", "four.test", "", "2 addresses", "192.0.2.1 0"},
 		{"2001:db8::9", "four.test", "", "2001:db8::9 has no IPv4 address", ""},
 	} {
-		d := Dialer{Source: Address{Host: tt.source, Port: tt.port}}
-		ips, sources, err := d.Resolve(t.Context(), Address{Host: tt.host, Port: "80"})
+		d := Dialer{Source: addr.Addr{Host: tt.source, Port: tt.port}}
+		ips, sources, err := d.Resolve(t.Context(), addr.Addr{Host: tt.host, Port: "80"})
 		got := fmt.Sprintf("%d addresses", len(ips))
 		if err != nil {
 			got = err.Error()
@@ -195,7 +197,7 @@ func TestResolveOneVersion(t *testing.T) {
 		{"tcp6", "none.test", unknown, "none.test. 4, none.test. 6"},
 	} {
 		var d Dialer
-		_, err := d.lookup(t.Context(), tt.network, Address{Host: tt.host + ".", Port: "80"})
+		_, err := d.lookup(t.Context(), tt.network, addr.Addr{Host: tt.host + ".", Port: "80"})
 		got := ""
 		var e *ResolveError
 		if errors.As(err, &e) {

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"gonc/conn/addr"
 )
 
 // patience bounds every wait for what has to come.
@@ -65,7 +67,7 @@ func serve(t *testing.T, l *Listener, handle func(context.Context, net.Conn) err
 // addr returns where to connect to s on host.
 func (s *serving) addr(host string) string { return net.JoinHostPort(host, portOf(s.at[0])) }
 
-func portOf(a net.Addr) string { return strconv.Itoa(int(PortOf(a))) }
+func portOf(a net.Addr) string { return strconv.Itoa(int(addr.PortOf(a))) }
 
 // discard is a handler that reads to the end.
 func discard(ctx context.Context, c net.Conn) error {
@@ -92,15 +94,4 @@ func dialTo(t *testing.T, network, addr string) net.Conn {
 	t.Cleanup(func() { c.Close() })
 	c.SetDeadline(time.Now().Add(patience))
 	return c
-}
-
-// freePort is a port of loopback that nobody has at the moment.
-func freePort(t *testing.T) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return port
 }

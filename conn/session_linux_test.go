@@ -9,14 +9,17 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/conn/addr"
+	"gonc/internal/testutil"
 )
 
 // All sessions send from one socket, whose buffer a peer behind a slow
 // interface fills. The others get theirs all the same, at more than that
 // interface's pace: at 8 datagrams a second these would take 25 seconds.
 func TestSessionSlowInterface(t *testing.T) {
-	if !inChild() {
-		inProcess(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
+	if !testutil.InChild() {
+		testutil.InProcess(t, &syscall.SysProcAttr{Cloneflags: unix.CLONE_NEWNET})
 		return
 	}
 	for _, command := range []string{
@@ -28,9 +31,9 @@ func TestSessionSlowInterface(t *testing.T) {
 		"ip neigh add 10.0.0.2 lladdr 02:00:00:00:00:02 nud permanent dev gonc0",
 		"tc qdisc add dev gonc0 root tbf rate 64kbit burst 2k limit 2000000",
 	} {
-		runCommand(t, command)
+		testutil.RunCommand(t, command)
 	}
-	awaitLink(t, "ip link show gonc0")
+	testutil.AwaitLink(t, "ip link show gonc0")
 	l := &Listener{Network: "udp4"}
 	uc, _, err := l.listenDatagram(t.Context(), netip.MustParseAddrPort("0.0.0.0:0"))
 	if err != nil {
@@ -58,7 +61,7 @@ func TestSessionSlowInterface(t *testing.T) {
 		}
 	}()
 	other := dialTo(t, "udp", "127.0.0.1:"+portOf(uc.LocalAddr()))
-	fast := d.deliver(sender(PortOf(other.LocalAddr())), nil)
+	fast := d.deliver(sender(addr.PortOf(other.LocalAddr())), nil)
 	fast.SetWriteDeadline(time.Now().Add(patience))
 	for i := range 200 {
 		if _, err := fast.Write(datagram); err != nil {

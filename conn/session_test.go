@@ -14,6 +14,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/internal/testutil"
 )
 
 // loopless is a demux with a socket, whose loop the test plays.
@@ -26,7 +29,7 @@ func loopless(t *testing.T, l *Listener) *demux {
 	return newDemux(l, &sharedUDP{UDPConn: uc})
 }
 
-func sender(port uint16) route { return route{remote: netip.AddrPortFrom(loopback4, port)} }
+func sender(port uint16) route { return route{remote: netip.AddrPortFrom(testutil.Loopback4, port)} }
 
 // readAll reads what a session has, up to an error.
 func readAll(s *session) (texts []string, err error) {
@@ -195,7 +198,7 @@ func TestSessionNoRoom(t *testing.T) {
 	full := &fullSocket{sharedSocket: d.c, asked: make(chan bool, 1)}
 	d.c = full
 	other := dialTo(t, "udp", d.c.LocalAddr().String())
-	slow, fast := d.deliver(sender(1), []byte("queued")), d.deliver(sender(PortOf(other.LocalAddr())), nil)
+	slow, fast := d.deliver(sender(1), []byte("queued")), d.deliver(sender(addr.PortOf(other.LocalAddr())), nil)
 	wrote := make(chan error, 1)
 	write := func(room int64) {
 		select {
@@ -243,7 +246,7 @@ func TestSessionNoRoom(t *testing.T) {
 // until there is room.
 func TestSessionMaxConns(t *testing.T) {
 	refused := make(chan net.Addr, 10)
-	l := &Listener{Network: "udp", Address: Address{Host: "127.0.0.1"}, KeepOpen: true, MaxConns: 1, OnRefuse: func(a net.Addr) { refused <- a }}
+	l := &Listener{Network: "udp", Address: addr.Addr{Host: "127.0.0.1"}, KeepOpen: true, MaxConns: 1, OnRefuse: func(a net.Addr) { refused <- a }}
 	s := serve(t, l, func(_ context.Context, c net.Conn) error {
 		defer c.Close()
 		buf := make([]byte, 100)

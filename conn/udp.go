@@ -7,6 +7,9 @@ import (
 	"net/netip"
 	"sync"
 	"syscall"
+
+	"gonc/conn/addr"
+	"gonc/conn/sockopt"
 )
 
 // MaxDatagram is the largest datagram that can be received, in bytes: what
@@ -38,9 +41,9 @@ func (l *Listener) serveDatagrams(ctx context.Context, handle func(context.Conte
 func (l *Listener) listenDatagram(ctx context.Context, at netip.AddrPort) (*net.UDPConn, net.Addr, error) {
 	opts := l.Options
 	if at.Addr().IsUnspecified() {
-		opts = append([]Option{tellLocal}, opts...)
+		opts = append([]sockopt.Option{tellLocal}, opts...)
 	}
-	network, control := ofFamily(l.network(), at.Addr()), controlAll(opts)
+	network, control := addr.OfFamily(l.network(), at.Addr()), sockopt.Control(opts)
 	var pc net.PacketConn
 	var err error
 	if at.Addr().IsMulticast() {

@@ -7,6 +7,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/internal/testutil"
 )
 
 // Who broadcasts gets an answer, which cannot come from the broadcast address,
@@ -14,7 +17,7 @@ import (
 func TestUDPAnswersBroadcast(t *testing.T) {
 	for name, keep := range map[string]bool{"one": false, "sessions": true} {
 		t.Run(name, func(t *testing.T) {
-			port := PortOf(serve(t, &Listener{Network: "udp4", KeepOpen: keep}, echoDatagrams).at[0])
+			port := addr.PortOf(serve(t, &Listener{Network: "udp4", KeepOpen: keep}, echoDatagrams).at[0])
 			c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 			if err != nil {
 				t.Fatal(err)
@@ -28,7 +31,7 @@ func TestUDPAnswersBroadcast(t *testing.T) {
 				}
 				buf := make([]byte, 100)
 				n, from, err := c.ReadFromUDPAddrPort(buf)
-				if string(buf[:n]) != text || from != netip.AddrPortFrom(loopback4, port) || err != nil {
+				if string(buf[:n]) != text || from != netip.AddrPortFrom(testutil.Loopback4, port) || err != nil {
 					t.Fatalf("got %q from %v, %v; want %q", buf[:n], from, err, text)
 				}
 			}
@@ -41,17 +44,17 @@ func TestUDPAnswersBroadcast(t *testing.T) {
 func TestUDPListensAtGroupOnly(t *testing.T) {
 	for _, group := range []string{"224.0.0.1", "ff02::1%lo"} {
 		t.Run(group, func(t *testing.T) {
-			if netip.MustParseAddr(group).Is6() && !hasIPv6() {
+			if netip.MustParseAddr(group).Is6() && !testutil.HasIPv6() {
 				t.Skip("this machine has no IPv6")
 			}
 			at := make(chan net.Addr, 1)
-			l := &Listener{Network: "udp", Address: Address{Host: group}, OnListen: func(a []net.Addr) { at <- a[0] }}
+			l := &Listener{Network: "udp", Address: addr.Addr{Host: group}, OnListen: func(a []net.Addr) { at <- a[0] }}
 			serve(t, l, discard)
 			bound := (<-at).(*net.UDPAddr)
 			if ip := bound.AddrPort().Addr().Unmap(); ip.WithZone("") != netip.MustParseAddr(group).WithZone("") {
 				t.Errorf("listens at %v", bound)
 			}
-			again := &Listener{Network: "udp", Address: Address{Host: group, Port: portOf(bound)}, AcceptTimeout: time.Second}
+			again := &Listener{Network: "udp", Address: addr.Addr{Host: group, Port: portOf(bound)}, AcceptTimeout: time.Second}
 			var e *ListenError
 			if err := again.Serve(t.Context(), discard); !errors.As(err, &e) || !errors.Is(err, syscall.EADDRINUSE) {
 				t.Errorf("the port is shared: %v", err)

@@ -9,6 +9,9 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/internal/testutil"
 )
 
 // echoDatagrams answers each datagram with itself.
@@ -34,7 +37,7 @@ func TestUDPAnswersFromWhereItWasAsked(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		for _, to := range []string{"127.0.0.1", "127.0.0.2", "::1"} {
 			t.Run(map[bool]string{false: "one", true: "sessions"}[keep]+" "+to, func(t *testing.T) {
-				if to == "::1" && !hasIPv6() {
+				if to == "::1" && !testutil.HasIPv6() {
 					t.Skip("this machine has no IPv6")
 				}
 				c := dialTo(t, "udp", serve(t, &Listener{Network: "udp", KeepOpen: keep}, echoDatagrams).addr(to))
@@ -60,18 +63,10 @@ func exchange(t *testing.T, c net.Conn, text string) {
 	}
 }
 
-func hasIPv6() bool {
-	pc, err := net.ListenPacket("udp6", "[::1]:0")
-	if err == nil {
-		pc.Close()
-	}
-	return err == nil
-}
-
 // The first sender is the peer, and others are refused by the kernel.
 func TestUDPOnePeer(t *testing.T) {
 	for _, host := range []string{"", "127.0.0.1"} {
-		s := serve(t, &Listener{Network: "udp", Address: Address{Host: host}}, echoDatagrams)
+		s := serve(t, &Listener{Network: "udp", Address: addr.Addr{Host: host}}, echoDatagrams)
 		first := dialTo(t, "udp", s.addr("127.0.0.1"))
 		exchange(t, first, "")
 		exchange(t, first, "hello")
@@ -117,7 +112,7 @@ func TestUDPPeerAlone(t *testing.T) {
 func TestUDPPeerComesBack(t *testing.T) {
 	for _, keep := range []bool{false, true} {
 		gone, answered := make(chan bool), make(chan error, 3)
-		s := serve(t, &Listener{Network: "udp", Address: Address{Host: "127.0.0.1"}, KeepOpen: keep}, func(ctx context.Context, c net.Conn) error {
+		s := serve(t, &Listener{Network: "udp", Address: addr.Addr{Host: "127.0.0.1"}, KeepOpen: keep}, func(ctx context.Context, c net.Conn) error {
 			<-gone
 			for range cap(answered) { // of the first it is reported that it was refused
 				_, err := c.Write([]byte("anybody?"))

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"gonc/conn/sockopt"
 )
 
 // A UnixError says that a Unix socket could not be connected to or listened
@@ -49,7 +51,7 @@ func (d *Dialer) dialUnix(ctx context.Context, network, path string) (net.Conn, 
 	if err := checkPath("connect", path); err != nil {
 		return nil, err
 	}
-	nd := net.Dialer{Control: controlAll(d.Options)}
+	nd := net.Dialer{Control: sockopt.Control(d.Options)}
 	if network == "unix" {
 		return dialUnixStream(ctx, nd, path)
 	}
@@ -232,7 +234,7 @@ func (l *Listener) bindUnix(bind func(path string) error) error {
 func (l *Listener) listenUnix(ctx context.Context) (net.Listener, error) {
 	var ln net.Listener
 	err := l.bindUnix(func(path string) (err error) {
-		lc := net.ListenConfig{Control: controlAll(l.Options)}
+		lc := net.ListenConfig{Control: sockopt.Control(l.Options)}
 		ln, err = lc.Listen(ctx, "unix", path)
 		return err
 	})
@@ -242,7 +244,7 @@ func (l *Listener) listenUnix(ctx context.Context) (net.Listener, error) {
 	ul := ln.(*net.UnixListener)
 	ul.SetUnlinkOnClose(false)
 	own := &unixListener{ul, newUnixFile(l.Address.Path)}
-	if err := setBacklog(ul, backlog); err != nil {
+	if err := sockopt.SetBacklog(ul, backlog); err != nil {
 		own.Close()
 		return nil, &UnixError{"listen", l.Address.Path, err}
 	}

@@ -12,12 +12,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/conn/addr"
+	"gonc/internal/testutil"
 )
 
 // An abstract name is no file, and as exclusive as one.
 func TestUnixAbstract(t *testing.T) {
 	for _, network := range unixNetworks {
-		at := Address{Path: "@gonc-test-" + strconv.Itoa(os.Getpid())}
+		at := addr.Addr{Path: "@gonc-test-" + strconv.Itoa(os.Getpid())}
 		s := serve(t, &Listener{Network: network, Address: at}, echoDatagrams)
 		if err := (&Listener{Network: network, Address: at}).Serve(t.Context(), discard); !errors.Is(err, syscall.EADDRINUSE) {
 			t.Errorf("%s: a second listener: %v", network, err)
@@ -53,7 +56,7 @@ func TestUnixFullBacklog(t *testing.T) {
 		t.Fatal(err)
 	}
 	dialTo(t, "unix", path)
-	if err := (&Listener{Network: "unix", Address: Address{Path: path}}).Serve(t.Context(), discard); !errors.Is(err, syscall.EADDRINUSE) || !exists(path) {
+	if err := (&Listener{Network: "unix", Address: addr.Addr{Path: path}}).Serve(t.Context(), discard); !errors.Is(err, syscall.EADDRINUSE) || !exists(path) {
 		t.Error(err)
 	}
 }
@@ -61,11 +64,11 @@ func TestUnixFullBacklog(t *testing.T) {
 // Without the right to a directory or a socket nothing is removed, and the
 // error says it.
 func TestUnixNoPermission(t *testing.T) {
-	if !inChild() {
+	if !testutil.InChild() {
 		if os.Getuid() != 0 {
 			t.Skip("only root can become somebody else")
 		}
-		inProcess(t, nil)
+		testutil.InProcess(t, nil)
 		return
 	}
 	dir := filepath.Join(os.TempDir(), "gonc-test-"+strconv.Itoa(os.Getpid()))
@@ -73,7 +76,7 @@ func TestUnixNoPermission(t *testing.T) {
 		t.Fatal(err)
 	}
 	live, dead := filepath.Join(dir, "live"), filepath.Join(dir, "dead")
-	s := serve(t, &Listener{Network: "unix", Address: Address{Path: live}}, discard)
+	s := serve(t, &Listener{Network: "unix", Address: addr.Addr{Path: live}}, discard)
 	deadSocket(t, "unix", dead)
 	os.Chmod(live, 0o600)
 	os.Chmod(dead, 0o666)
@@ -87,11 +90,11 @@ func TestUnixNoPermission(t *testing.T) {
 		os.RemoveAll(dir)
 	}()
 	d := Dialer{Network: "unix"}
-	if _, err := d.Dial(t.Context(), Address{Path: live}); !errors.Is(err, syscall.EACCES) {
+	if _, err := d.Dial(t.Context(), addr.Addr{Path: live}); !errors.Is(err, syscall.EACCES) {
 		t.Errorf("connect: %v", err)
 	}
 	for _, path := range []string{live, dead, filepath.Join(dir, "new")} {
-		err := (&Listener{Network: "unix", Address: Address{Path: path}}).Serve(t.Context(), discard)
+		err := (&Listener{Network: "unix", Address: addr.Addr{Path: path}}).Serve(t.Context(), discard)
 		var e *UnixError
 		if !errors.As(err, &e) || e.Path != path || !errors.Is(err, syscall.EACCES) {
 			t.Errorf("listen: %v", err)
@@ -105,16 +108,16 @@ func TestUnixNoPermission(t *testing.T) {
 // Nothing is left open, however it ends.
 func TestUnixLeaks(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	noLeak(t)
+	testutil.CheckLeaks(t)
 	for _, network := range unixNetworks {
-		l := &Listener{Network: network, Address: Address{Path: path}, AcceptTimeout: time.Millisecond}
+		l := &Listener{Network: network, Address: addr.Addr{Path: path}, AcceptTimeout: time.Millisecond}
 		if err := l.Serve(t.Context(), discard); err == nil {
 			t.Error("somebody has come")
 		}
-		s := serve(t, &Listener{Network: network, Address: Address{Path: path}}, echoDatagrams)
-		(&Listener{Network: network, Address: Address{Path: path}}).Serve(t.Context(), discard)
+		s := serve(t, &Listener{Network: network, Address: addr.Addr{Path: path}}, echoDatagrams)
+		(&Listener{Network: network, Address: addr.Addr{Path: path}}).Serve(t.Context(), discard)
 		d := Dialer{Network: network}
-		c, err := d.Dial(t.Context(), Address{Path: path})
+		c, err := d.Dial(t.Context(), addr.Addr{Path: path})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -123,7 +126,7 @@ func TestUnixLeaks(t *testing.T) {
 		c.Close()
 		s.cancel()
 		await(t, s.ended)
-		if _, err := d.Dial(t.Context(), Address{Path: path}); err == nil {
+		if _, err := d.Dial(t.Context(), addr.Addr{Path: path}); err == nil {
 			t.Error("there is somebody still")
 		}
 	}
@@ -133,7 +136,7 @@ func TestUnixLeaks(t *testing.T) {
 // without spinning until the peer reads on.
 func TestUnixgramSessionFull(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	l := &Listener{Network: "unixgram", Address: Address{Path: path}, KeepOpen: true}
+	l := &Listener{Network: "unixgram", Address: addr.Addr{Path: path}, KeepOpen: true}
 	full, ended := make(chan bool), make(chan error, 10)
 	l.OnEnd = func(_ net.Addr, err error) { ended <- err }
 	serve(t, l, func(ctx context.Context, c net.Conn) error {

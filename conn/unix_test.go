@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/conn/addr"
 )
 
 // deadSocket leaves at path what a listener leaves that was killed.
@@ -51,7 +53,7 @@ func TestUnixBacklogFull(t *testing.T) {
 	}
 	full := Dialer{Network: "unix", Timeout: 50 * time.Millisecond}
 	for {
-		c, err := full.Dial(t.Context(), Address{Path: path})
+		c, err := full.Dial(t.Context(), addr.Addr{Path: path})
 		if late := new(UnixError); errors.As(err, &late) && isTimeout(err) {
 			break
 		}
@@ -62,7 +64,7 @@ func TestUnixBacklogFull(t *testing.T) {
 	}
 	dialled := make(chan error)
 	go func() {
-		c, err := (&Dialer{Network: "unix"}).Dial(t.Context(), Address{Path: path})
+		c, err := (&Dialer{Network: "unix"}).Dial(t.Context(), addr.Addr{Path: path})
 		if err == nil {
 			c.Close()
 		}
@@ -91,9 +93,9 @@ func TestUnixDeadSocket(t *testing.T) {
 		for _, dead := range unixNetworks {
 			path := filepath.Join(t.TempDir(), "s")
 			deadSocket(t, dead, path)
-			s := serve(t, &Listener{Network: network, Address: Address{Path: path}}, echoDatagrams)
+			s := serve(t, &Listener{Network: network, Address: addr.Addr{Path: path}}, echoDatagrams)
 			d := Dialer{Network: network}
-			c, err := d.Dial(t.Context(), Address{Path: path})
+			c, err := d.Dial(t.Context(), addr.Addr{Path: path})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -115,8 +117,8 @@ func TestUnixLiveSocket(t *testing.T) {
 	for _, network := range unixNetworks {
 		for _, live := range unixNetworks {
 			path := filepath.Join(t.TempDir(), "s")
-			s := serve(t, &Listener{Network: live, Address: Address{Path: path}}, echoDatagrams)
-			l := &Listener{Network: network, Address: Address{Path: path}}
+			s := serve(t, &Listener{Network: live, Address: addr.Addr{Path: path}}, echoDatagrams)
+			l := &Listener{Network: network, Address: addr.Addr{Path: path}}
 			busy := func() {
 				t.Helper()
 				var e *UnixError
@@ -126,7 +128,7 @@ func TestUnixLiveSocket(t *testing.T) {
 			}
 			busy()
 			d := Dialer{Network: live}
-			c, err := d.Dial(t.Context(), Address{Path: path})
+			c, err := d.Dial(t.Context(), addr.Addr{Path: path})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -161,13 +163,13 @@ func TestUnixOtherFiles(t *testing.T) {
 		}
 		before, _ := os.Lstat(path)
 		for _, network := range unixNetworks {
-			l := &Listener{Network: network, Address: Address{Path: path}}
+			l := &Listener{Network: network, Address: addr.Addr{Path: path}}
 			if err := l.Serve(t.Context(), discard); !errors.Is(err, ErrNotSocket) {
 				t.Errorf("%s at a %s: %v", network, kind, err)
 			}
 		}
-		d := Dialer{Network: "unixgram", Source: Address{Path: path}}
-		_, err := d.Dial(t.Context(), Address{Path: target})
+		d := Dialer{Network: "unixgram", Source: addr.Addr{Path: path}}
+		_, err := d.Dial(t.Context(), addr.Addr{Path: target})
 		var e *UnixError
 		if !errors.As(err, &e) || e.Path != path || !errors.Is(err, ErrNotSocket) {
 			t.Errorf("a client at a %s: %v", kind, err)
@@ -186,7 +188,7 @@ func TestUnixOtherFiles(t *testing.T) {
 func TestUnixRemovesOwn(t *testing.T) {
 	for _, network := range unixNetworks {
 		path := filepath.Join(t.TempDir(), "s")
-		s := serve(t, &Listener{Network: network, Address: Address{Path: path}}, discard)
+		s := serve(t, &Listener{Network: network, Address: addr.Addr{Path: path}}, discard)
 		os.Remove(path)
 		deadSocket(t, "unix", path)
 		s.cancel()
@@ -201,7 +203,7 @@ func TestUnixRemovesOwn(t *testing.T) {
 func TestUnixServeOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	accepted := make(chan net.Conn, 1)
-	l := &Listener{Network: "unix", Address: Address{Path: path}, OnAccept: func(c net.Conn) { accepted <- c }}
+	l := &Listener{Network: "unix", Address: addr.Addr{Path: path}, OnAccept: func(c net.Conn) { accepted <- c }}
 	serve(t, l, discard)
 	dialTo(t, "unix", path)
 	await(t, accepted)
@@ -225,7 +227,7 @@ func TestUnixErrors(t *testing.T) {
 	} {
 		for _, network := range unixNetworks {
 			d := Dialer{Network: network}
-			_, err := d.Dial(t.Context(), Address{Path: path})
+			_, err := d.Dial(t.Context(), addr.Addr{Path: path})
 			var e *UnixError
 			if !errors.As(err, &e) || e.Op != "connect" || e.Path != path || !errors.Is(err, want) {
 				t.Errorf("%s to %.100q: %v; want %v", network, path, err, want)
@@ -239,7 +241,7 @@ func TestUnixErrors(t *testing.T) {
 		filepath.Join(dead, "below"): syscall.ENOTDIR,
 	} {
 		for _, network := range unixNetworks {
-			l := &Listener{Network: network, Address: Address{Path: path}}
+			l := &Listener{Network: network, Address: addr.Addr{Path: path}}
 			err := l.Serve(t.Context(), discard)
 			var e *UnixError
 			if !errors.As(err, &e) || e.Op != "listen" || e.Path != path || !errors.Is(err, want) {
@@ -256,11 +258,11 @@ func TestUnixgramClient(t *testing.T) {
 	t.Setenv("TMPDIR", tmp)
 	path := filepath.Join(t.TempDir(), "s")
 	d := Dialer{Network: "unixgram"}
-	if _, err := d.Dial(t.Context(), Address{Path: path}); !errors.Is(err, syscall.ENOENT) {
+	if _, err := d.Dial(t.Context(), addr.Addr{Path: path}); !errors.Is(err, syscall.ENOENT) {
 		t.Error(err)
 	}
-	serve(t, &Listener{Network: "unixgram", Address: Address{Path: path}}, echoDatagrams)
-	c, err := d.Dial(t.Context(), Address{Path: path})
+	serve(t, &Listener{Network: "unixgram", Address: addr.Addr{Path: path}}, echoDatagrams)
+	c, err := d.Dial(t.Context(), addr.Addr{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -276,13 +278,13 @@ func TestUnixgramClient(t *testing.T) {
 		t.Errorf("left behind: %v", left)
 	}
 	t.Setenv("TMPDIR", filepath.Join(tmp, "no"))
-	if _, err := d.Dial(t.Context(), Address{Path: path}); !errors.Is(err, os.ErrNotExist) {
+	if _, err := d.Dial(t.Context(), addr.Addr{Path: path}); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)
 	}
 	long := filepath.Join(tmp, strings.Repeat("x", 120))
 	os.Mkdir(long, 0o700)
 	t.Setenv("TMPDIR", long)
-	if _, err := d.Dial(t.Context(), Address{Path: path}); !errors.Is(err, syscall.ENAMETOOLONG) {
+	if _, err := d.Dial(t.Context(), addr.Addr{Path: path}); !errors.Is(err, syscall.ENAMETOOLONG) {
 		t.Error(err)
 	}
 	if left, _ := os.ReadDir(long); len(left) > 0 {
@@ -294,19 +296,19 @@ func TestUnixgramClient(t *testing.T) {
 func TestUnixgramSource(t *testing.T) {
 	dir := t.TempDir()
 	path, own := filepath.Join(dir, "s"), filepath.Join(dir, "own")
-	d := Dialer{Network: "unixgram", Source: Address{Path: own}}
-	if _, err := d.Dial(t.Context(), Address{Path: path}); !errors.Is(err, syscall.ENOENT) || exists(own) {
+	d := Dialer{Network: "unixgram", Source: addr.Addr{Path: own}}
+	if _, err := d.Dial(t.Context(), addr.Addr{Path: path}); !errors.Is(err, syscall.ENOENT) || exists(own) {
 		t.Errorf("%v; own socket left: %v", err, exists(own))
 	}
-	serve(t, &Listener{Network: "unixgram", Address: Address{Path: path}}, echoDatagrams)
+	serve(t, &Listener{Network: "unixgram", Address: addr.Addr{Path: path}}, echoDatagrams)
 	deadSocket(t, "unixgram", own)
-	c, err := d.Dial(t.Context(), Address{Path: path})
+	c, err := d.Dial(t.Context(), addr.Addr{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
 	c.SetDeadline(time.Now().Add(patience))
 	exchange(t, c, "hello")
-	_, err = d.Dial(t.Context(), Address{Path: path})
+	_, err = d.Dial(t.Context(), addr.Addr{Path: path})
 	var e *UnixError
 	if !errors.As(err, &e) || e.Path != own || !errors.Is(err, syscall.EADDRINUSE) || !exists(own) {
 		t.Errorf("a second one: %v", err)
@@ -323,14 +325,14 @@ func TestUnixgramSource(t *testing.T) {
 // mixed in.
 func TestUnixgramOnePeer(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	l := &Listener{Network: "unixgram", Address: Address{Path: path}}
+	l := &Listener{Network: "unixgram", Address: addr.Addr{Path: path}}
 	accepted := make(chan bool)
 	d := Dialer{Network: "unixgram"}
 	var first, other net.Conn
 	l.OnListen = func([]net.Addr) {
 		for _, c := range []*net.Conn{&first, &other} {
 			var err error
-			if *c, err = d.Dial(t.Context(), Address{Path: path}); err != nil {
+			if *c, err = d.Dial(t.Context(), addr.Addr{Path: path}); err != nil {
 				t.Error(err)
 				return
 			}
@@ -361,7 +363,7 @@ func TestUnixgramOnePeer(t *testing.T) {
 func TestUnixgramUnnamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	got := make(chan string, 2)
-	serve(t, &Listener{Network: "unixgram", Address: Address{Path: path}}, func(_ context.Context, c net.Conn) error {
+	serve(t, &Listener{Network: "unixgram", Address: addr.Addr{Path: path}}, func(_ context.Context, c net.Conn) error {
 		defer c.Close()
 		buf := make([]byte, 10)
 		for range cap(got) {

@@ -6,6 +6,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"gonc/conn/sockopt"
 )
 
 // serveUnixgram binds a Unix datagram socket. Its first sender is the peer:
@@ -15,7 +17,7 @@ import (
 func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Context, net.Conn) error) error {
 	var uc *net.UnixConn
 	err := l.bindUnix(func(path string) (err error) {
-		lc := net.ListenConfig{Control: controlAll(l.Options)}
+		lc := net.ListenConfig{Control: sockopt.Control(l.Options)}
 		pc, err := lc.ListenPacket(ctx, "unixgram", path)
 		if err == nil {
 			uc = pc.(*net.UnixConn)

@@ -11,12 +11,14 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/conn/addr"
 )
 
 // dialUnixgram connects to path from a socket that can be answered.
 func dialUnixgram(t *testing.T, path string) net.Conn {
 	t.Helper()
-	c, err := (&Dialer{Network: "unixgram"}).Dial(t.Context(), Address{Path: path})
+	c, err := (&Dialer{Network: "unixgram"}).Dial(t.Context(), addr.Addr{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,7 +31,7 @@ func dialUnixgram(t *testing.T, path string) net.Conn {
 func TestUnixgramSessions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	accepted := make(chan string, 10)
-	l := &Listener{Network: "unixgram", Address: Address{Path: path}, KeepOpen: true}
+	l := &Listener{Network: "unixgram", Address: addr.Addr{Path: path}, KeepOpen: true}
 	l.OnAccept = func(c net.Conn) { accepted <- c.RemoteAddr().String() }
 	s := serve(t, l, echoDatagrams)
 	one, two := dialUnixgram(t, path), dialUnixgram(t, path)
@@ -56,7 +58,7 @@ func TestUnixgramSessions(t *testing.T) {
 func TestUnixgramSessionGone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	gone, ended := make(chan bool), make(chan error, 10)
-	l := &Listener{Network: "unixgram", Address: Address{Path: path}, KeepOpen: true}
+	l := &Listener{Network: "unixgram", Address: addr.Addr{Path: path}, KeepOpen: true}
 	l.OnEnd = func(_ net.Addr, err error) { ended <- err }
 	s := serve(t, l, func(ctx context.Context, c net.Conn) error {
 		buf := make([]byte, 10)
@@ -90,7 +92,7 @@ func TestUnixgramSessionGone(t *testing.T) {
 // answered.
 func TestUnixgramSessionUnnamed(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
-	l := &Listener{Network: "unixgram", Address: Address{Path: path}, KeepOpen: true}
+	l := &Listener{Network: "unixgram", Address: addr.Addr{Path: path}, KeepOpen: true}
 	type datagram struct {
 		c    net.Conn
 		text string
@@ -134,7 +136,7 @@ func TestUnixgramTooLong(t *testing.T) {
 		for _, before := range []string{"", "before"} {
 			path := filepath.Join(dir, "s")
 			ended := make(chan error, 10)
-			l := &Listener{Network: "unixgram", Address: Address{Path: path}, KeepOpen: keep}
+			l := &Listener{Network: "unixgram", Address: addr.Addr{Path: path}, KeepOpen: keep}
 			l.OnEnd = func(_ net.Addr, err error) { ended <- err }
 			s := serve(t, l, echoDatagrams)
 			c := dialUnixgram(t, path)

@@ -1,13 +1,7 @@
-// Package conn obtains connections: it dials and it listens, over TCP, UDP
-// and whatever else ends in a net.Conn. What flows over a connection is not
-// its business (package relay does that), and neither are sentences: what a
-// user may want to know is reported as facts, through optional func fields,
-// and package main makes words of them.
-//
-// Ownership: a connection that Dial returns belongs to the caller; one that
-// Serve hands to its handler belongs to the handler. After the hand-over this
-// package never touches it again.
-package conn
+// Package addr reads addresses and ports as users write them, and says what is
+// known of them without connecting: their services, their families, from where
+// a listener can be reached, which program has a port.
+package addr
 
 import (
 	"errors"
@@ -18,8 +12,8 @@ import (
 	"strings"
 )
 
-// An Address says where to connect or to listen, as the user wrote it.
-type Address struct {
+// An Addr says where to connect or to listen, as the user wrote it.
+type Addr struct {
 	// Host is a name, or a numeric address with its zone if it has one
 	// (fe80::1%eth0), without brackets. Empty means every interface of this
 	// machine to a listener, and is an error to a Dialer.
@@ -35,30 +29,30 @@ type Address struct {
 
 // String returns a in the form that net.Dial takes: host:port, [v6]:port or
 // the path.
-func (a Address) String() string {
+func (a Addr) String() string {
 	if a.Path != "" {
 		return a.Path
 	}
 	return net.JoinHostPort(a.Host, a.Port)
 }
 
-// An AddressError is an address that cannot be what it has to be.
-type AddressError struct {
+// An Error is an address that cannot be what it has to be.
+type Error struct {
 	Text string // as the user wrote it
 	Why  string // a phrase: "has no port"
 	Hint string // what to write instead; empty: nothing to say
 }
 
-func (e *AddressError) Error() string { return fmt.Sprintf("address %q %s", e.Text, e.Why) }
+func (e *Error) Error() string { return fmt.Sprintf("address %q %s", e.Text, e.Why) }
 
-// SplitHostPort reads host:port or [v6]:port. A bare IPv6 address is refused,
+// Split reads host:port or [v6]:port. A bare IPv6 address is refused,
 // because nobody can tell where its port begins.
-func SplitHostPort(s string) (Address, error) {
+func Split(s string) (Addr, error) {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
-		e := &AddressError{Text: s, Why: "has no port"}
+		e := &Error{Text: s, Why: "has no port"}
 		switch {
-		case isIPv6(ParseHost(s)):
+		case IsIPv6(ParseHost(s)):
 			ip := ParseHost(s)
 			e.Why, e.Hint = "is an IPv6 address without a port", fmt.Sprintf("write %s port, or [%s]:port", ip, ip)
 		case strings.ContainsAny(s, "[]"):
@@ -68,26 +62,26 @@ func SplitHostPort(s string) (Address, error) {
 		case strings.Count(s, ":") > 1:
 			e.Why, e.Hint = "has more than one colon", "write an IPv6 address as [address]:port"
 		}
-		return Address{}, e
+		return Addr{}, e
 	}
 	if port == "" {
-		return Address{}, &AddressError{Text: s, Why: "has no port after the colon"}
+		return Addr{}, &Error{Text: s, Why: "has no port after the colon"}
 	}
-	return Address{Host: host, Port: port}, nil
+	return Addr{Host: host, Port: port}, nil
 }
 
 // ParseHost takes the brackets off an IPv6 address; everything else is
 // returned as it is.
 func ParseHost(s string) string {
 	if inner, ok := strings.CutPrefix(s, "["); ok {
-		if inner, ok = strings.CutSuffix(inner, "]"); ok && isIPv6(inner) {
+		if inner, ok = strings.CutSuffix(inner, "]"); ok && IsIPv6(inner) {
 			return inner
 		}
 	}
 	return s
 }
 
-func isIPv6(s string) bool {
+func IsIPv6(s string) bool {
 	ip, err := netip.ParseAddr(s)
 	return err == nil && ip.Is6()
 }
@@ -116,4 +110,15 @@ func ParsePort(network, s string) (uint16, error) {
 		return n, nil
 	}
 	return 0, &PortError{s, "invalid"}
+}
+
+// PortOf returns the port of an address of this package's connections and
+// listeners; zero where there is none.
+func PortOf(a net.Addr) uint16 {
+	_, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return 0
+	}
+	n, _ := strconv.ParseUint(port, 10, 16)
+	return uint16(n)
 }

@@ -1,4 +1,4 @@
-package conn
+package addr
 
 import (
 	"errors"
@@ -11,29 +11,29 @@ import (
 func TestSplitHostPort(t *testing.T) {
 	for _, tt := range []struct {
 		text string
-		want Address
+		want Addr
 		why  string // of the error; empty: none
 	}{
-		{"localhost:80", Address{Host: "localhost", Port: "80"}, ""},
-		{"127.0.0.1:http", Address{Host: "127.0.0.1", Port: "http"}, ""},
-		{"[::1]:80", Address{Host: "::1", Port: "80"}, ""},
-		{"[fe80::1%eth0]:80", Address{Host: "fe80::1%eth0", Port: "80"}, ""},
-		{"[name]:80", Address{Host: "name", Port: "80"}, ""},
-		{":80", Address{Port: "80"}, ""},
-		{"host:0", Address{Host: "host", Port: "0"}, ""},
-		{"", Address{}, "has no port"},
-		{"localhost", Address{}, "has no port"},
-		{"host:", Address{}, "has no port after the colon"},
-		{"::1", Address{}, "is an IPv6 address without a port"},
-		{"fe80::1%eth0", Address{}, "is an IPv6 address without a port"},
-		{"[::1]", Address{}, "is an IPv6 address without a port"},
-		{"[::1]:", Address{}, "has no port after the colon"},
-		{"[::1:80", Address{}, "has brackets in the wrong places"},
-		{"[::1]80", Address{}, "has brackets in the wrong places"},
-		{"a:b:80", Address{}, "has more than one colon"},
+		{"localhost:80", Addr{Host: "localhost", Port: "80"}, ""},
+		{"127.0.0.1:http", Addr{Host: "127.0.0.1", Port: "http"}, ""},
+		{"[::1]:80", Addr{Host: "::1", Port: "80"}, ""},
+		{"[fe80::1%eth0]:80", Addr{Host: "fe80::1%eth0", Port: "80"}, ""},
+		{"[name]:80", Addr{Host: "name", Port: "80"}, ""},
+		{":80", Addr{Port: "80"}, ""},
+		{"host:0", Addr{Host: "host", Port: "0"}, ""},
+		{"", Addr{}, "has no port"},
+		{"localhost", Addr{}, "has no port"},
+		{"host:", Addr{}, "has no port after the colon"},
+		{"::1", Addr{}, "is an IPv6 address without a port"},
+		{"fe80::1%eth0", Addr{}, "is an IPv6 address without a port"},
+		{"[::1]", Addr{}, "is an IPv6 address without a port"},
+		{"[::1]:", Addr{}, "has no port after the colon"},
+		{"[::1:80", Addr{}, "has brackets in the wrong places"},
+		{"[::1]80", Addr{}, "has brackets in the wrong places"},
+		{"a:b:80", Addr{}, "has more than one colon"},
 	} {
-		got, err := SplitHostPort(tt.text)
-		var e *AddressError
+		got, err := Split(tt.text)
+		var e *Error
 		why := ""
 		if errors.As(err, &e) {
 			why = e.Why
@@ -53,9 +53,9 @@ func FuzzSplitHostPort(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		a, err := SplitHostPort(s)
+		a, err := Split(s)
 		if err != nil {
-			if a != (Address{}) {
+			if a != (Addr{}) {
 				t.Fatalf("%q: %+v beside %v", s, a, err)
 			}
 			return
@@ -63,7 +63,7 @@ func FuzzSplitHostPort(f *testing.F) {
 		if a.Port == "" || a.Path != "" {
 			t.Fatalf("%q: %+v", s, a)
 		}
-		if again, err := SplitHostPort(a.String()); again != a || err != nil {
+		if again, err := Split(a.String()); again != a || err != nil {
 			t.Fatalf("%q is %+v, which is written %q, which is %+v, %v", s, a, a.String(), again, err)
 		}
 	})
@@ -101,7 +101,7 @@ func FuzzParseHost(f *testing.F) {
 		if host == s {
 			return
 		}
-		if a := (Address{Host: host, Port: "1"}); "["+host+"]" != s || a.String() != s+":1" || ParseHost(host) != host {
+		if a := (Addr{Host: host, Port: "1"}); "["+host+"]" != s || a.String() != s+":1" || ParseHost(host) != host {
 			t.Fatalf("%q: %q, written %q", s, host, a)
 		}
 	})

@@ -1,4 +1,4 @@
-package conn
+package addr
 
 import (
 	"net/netip"
@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// parseIP reads a numeric address, IPv4 also in the forms of inet_aton(3):
+// ParseIP reads a numeric address, IPv4 also in the forms of inet_aton(3):
 // 127.1, 0x7f.1, 2130706433.
-func parseIP(s string) (netip.Addr, error) {
+func ParseIP(s string) (netip.Addr, error) {
 	ip, err := netip.ParseAddr(s)
 	if err == nil {
 		return ip, nil

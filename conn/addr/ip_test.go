@@ -1,4 +1,4 @@
-package conn
+package addr
 
 import (
 	"net/netip"
@@ -13,7 +13,7 @@ func TestParseIP(t *testing.T) {
 		"": "", ".": "", "1.": "", ".1": "", "1..2": "", "1.2.3.4.5": "", "256.1": "", "1.16777216": "", "4294967296": "",
 		"08": "", "0x": "", "-1": "", "+1": "", "1_0": "", "0b1": "", "1e3": "", "localhost": "", "127.1 ": "", "1.2.3.256": "",
 	} {
-		ip, err := parseIP(s)
+		ip, err := ParseIP(s)
 		if want == "" && err == nil || want != "" && (err != nil || ip != netip.MustParseAddr(want)) {
 			t.Errorf("%q is %v, %v; want %q", s, ip, err, want)
 		}

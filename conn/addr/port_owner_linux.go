@@ -1,4 +1,4 @@
-package conn
+package addr
 
 import (
 	"bufio"
@@ -17,14 +17,14 @@ import (
 // cannot be known: only root sees the programs of other users. network is
 // "tcp" or "udp". The socket is found in /proc/net, its owner by the links in
 // /proc/pid/fd (proc(5)).
-func PortOwner(network string, a Address) string {
+func PortOwner(network string, a Addr) string {
 	n, err := ParsePort(network, a.Port)
 	if err != nil {
 		return ""
 	}
 	ip := netip.IPv6Unspecified()
 	if a.Host != "" {
-		if ip, err = parseIP(a.Host); err != nil {
+		if ip, err = ParseIP(a.Host); err != nil {
 			return ""
 		}
 	}

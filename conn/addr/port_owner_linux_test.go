@@ -1,37 +1,54 @@
-package conn
+package addr
 
 import (
 	"fmt"
+	"net"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
+
+	"gonc/internal/testutil"
 )
 
 // Who has a port is found by it, at that address or at all of them; and only
 // who listens.
 func TestPortOwner(t *testing.T) {
-	s := serve(t, &Listener{Address: Address{Host: "127.0.0.1"}}, discard)
-	u := serve(t, &Listener{Network: "udp6", Address: Address{Host: "::1"}}, discard)
-	all := serve(t, &Listener{Network: "tcp4", Address: Address{Host: "0.0.0.0"}}, discard)
+	one, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	all, err := net.Listen("tcp4", "0.0.0.0:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer all.Close()
+	u, err := net.ListenPacket("udp6", "[::1]:0")
+	if err != nil {
+		t.Skip(err)
+	}
+	defer u.Close()
+	portOf := func(a net.Addr) string { return strconv.Itoa(int(PortOf(a))) }
 	for _, tt := range []struct {
 		network, host, port string
 		found               bool
 	}{
-		{"tcp", "127.0.0.1", portOf(s.at[0]), true},
-		{"tcp", "", portOf(s.at[0]), true},
-		{"tcp", "0.0.0.0", portOf(s.at[0]), true},
-		{"tcp", "::", portOf(s.at[0]), true},
-		{"tcp", "127.0.0.2", portOf(s.at[0]), false},
-		{"tcp", "::1", portOf(s.at[0]), false},
-		{"tcp", "127.0.0.2", portOf(all.at[0]), true},
-		{"tcp", "::1", portOf(all.at[0]), false},
-		{"udp", "::1", portOf(u.at[0]), true},
-		{"udp", "127.0.0.1", portOf(u.at[0]), false},
-		{"tcp", "", freePort(t), false},
+		{"tcp", "127.0.0.1", portOf(one.Addr()), true},
+		{"tcp", "", portOf(one.Addr()), true},
+		{"tcp", "0.0.0.0", portOf(one.Addr()), true},
+		{"tcp", "::", portOf(one.Addr()), true},
+		{"tcp", "127.0.0.2", portOf(one.Addr()), false},
+		{"tcp", "::1", portOf(one.Addr()), false},
+		{"tcp", "127.0.0.2", portOf(all.Addr()), true},
+		{"tcp", "::1", portOf(all.Addr()), false},
+		{"udp", "::1", portOf(u.LocalAddr()), true},
+		{"udp", "127.0.0.1", portOf(u.LocalAddr()), false},
+		{"tcp", "", testutil.FreePort(t), false},
 		{"tcp", "", "no-such-service", false},
-		{"tcp", "no-such-host", portOf(s.at[0]), false},
+		{"tcp", "no-such-host", portOf(one.Addr()), false},
 	} {
-		got := PortOwner(tt.network, Address{Host: tt.host, Port: tt.port})
+		got := PortOwner(tt.network, Addr{Host: tt.host, Port: tt.port})
 		if (got == owner()) != tt.found || !tt.found && got != "" {
 			t.Errorf("%s %s %s: %q, this is %q", tt.network, tt.host, tt.port, got, owner())
 		}

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package conn
+package addr
 
 // PortOwner returns "": this system does not tell which program has a port.
-func PortOwner(network string, a Address) string { return "" }
+func PortOwner(network string, a Addr) string { return "" }

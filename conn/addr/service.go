@@ -1,4 +1,4 @@
-package conn
+package addr
 
 import (
 	"bufio"
@@ -22,10 +22,10 @@ type service struct {
 	port     uint16
 }
 
-// ServiceName returns the name of the service that port belongs to, the other
+// Service returns the name of the service that port belongs to, the other
 // way round from net.LookupPort, or "" when the system has no name for it.
 // network is "tcp" or "udp", also with a 4 or 6 behind.
-func ServiceName(network string, port uint16) string {
+func Service(network string, port uint16) string {
 	return services()[service{strings.TrimRight(network, "46"), port}]
 }
 

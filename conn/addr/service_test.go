@@ -1,4 +1,4 @@
-package conn
+package addr
 
 import (
 	"os"
@@ -46,7 +46,7 @@ func TestServiceName(t *testing.T) {
 		{"tcp", 0, ""},
 		{"tcp", 99, ""},
 	} {
-		if got := ServiceName(tt.network, tt.port); got != tt.want {
+		if got := Service(tt.network, tt.port); got != tt.want {
 			t.Errorf("%s %d: %q, want %q", tt.network, tt.port, got, tt.want)
 		}
 	}
@@ -54,7 +54,7 @@ func TestServiceName(t *testing.T) {
 
 func TestServiceNameWithoutTable(t *testing.T) {
 	withServices(t, filepath.Join(t.TempDir(), "none"))
-	if got := ServiceName("tcp", 80); got != "" {
+	if got := Service("tcp", 80); got != "" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -1,18 +1,20 @@
-package conn
+package addr
 
 import (
-	"context"
+	"errors"
+	"net"
 	"net/netip"
+	"syscall"
 )
 
-// sources are addresses and ports to connect from; of each family the first
+// Sources are addresses and ports to connect from; of each family the first
 // one counts. One without an address is for both families. None at all leaves
 // everything to the system.
-type sources []netip.AddrPort
+type Sources []netip.AddrPort
 
-// of returns the local address for a connection to ip; the zero AddrPort
+// Of returns the local address for a connection to ip; the zero AddrPort
 // leaves it to the system. ok is false where no source is of ip's family.
-func (s sources) of(ip netip.Addr) (from netip.AddrPort, ok bool) {
+func (s Sources) Of(ip netip.Addr) (from netip.AddrPort, ok bool) {
 	for _, own := range s {
 		switch a := own.Addr().Unmap(); {
 		case !a.IsValid() && own.Port() == 0:
@@ -34,34 +36,23 @@ func unspecified(ip netip.Addr) netip.Addr {
 	return netip.IPv6Unspecified()
 }
 
-// family is the one to name where of found none that fits.
-func (s sources) family() string {
+// Family is the one to name where of found none that fits.
+func (s Sources) Family() string {
 	if s[0].Addr().Is4() {
 		return "IPv4"
 	}
 	return "IPv6"
 }
 
-// source resolves d.Source.
-func (d *Dialer) source(ctx context.Context, network string) (sources, error) {
-	proto, _ := family(network)
-	port := uint16(0)
-	if d.Source.Port != "" {
-		var err error
-		if port, err = ParsePort(proto, d.Source.Port); err != nil {
-			return nil, err
-		}
+// HasSource reports whether this machine has an address to talk to the
+// address of to. EADDRNOTAVAIL says that it has none (::1 where IPv6 is
+// switched off) and that no port of it is free; UDP, which has ports of its
+// own and sends nothing to connect, tells them apart.
+func HasSource(to netip.AddrPort) bool {
+	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
+	if err == nil {
+		c.Close()
 	}
-	switch {
-	case d.Source.Host == "" && port == 0:
-		return nil, nil
-	case d.Source.Host == "":
-		return sources{netip.AddrPortFrom(netip.Addr{}, port)}, nil
-	}
-	ips, err := d.lookup(ctx, network, d.Source)
-	var s sources
-	for _, ip := range ips {
-		s = append(s, netip.AddrPortFrom(ip, port))
-	}
-	return s, err
+	const wsaAddrNotAvail = syscall.Errno(10049) // Windows has numbers of its own
+	return !errors.Is(err, syscall.EADDRNOTAVAIL) && !errors.Is(err, wsaAddrNotAvail)
 }

@@ -1,4 +1,4 @@
-package conn
+package proxy
 
 import (
 	"errors"
@@ -24,7 +24,7 @@ func fuzzAnswer(f *testing.F, read func(r *strings.Reader) error, end func(answe
 		if err2 := read(again); err == nil && (err2 != nil || again.Len() != 6) {
 			t.Fatalf("%q: another tail makes it %v, %d", answer, err2, again.Len())
 		}
-		var e *ProxyError
+		var e *Error
 		if errors.As(err, &e) {
 			checkText(t, e)
 		}

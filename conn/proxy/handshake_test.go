@@ -1,4 +1,4 @@
-package conn
+package proxy
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"gonc/conn/addr"
 )
 
 // A talk is a handshake that succeeds: what the proxy reads and what it
@@ -18,7 +20,7 @@ import (
 type talk struct {
 	name   string
 	p      Proxy
-	target Address
+	target addr.Addr
 	turns  []turn
 }
 
@@ -30,42 +32,42 @@ const (
 )
 
 var talks = []talk{
-	{"socks4", Proxy{Type: "socks4"}, Address{Host: "192.0.2.1", Port: "80"},
+	{"socks4", Proxy{Type: "socks4"}, addr.Addr{Host: "192.0.2.1", Port: "80"},
 		[]turn{{"\x04\x01\x00\x50\xc0\x00\x02\x01\x00", okSOCKS4}}},
-	{"socks4 user", Proxy{Type: "socks4", User: "me"}, Address{Host: "::ffff:192.0.2.1", Port: "258"},
+	{"socks4 user", Proxy{Type: "socks4", User: "me"}, addr.Addr{Host: "::ffff:192.0.2.1", Port: "258"},
 		[]turn{{"\x04\x01\x01\x02\xc0\x00\x02\x01me\x00", okSOCKS4}}},
-	{"socks4a", Proxy{Type: "socks4a", User: "me"}, Address{Host: "example.com", Port: "80"},
+	{"socks4a", Proxy{Type: "socks4a", User: "me"}, addr.Addr{Host: "example.com", Port: "80"},
 		[]turn{{"\x04\x01\x00\x50\x00\x00\x00\x01me\x00example.com\x00", okSOCKS4}}},
-	{"socks4a number", Proxy{Type: "socks4a"}, Address{Host: "192.0.2.1", Port: "80"},
+	{"socks4a number", Proxy{Type: "socks4a"}, addr.Addr{Host: "192.0.2.1", Port: "80"},
 		[]turn{{"\x04\x01\x00\x50\xc0\x00\x02\x01\x00", okSOCKS4}}},
-	{"socks5", Proxy{Type: "socks5"}, Address{Host: "192.0.2.1", Port: "80"},
+	{"socks5", Proxy{Type: "socks5"}, addr.Addr{Host: "192.0.2.1", Port: "80"},
 		[]turn{{"\x05\x01\x00", "\x05\x00"}, {"\x05\x01\x00\x01\xc0\x00\x02\x01\x00\x50", okSOCKS5}}},
-	{"socks5 IPv6", Proxy{Type: "socks5"}, Address{Host: "2001:db8::1", Port: "80"},
+	{"socks5 IPv6", Proxy{Type: "socks5"}, addr.Addr{Host: "2001:db8::1", Port: "80"},
 		[]turn{{"\x05\x01\x00", "\x05\x00"},
 			{"\x05\x01\x00\x04\x20\x01\x0d\xb8\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x50",
 				"\x05\x00\x00\x04" + strings.Repeat("\x00", 16) + "\x04\x38"}}},
-	{"socks5 name", Proxy{Type: "socks5"}, Address{Host: strings.Repeat("n", 255), Port: "80"},
+	{"socks5 name", Proxy{Type: "socks5"}, addr.Addr{Host: strings.Repeat("n", 255), Port: "80"},
 		[]turn{{"\x05\x01\x00", "\x05\x00"},
 			{"\x05\x01\x00\x03\xff" + strings.Repeat("n", 255) + "\x00\x50", "\x05\x00\x00\x03\x05proxy\x04\x38"}}},
-	{"socks5 login", Proxy{Type: "socks5", User: "me", Password: "secret"}, Address{Host: "a", Port: "80"},
+	{"socks5 login", Proxy{Type: "socks5", User: "me", Password: "secret"}, addr.Addr{Host: "a", Port: "80"},
 		[]turn{{"\x05\x02\x00\x02", "\x05\x02"}, {"\x01\x02me\x06secret", "\x01\x00"},
 			{"\x05\x01\x00\x03\x01a\x00\x50", "\x05\x00\x00\x03\x00\x04\x38"}}},
-	{"socks5 login not wanted", Proxy{Type: "socks5", User: "me", Password: "secret"}, Address{Host: "a", Port: "80"},
+	{"socks5 login not wanted", Proxy{Type: "socks5", User: "me", Password: "secret"}, addr.Addr{Host: "a", Port: "80"},
 		[]turn{{"\x05\x02\x00\x02", "\x05\x00"}, {"\x05\x01\x00\x03\x01a\x00\x50", okSOCKS5}}},
-	{"http", Proxy{Type: "http"}, Address{Host: "example.com", Port: "443"},
+	{"http", Proxy{Type: "http"}, addr.Addr{Host: "example.com", Port: "443"},
 		[]turn{{"CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n",
 			"HTTP/1.1 200 Connection established\r\n\r\n"}}},
-	{"http IPv6", Proxy{Type: "http"}, Address{Host: "2001:db8::1", Port: "443"},
+	{"http IPv6", Proxy{Type: "http"}, addr.Addr{Host: "2001:db8::1", Port: "443"},
 		[]turn{{"CONNECT [2001:db8::1]:443 HTTP/1.1\r\nHost: [2001:db8::1]:443\r\n\r\n",
 			"HTTP/1.0 200 OK\r\nVia: x\r\n\r\n"}}},
-	{"http login", Proxy{Type: "http", User: "Aladdin", Password: "open sesame"}, Address{Host: "a", Port: "1"},
+	{"http login", Proxy{Type: "http", User: "Aladdin", Password: "open sesame"}, addr.Addr{Host: "a", Port: "1"},
 		[]turn{{"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nProxy-Authorization: Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\r\n\r\n",
 			"HTTP/1.1 200\r\n\r\n"}}},
-	{"http 1xx and a body that is none", Proxy{Type: "http"}, Address{Host: "a", Port: "1"},
+	{"http 1xx and a body that is none", Proxy{Type: "http"}, addr.Addr{Host: "a", Port: "1"},
 		[]turn{{"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
 			"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" +
 				"HTTP/1.1 204 \r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"}}},
-	{"http lone LF", Proxy{Type: "http"}, Address{Host: "a", Port: "1"},
+	{"http lone LF", Proxy{Type: "http"}, addr.Addr{Host: "a", Port: "1"},
 		[]turn{{"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", "HTTP/1.1 299 x\nA: b\n\n"}}},
 }
 
@@ -143,11 +145,11 @@ func TestHandshake(t *testing.T) {
 	checkProxyLeaks(t)
 	const tail = "\r\n\x00the target speaks"
 	for _, k := range talks {
-		k.p.Address = Address{Host: "127.0.0.1", Port: "1080"}
+		k.p.Address = addr.Addr{Host: "127.0.0.1", Port: "1080"}
 		for _, piece := range []int{1 << 20, 1} {
 			t.Run(fmt.Sprintf("%s/%d", k.name, piece), func(t *testing.T) {
 				c := dialScript(t, func(c net.Conn) error { return k.play(c, piece, 1<<20, tail) })
-				if err := k.p.handshake(t.Context(), c, k.target); err != nil {
+				if err := k.p.Connect(t.Context(), c, k.target); err != nil {
 					t.Fatal(err)
 				}
 				if got, err := io.ReadAll(c); err != nil || string(got) != tail {
@@ -165,8 +167,8 @@ func TestHandshakeCut(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			for n := range k.answerLen() {
 				c := dialScript(t, func(c net.Conn) error { return k.play(c, 1<<20, n, "") })
-				err := k.p.handshake(t.Context(), c, k.target)
-				var e *ProxyError
+				err := k.p.Connect(t.Context(), c, k.target)
+				var e *Error
 				if !errors.As(err, &e) || !strings.Contains(e.Why, "closed the connection") {
 					t.Fatalf("cut after %d bytes: %v", n, err)
 				}
@@ -204,15 +206,15 @@ func TestHandshakeDeadline(t *testing.T) {
 
 // hang plays k until n bytes were sent, and returns what became of the
 // handshake, and when.
-func hang(t *testing.T, ctx context.Context, k talk, n int) (*ProxyError, time.Duration) {
+func hang(t *testing.T, ctx context.Context, k talk, n int) (*Error, time.Duration) {
 	client, server := net.Pipe()
 	go k.play(server, 1<<20, n, "")
 	start := time.Now()
-	err := k.p.handshake(ctx, client, k.target)
+	err := k.p.Connect(ctx, client, k.target)
 	took := time.Since(start)
 	client.Close()
 	server.Close()
-	var e *ProxyError
+	var e *Error
 	if !errors.As(err, &e) {
 		t.Fatal(err)
 	}
@@ -227,7 +229,7 @@ func TestHandshakeLeavesNoDeadline(t *testing.T) {
 		client, server := net.Pipe()
 		k := talks[0]
 		go k.play(server, 1<<20, 1<<20, "")
-		if err := k.p.handshake(ctx, client, k.target); err != nil {
+		if err := k.p.Connect(ctx, client, k.target); err != nil {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Hour)

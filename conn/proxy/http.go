@@ -1,4 +1,4 @@
-package conn
+package proxy
 
 import (
 	"encoding/base64"
@@ -40,10 +40,10 @@ func (p *Proxy) connectRequest(h hop) (string, error) {
 		// RFC 7617 section 2: the first colon ends the user, and neither
 		// part has control characters.
 		if strings.Contains(p.User, ":") {
-			return "", &ProxyError{Why: fmt.Sprintf("can't be given the user %q: Basic has no colon in a user", p.User)}
+			return "", &Error{Why: fmt.Sprintf("can't be given the user %q: Basic has no colon in a user", p.User)}
 		}
 		if !isPlain(p.User + p.Password) {
-			return "", &ProxyError{Why: "can't be given a login with control characters"}
+			return "", &Error{Why: "can't be given a login with control characters"}
 		}
 		login := base64.StdEncoding.EncodeToString([]byte(p.User + ":" + p.Password))
 		req += "Proxy-Authorization: Basic " + login + "\r\n"
@@ -86,12 +86,14 @@ func (p *Proxy) readConnect(r io.Reader) error {
 // before it may be missing, as they often are.
 func statusCode(line string) (int, error) {
 	const form = "HTTP/1.x nnn"
-	ok := len(line) >= len(form) && strings.HasPrefix(line, "HTTP/1.") && isDigits(line[7:8]) &&
-		line[8] == ' ' && isDigits(line[9:12]) && line[9] != '0' && (len(line) == len(form) || line[12] == ' ')
+	ok := len(line) >= len(form) && strings.HasPrefix(line, "HTTP/1.") && '0' <= line[7] && line[7] <= '9' &&
+		line[8] == ' ' && line[9] != '0' && (len(line) == len(form) || line[12] == ' ')
 	if ok {
-		return strconv.Atoi(line[9:12])
+		if code, err := strconv.ParseUint(line[9:12], 10, 16); err == nil {
+			return int(code), nil
+		}
 	}
-	e := &ProxyError{Why: fmt.Sprintf("does not speak HTTP: it answered \"%s\"", escape(line))}
+	e := &Error{Why: fmt.Sprintf("does not speak HTTP: it answered \"%s\"", escape(line))}
 	if line != "" && (line[0] == 5 || line[0] == 0) {
 		e.Hint = "it looks like a SOCKS proxy; try --proxy-type socks5 (-X 5)"
 	}
@@ -99,7 +101,7 @@ func statusCode(line string) (int, error) {
 }
 
 func errStatus(code int, line string) error {
-	e := &ProxyError{Code: code, Reply: escape(line)}
+	e := &Error{Code: code, Reply: escape(line)}
 	e.Why = `it answered "` + e.Reply + `"`
 	switch code {
 	case 400, 404, 405, 501:
@@ -115,7 +117,7 @@ func errStatus(code int, line string) error {
 // errWantsLogin is for a 407 (RFC 9110 section 15.5.8) that offers schemes, and
 // for a 401, which tinyproxy 1.11 answers to a wrong login.
 func (p *Proxy) errWantsLogin(code int, line string, schemes []string) error {
-	e := &ProxyError{Login: true, Why: "wants a login", Hint: "give it with --proxy-auth user:password"}
+	e := &Error{Login: true, Why: "wants a login", Hint: "give it with --proxy-auth user:password"}
 	basic := len(schemes) == 0
 	for _, s := range schemes {
 		basic = basic || strings.EqualFold(s, "Basic")
@@ -146,7 +148,7 @@ func (h *headReader) line() (string, error) {
 	started := h.left < maxHead
 	for {
 		if h.left == 0 {
-			return "", &ProxyError{Why: "does not end its answer"}
+			return "", &Error{Why: "does not end its answer"}
 		}
 		b = append(b, 0)
 		if _, err := io.ReadFull(h.r, b[len(b)-1:]); err != nil {

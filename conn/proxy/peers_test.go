@@ -1,6 +1,6 @@
 //go:build unix
 
-package conn
+package proxy
 
 import (
 	"context"
@@ -15,12 +15,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/internal/testutil"
 )
 
 // startProxy runs a proxy that other people wrote, on a loopback port that is
 // free, and returns where it is once it accepts connections. "PORT" in args
 // and in config, whose file "CONFIG" in args is, stands for the port.
-func startProxy(t *testing.T, config, name string, args ...string) Address {
+func startProxy(t *testing.T, config, name string, args ...string) addr.Addr {
 	t.Helper()
 	path, err := exec.LookPath(name)
 	if err != nil {
@@ -29,7 +32,7 @@ func startProxy(t *testing.T, config, name string, args ...string) Address {
 	if _, err := os.Stat(path); err != nil {
 		t.Skipf("%s is not installed", name)
 	}
-	a := Address{Host: "127.0.0.1", Port: freePort(t)}
+	a := addr.Addr{Host: "127.0.0.1", Port: testutil.FreePort(t)}
 	file := filepath.Join(t.TempDir(), "config")
 	if err := os.WriteFile(file, []byte(strings.ReplaceAll(config, "PORT", a.Port)), 0o644); err != nil {
 		t.Fatal(err)
@@ -59,7 +62,7 @@ func startProxy(t *testing.T, config, name string, args ...string) Address {
 }
 
 // accepts waits until somebody listens at a.
-func accepts(a Address) bool {
+func accepts(a addr.Addr) bool {
 	try := time.NewTicker(5 * time.Millisecond)
 	defer try.Stop()
 	for range 1000 {
@@ -73,7 +76,7 @@ func accepts(a Address) bool {
 }
 
 // startTarget runs a server that speaks first and then echoes.
-func startTarget(t *testing.T, host string) Address {
+func startTarget(t *testing.T, host string) addr.Addr {
 	ln, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		t.Skip(err)
@@ -93,11 +96,11 @@ func startTarget(t *testing.T, host string) Address {
 		}
 	}()
 	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return Address{Host: host, Port: port}
+	return addr.Addr{Host: host, Port: port}
 }
 
 // through connects to target by a chain of proxies, as a Dialer does.
-func through(t *testing.T, target Address, chain ...Proxy) (net.Conn, error) {
+func through(t *testing.T, target addr.Addr, chain ...Proxy) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 	t.Cleanup(cancel)
 	c, err := net.Dial("tcp", chain[0].Address.String())
@@ -110,9 +113,9 @@ func through(t *testing.T, target Address, chain ...Proxy) (net.Conn, error) {
 		if i+1 < len(chain) {
 			next = chain[i+1].Address
 		}
-		next, err := chain[i].destination(ctx, "ip", next, net.DefaultResolver.LookupNetIP)
+		next, err := chain[i].Resolve(ctx, "ip", next, net.DefaultResolver.LookupNetIP)
 		if err == nil {
-			err = chain[i].handshake(ctx, c, next)
+			err = chain[i].Connect(ctx, c, next)
 		}
 		if err != nil {
 			return nil, err
@@ -122,7 +125,7 @@ func through(t *testing.T, target Address, chain ...Proxy) (net.Conn, error) {
 }
 
 // checkThrough sends and receives over a chain.
-func checkThrough(t *testing.T, target Address, chain ...Proxy) {
+func checkThrough(t *testing.T, target addr.Addr, chain ...Proxy) {
 	t.Helper()
 	c, err := through(t, target, chain...)
 	if err != nil {
@@ -137,10 +140,10 @@ func checkThrough(t *testing.T, target Address, chain ...Proxy) {
 }
 
 // checkRefused looks for code, or for a login that is wanted, in the error.
-func checkRefused(t *testing.T, target Address, p Proxy, code int, login bool) {
+func checkRefused(t *testing.T, target addr.Addr, p Proxy, code int, login bool) {
 	t.Helper()
 	_, err := through(t, target, p)
-	var e *ProxyError
+	var e *Error
 	if !errors.As(err, &e) || e.Code != code || e.Login != login {
 		t.Fatalf("%#v, want code %d, login %v", err, code, login)
 	}
@@ -150,7 +153,7 @@ func checkRefused(t *testing.T, target Address, p Proxy, code int, login bool) {
 var noLogin = Proxy{}
 
 // asProxy returns the proxy at a, with the login of login.
-func asProxy(kind string, a Address, login Proxy) Proxy {
+func asProxy(kind string, a addr.Addr, login Proxy) Proxy {
 	return Proxy{Type: kind, Address: a, User: login.User, Password: login.Password}
 }
 
@@ -178,8 +181,8 @@ func TestMicrosocks(t *testing.T) {
 	a := startProxy(t, "", "microsocks", "-i", "127.0.0.1", "-p", "PORT")
 	p := asProxy("socks5", a, noLogin)
 	checkTargets(t, p)
-	checkRefused(t, Address{Host: "127.0.0.1", Port: freePort(t)}, p, 5, false)
-	checkRefused(t, Address{Host: "no-such-name.invalid", Port: "80"}, p, 1, false)
+	checkRefused(t, addr.Addr{Host: "127.0.0.1", Port: testutil.FreePort(t)}, p, 5, false)
+	checkRefused(t, addr.Addr{Host: "no-such-name.invalid", Port: "80"}, p, 1, false)
 }
 
 func TestMicrosocksLogin(t *testing.T) {
@@ -220,8 +223,8 @@ func TestDante(t *testing.T) {
 		if kind == "socks5" {
 			refused, blocked = 5, 2
 		}
-		checkRefused(t, Address{Host: "127.0.0.1", Port: freePort(t)}, p, refused, false)
-		checkRefused(t, Address{Host: "127.0.0.1", Port: "9"}, p, blocked, false)
+		checkRefused(t, addr.Addr{Host: "127.0.0.1", Port: testutil.FreePort(t)}, p, refused, false)
+		checkRefused(t, addr.Addr{Host: "127.0.0.1", Port: "9"}, p, blocked, false)
 	}
 }
 
@@ -236,7 +239,7 @@ func TestTinyproxy(t *testing.T) {
 	a := startProxy(t, tinyproxy, "tinyproxy", "-d", "-c", "CONFIG")
 	p := asProxy("http", a, noLogin)
 	checkTargets(t, p)
-	checkRefused(t, Address{Host: "127.0.0.1", Port: freePort(t)}, p, 500, false)
+	checkRefused(t, addr.Addr{Host: "127.0.0.1", Port: testutil.FreePort(t)}, p, 500, false)
 }
 
 func TestTinyproxyLogin(t *testing.T) {
@@ -253,7 +256,7 @@ func TestNcatProxy(t *testing.T) {
 	a := startProxy(t, "", "ncat", "-l", "--proxy-type", "http", "127.0.0.1", "PORT")
 	p := asProxy("http", a, noLogin)
 	checkTargets(t, p)
-	checkRefused(t, Address{Host: "127.0.0.1", Port: freePort(t)}, p, 504, false)
+	checkRefused(t, addr.Addr{Host: "127.0.0.1", Port: testutil.FreePort(t)}, p, 504, false)
 }
 
 func TestNcatProxyLogin(t *testing.T) {
@@ -275,7 +278,7 @@ func TestProxyChain(t *testing.T) {
 	}
 	target := startTarget(t, "127.0.0.1")
 	checkThrough(t, target, chain...)
-	chain[1].Address.Port = freePort(t)
+	chain[1].Address.Port = testutil.FreePort(t)
 	_, err := through(t, target, chain...)
 	want := fmt.Sprintf("proxy %s (socks5) did not connect to %s: connection refused", chain[0].Address, chain[1].Address)
 	if err == nil || err.Error() != want {
@@ -297,8 +300,8 @@ func TestProxyMistaken(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 		defer cancel()
 		p := asProxy(kind, a, noLogin)
-		err = p.handshake(ctx, c, Address{Host: "127.0.0.1", Port: "80"})
-		var e *ProxyError
+		err = p.Connect(ctx, c, addr.Addr{Host: "127.0.0.1", Port: "80"})
+		var e *Error
 		if !errors.As(err, &e) {
 			t.Error(err)
 		}

@@ -1,4 +1,6 @@
-package conn
+// Package proxy speaks SOCKS 4, 4a and 5 and the CONNECT of HTTP with proxies
+// over connections that were made to them.
+package proxy
 
 import (
 	"context"
@@ -12,6 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"gonc/conn/addr"
 )
 
 // A Proxy is a server that is asked to connect to somewhere else. The zero
@@ -23,7 +27,7 @@ type Proxy struct {
 	Type string
 
 	// Address is where the proxy listens (TCP).
-	Address Address
+	Address addr.Addr
 
 	// User and Password are the login: user and password of socks5 (RFC 1929)
 	// and of http (Basic, RFC 7617), the user id of socks4 and socks4a, which
@@ -37,12 +41,12 @@ type Proxy struct {
 	DNS string
 }
 
-// A ProxyError is a proxy that could not be asked, did not do what it was
+// An Error is a proxy that could not be asked, did not do what it was
 // asked for, or could not be understood.
-type ProxyError struct {
-	Type    string  // the proxy's, as in Proxy
-	Address Address // the proxy's
-	Target  Address // what it was to connect to
+type Error struct {
+	Type    string    // the proxy's, as in Proxy
+	Address addr.Addr // the proxy's
+	Target  addr.Addr // what it was to connect to
 
 	// Code is what the proxy answered: the status of HTTP, the reply code of
 	// SOCKS. It means nothing when Reply is empty.
@@ -62,15 +66,15 @@ type ProxyError struct {
 	Err  error  // what reading, writing or the context said; nil when the proxy did answer
 }
 
-func (e *ProxyError) Error() string {
+func (e *Error) Error() string {
 	return fmt.Sprintf("proxy %s (%s) %s", e.Address, e.Type, e.Why)
 }
 
-func (e *ProxyError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
-// ProxyType returns the type of proxy that name stands for: OpenBSD's 4, 4a,
+// ParseType returns the type of proxy that name stands for: OpenBSD's 4, 4a,
 // 5 and connect mean socks4, socks4a, socks5 and http. Case does not matter.
-func ProxyType(name string) (string, error) {
+func ParseType(name string) (string, error) {
 	switch strings.ToLower(name) {
 	case "4", "socks4":
 		return "socks4", nil
@@ -84,7 +88,7 @@ func ProxyType(name string) (string, error) {
 	return "", fmt.Errorf("proxy type %q is none of socks4, socks4a, socks5, http", name)
 }
 
-// ParseProxy reads a proxy as a user writes it: host, host:port, an IPv6
+// Parse reads a proxy as a user writes it: host, host:port, an IPv6
 // address with or without brackets, or a URL with one of the schemes socks4,
 // socks4a, socks5, socks5h, socks and http, which may hold a login
 // (socks5://user:password@host:port, percent-encoded). defaultType is the type
@@ -92,8 +96,8 @@ func ProxyType(name string) (string, error) {
 // socks5h sets DNS to "remote", which curl means by it; the others leave it
 // empty. Without a port it is 1080, and 3128 for http.
 //
-// An error is an *AddressError or a *PortError, and never holds the password.
-func ParseProxy(s, defaultType string) (Proxy, error) {
+// An error is an *addr.Error or a *addr.PortError, and never holds the password.
+func Parse(s, defaultType string) (Proxy, error) {
 	scheme, rest, isURL := strings.Cut(s, "://")
 	if !isURL {
 		return proxyAt(Proxy{Type: defaultType}, s)
@@ -104,7 +108,7 @@ func ParseProxy(s, defaultType string) (Proxy, error) {
 	}
 	if i := strings.LastIndexByte(rest, '@'); i >= 0 {
 		if err := p.setLogin(rest[:i]); err != nil {
-			return Proxy{}, &AddressError{Text: scheme + "://***@" + rest[i+1:], Why: "has a login with a bad escape",
+			return Proxy{}, &addr.Error{Text: scheme + "://***@" + rest[i+1:], Why: "has a login with a bad escape",
 				Hint: "write % as %25"}
 		}
 		rest = rest[i+1:]
@@ -126,7 +130,7 @@ func proxyOfScheme(scheme, defaultType string) (Proxy, error) {
 		}
 		return Proxy{Type: "socks5"}, nil
 	}
-	return Proxy{}, &AddressError{Text: scheme + "://", Why: "is not a kind of proxy that is known here",
+	return Proxy{}, &addr.Error{Text: scheme + "://", Why: "is not a kind of proxy that is known here",
 		Hint: "socks4://, socks4a://, socks5:// and http:// are"}
 }
 
@@ -142,7 +146,7 @@ func (p *Proxy) setLogin(s string) (err error) {
 // proxyAt returns p with the address that s is.
 func proxyAt(p Proxy, s string) (Proxy, error) {
 	if i := strings.LastIndexByte(s, '@'); i >= 0 {
-		return Proxy{}, &AddressError{Text: "***@" + s[i+1:], Why: "has a login, which only a URL can have",
+		return Proxy{}, &addr.Error{Text: "***@" + s[i+1:], Why: "has a login, which only a URL can have",
 			Hint: fmt.Sprintf("write %s://user:password@%s", p.Type, s[i+1:])}
 	}
 	a, err := p.splitAddress(s)
@@ -156,21 +160,21 @@ func proxyAt(p Proxy, s string) (Proxy, error) {
 	return p, nil
 }
 
-// splitAddress is SplitHostPort with a default port.
-func (p *Proxy) splitAddress(s string) (Address, error) {
+// splitAddress is addr.Split with a default port.
+func (p *Proxy) splitAddress(s string) (addr.Addr, error) {
 	port := "1080" // IANA's, for SOCKS
 	if p.Type == "http" {
 		port = "3128" // Squid's, which OpenBSD nc and ncat took over
 	}
-	switch inner := ParseHost(s); {
+	switch inner := addr.ParseHost(s); {
 	case inner != s:
-		return Address{Host: inner, Port: port}, nil
-	case isIPv6(s):
-		return Address{Host: s, Port: port}, portlessIPv6(s)
+		return addr.Addr{Host: inner, Port: port}, nil
+	case addr.IsIPv6(s):
+		return addr.Addr{Host: s, Port: port}, portlessIPv6(s)
 	case !strings.ContainsAny(s, ":[]"):
-		return Address{Host: s, Port: port}, nil
+		return addr.Addr{Host: s, Port: port}, nil
 	}
-	return SplitHostPort(s)
+	return addr.Split(s)
 }
 
 // portlessIPv6 refuses an IPv6 address that, without its last group, would be
@@ -178,10 +182,10 @@ func (p *Proxy) splitAddress(s string) (Address, error) {
 func portlessIPv6(s string) error {
 	i := strings.LastIndexByte(s, ':')
 	_, err := strconv.ParseUint(s[i+1:], 10, 16)
-	if err != nil || !isIPv6(s[:i]) {
+	if err != nil || !addr.IsIPv6(s[:i]) {
 		return nil
 	}
-	return &AddressError{Text: s, Why: "may or may not end in a port",
+	return &addr.Error{Text: s, Why: "may or may not end in a port",
 		Hint: fmt.Sprintf("write [%s]:%s or [%s]", s[:i], s[i+1:], s)}
 }
 
@@ -189,17 +193,17 @@ func portlessIPv6(s string) error {
 // network is ip, ip4 or ip6.
 type finder func(ctx context.Context, network, host string) ([]netip.Addr, error)
 
-// destination returns what p is to be asked for so that it reaches target:
+// Resolve returns what p is to be asked for so that it reaches target:
 // target itself, or its first address when this machine resolves it.
 // network (ip, ip4, ip6) is the family that was asked for; it counts only for
 // what is resolved here.
-func (p *Proxy) destination(ctx context.Context, network string, target Address, find finder) (Address, error) {
-	if ip, err := parseIP(target.Host); err == nil {
+func (p *Proxy) Resolve(ctx context.Context, network string, target addr.Addr, find finder) (addr.Addr, error) {
+	if ip, err := addr.ParseIP(target.Host); err == nil {
 		target.Host = ip.String()
 		return target, nil
 	}
 	if p.DNS == "none" {
-		return target, p.named(target, &ProxyError{Why: fmt.Sprintf("is not to be given a name (%q), and nobody is to resolve it", target.Host),
+		return target, p.named(target, &Error{Why: fmt.Sprintf("is not to be given a name (%q), and nobody is to resolve it", target.Host),
 			Hint: "write a numeric address, or leave --proxy-dns none out"})
 	}
 	if p.Type == "socks4" {
@@ -213,7 +217,7 @@ func (p *Proxy) destination(ctx context.Context, network string, target Address,
 	ips, err := find(ctx, network, target.Host)
 	switch {
 	case err == nil && len(ips) > 0:
-		return Address{Host: ips[0].Unmap().String(), Port: target.Port}, nil
+		return addr.Addr{Host: ips[0].Unmap().String(), Port: target.Port}, nil
 	case p.DNS == "both" && p.Type != "socks4" && ctx.Err() == nil:
 		return target, nil
 	case err == nil:
@@ -222,16 +226,16 @@ func (p *Proxy) destination(ctx context.Context, network string, target Address,
 	return target, err
 }
 
-// handshake asks the proxy at the other end of c to connect to target, and
+// Connect asks the proxy at the other end of c to connect to target, and
 // returns when it did: c is then a connection to target. It reads the bytes of
 // the proxy's answer and not one more, so that c needs no wrapper, and leaves
 // no deadline on c. It ends when ctx is done; there is no other limit of time.
 // target has been through destination; of another chain link, it is the
 // address of the next proxy.
 //
-// An error is a *ProxyError, an *AddressError or a *PortError. c is the
+// An error is a *Error, an *addr.Error or a *addr.PortError. c is the
 // caller's to close, and good for nothing else after an error.
-func (p *Proxy) handshake(ctx context.Context, c net.Conn, target Address) error {
+func (p *Proxy) Connect(ctx context.Context, c net.Conn, target addr.Addr) error {
 	h, err := parseHop(target)
 	if err != nil {
 		return err
@@ -245,7 +249,7 @@ func (p *Proxy) handshake(ctx context.Context, c net.Conn, target Address) error
 
 func (p *Proxy) ask(c net.Conn, h hop) error {
 	if h.ip.Zone() != "" {
-		return &ProxyError{Why: "can't be given an address with a zone, which only this machine knows"}
+		return &Error{Why: "can't be given an address with a zone, which only this machine knows"}
 	}
 	switch p.Type {
 	case "socks4", "socks4a":
@@ -255,24 +259,24 @@ func (p *Proxy) ask(c net.Conn, h hop) error {
 	case "http":
 		return p.askHTTP(c, h)
 	}
-	return &ProxyError{Why: "is of no type that is known here"}
+	return &Error{Why: "is of no type that is known here"}
 }
 
-// named makes err, from whatever p was asked, a *ProxyError that says which
+// named makes err, from whatever p was asked, a *Error that says which
 // proxy it was and for what.
-func (p *Proxy) named(target Address, err error) error {
+func (p *Proxy) named(target addr.Addr, err error) error {
 	const mistaken = "it may be a proxy of another type, or none"
-	e, ok := err.(*ProxyError)
+	e, ok := err.(*Error)
 	switch {
 	case ok:
 	case errors.Is(err, io.EOF):
-		e = &ProxyError{Why: "closed the connection without an answer", Hint: mistaken, Err: err}
+		e = &Error{Why: "closed the connection without an answer", Hint: mistaken, Err: err}
 	case errors.Is(err, io.ErrUnexpectedEOF):
-		e = &ProxyError{Why: "closed the connection in the middle of its answer", Err: err}
+		e = &Error{Why: "closed the connection in the middle of its answer", Err: err}
 	case errors.Is(err, context.DeadlineExceeded):
-		e = &ProxyError{Why: "did not answer in time", Hint: mistaken, Err: err}
+		e = &Error{Why: "did not answer in time", Hint: mistaken, Err: err}
 	default:
-		e = &ProxyError{Why: "failed: " + err.Error(), Err: err}
+		e = &Error{Why: "failed: " + err.Error(), Err: err}
 	}
 	e.Type, e.Address, e.Target = p.Type, p.Address, target
 	if e.Reply != "" && !e.Login {

@@ -1,4 +1,4 @@
-package conn
+package proxy
 
 import (
 	"context"
@@ -7,6 +7,8 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+
+	"gonc/conn/addr"
 )
 
 func TestProxyType(t *testing.T) {
@@ -15,7 +17,7 @@ func TestProxyType(t *testing.T) {
 		"socks4": "socks4", "socks4a": "socks4a", "SOCKS5": "socks5", "http": "http",
 		"": "", "6": "", "https": "", "socks": "",
 	} {
-		if got, err := ProxyType(name); got != want || (err == nil) != (want != "") {
+		if got, err := ParseType(name); got != want || (err == nil) != (want != "") {
 			t.Errorf("ProxyType(%q) = %q, %v, want %q", name, got, err, want)
 		}
 	}
@@ -26,29 +28,29 @@ func TestParseProxy(t *testing.T) {
 		s, defaultType string
 		want           Proxy
 	}{
-		{"h", "socks5", Proxy{Type: "socks5", Address: Address{Host: "h", Port: "1080"}}},
-		{"h", "http", Proxy{Type: "http", Address: Address{Host: "h", Port: "3128"}}},
-		{"h:8080", "http", Proxy{Type: "http", Address: Address{Host: "h", Port: "8080"}}},
-		{"127.0.0.1:9050", "socks4a", Proxy{Type: "socks4a", Address: Address{Host: "127.0.0.1", Port: "9050"}}},
-		{"[::1]:9", "socks5", Proxy{Type: "socks5", Address: Address{Host: "::1", Port: "9"}}},
-		{"[::1]", "socks5", Proxy{Type: "socks5", Address: Address{Host: "::1", Port: "1080"}}},
-		{"::1", "socks5", Proxy{Type: "socks5", Address: Address{Host: "::1", Port: "1080"}}},
-		{"2001:db8::5", "http", Proxy{Type: "http", Address: Address{Host: "2001:db8::5", Port: "3128"}}},
-		{"2001:db8:0:0:0:0:0:5", "http", Proxy{Type: "http", Address: Address{Host: "2001:db8:0:0:0:0:0:5", Port: "3128"}}},
-		{"2001:db8::1:beef", "http", Proxy{Type: "http", Address: Address{Host: "2001:db8::1:beef", Port: "3128"}}},
-		{"fe80::1%eth0", "http", Proxy{Type: "http", Address: Address{Host: "fe80::1%eth0", Port: "3128"}}},
-		{"socks5://h", "http", Proxy{Type: "socks5", Address: Address{Host: "h", Port: "1080"}}},
-		{"socks5h://h", "http", Proxy{Type: "socks5", Address: Address{Host: "h", Port: "1080"}, DNS: "remote"}},
-		{"SOCKS4://h:1/", "http", Proxy{Type: "socks4", Address: Address{Host: "h", Port: "1"}}},
-		{"socks4a://me@h", "http", Proxy{Type: "socks4a", Address: Address{Host: "h", Port: "1080"}, User: "me"}},
-		{"socks://h", "http", Proxy{Type: "socks5", Address: Address{Host: "h", Port: "1080"}}},
-		{"socks://h", "socks4", Proxy{Type: "socks4", Address: Address{Host: "h", Port: "1080"}}},
-		{"http://u:p@h", "socks5", Proxy{Type: "http", Address: Address{Host: "h", Port: "3128"}, User: "u", Password: "p"}},
-		{"http://u:p:q@r@[::1]:8/", "socks5", Proxy{Type: "http", Address: Address{Host: "::1", Port: "8"}, User: "u", Password: "p:q@r"}},
-		{"socks5://a%40b:%25%3a@h", "http", Proxy{Type: "socks5", Address: Address{Host: "h", Port: "1080"}, User: "a@b", Password: "%:"}},
-		{"http://[fe80::1%25eth0]:8", "http", Proxy{Type: "http", Address: Address{Host: "fe80::1%eth0", Port: "8"}}},
+		{"h", "socks5", Proxy{Type: "socks5", Address: addr.Addr{Host: "h", Port: "1080"}}},
+		{"h", "http", Proxy{Type: "http", Address: addr.Addr{Host: "h", Port: "3128"}}},
+		{"h:8080", "http", Proxy{Type: "http", Address: addr.Addr{Host: "h", Port: "8080"}}},
+		{"127.0.0.1:9050", "socks4a", Proxy{Type: "socks4a", Address: addr.Addr{Host: "127.0.0.1", Port: "9050"}}},
+		{"[::1]:9", "socks5", Proxy{Type: "socks5", Address: addr.Addr{Host: "::1", Port: "9"}}},
+		{"[::1]", "socks5", Proxy{Type: "socks5", Address: addr.Addr{Host: "::1", Port: "1080"}}},
+		{"::1", "socks5", Proxy{Type: "socks5", Address: addr.Addr{Host: "::1", Port: "1080"}}},
+		{"2001:db8::5", "http", Proxy{Type: "http", Address: addr.Addr{Host: "2001:db8::5", Port: "3128"}}},
+		{"2001:db8:0:0:0:0:0:5", "http", Proxy{Type: "http", Address: addr.Addr{Host: "2001:db8:0:0:0:0:0:5", Port: "3128"}}},
+		{"2001:db8::1:beef", "http", Proxy{Type: "http", Address: addr.Addr{Host: "2001:db8::1:beef", Port: "3128"}}},
+		{"fe80::1%eth0", "http", Proxy{Type: "http", Address: addr.Addr{Host: "fe80::1%eth0", Port: "3128"}}},
+		{"socks5://h", "http", Proxy{Type: "socks5", Address: addr.Addr{Host: "h", Port: "1080"}}},
+		{"socks5h://h", "http", Proxy{Type: "socks5", Address: addr.Addr{Host: "h", Port: "1080"}, DNS: "remote"}},
+		{"SOCKS4://h:1/", "http", Proxy{Type: "socks4", Address: addr.Addr{Host: "h", Port: "1"}}},
+		{"socks4a://me@h", "http", Proxy{Type: "socks4a", Address: addr.Addr{Host: "h", Port: "1080"}, User: "me"}},
+		{"socks://h", "http", Proxy{Type: "socks5", Address: addr.Addr{Host: "h", Port: "1080"}}},
+		{"socks://h", "socks4", Proxy{Type: "socks4", Address: addr.Addr{Host: "h", Port: "1080"}}},
+		{"http://u:p@h", "socks5", Proxy{Type: "http", Address: addr.Addr{Host: "h", Port: "3128"}, User: "u", Password: "p"}},
+		{"http://u:p:q@r@[::1]:8/", "socks5", Proxy{Type: "http", Address: addr.Addr{Host: "::1", Port: "8"}, User: "u", Password: "p:q@r"}},
+		{"socks5://a%40b:%25%3a@h", "http", Proxy{Type: "socks5", Address: addr.Addr{Host: "h", Port: "1080"}, User: "a@b", Password: "%:"}},
+		{"http://[fe80::1%25eth0]:8", "http", Proxy{Type: "http", Address: addr.Addr{Host: "fe80::1%eth0", Port: "8"}}},
 	} {
-		got, err := ParseProxy(tt.s, tt.defaultType)
+		got, err := Parse(tt.s, tt.defaultType)
 		if err != nil || got != tt.want {
 			t.Errorf("ParseProxy(%q, %q) = %+v, %v, want %+v", tt.s, tt.defaultType, got, err, tt.want)
 		}
@@ -83,7 +85,7 @@ func TestParseProxyRefuses(t *testing.T) {
 		strings.Repeat("h", 256):  "longer than 255",
 		"http://u:hunter2@h%25/x": "character",
 	} {
-		p, err := ParseProxy(s, "http")
+		p, err := Parse(s, "http")
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseProxy(%q): %v, want %q", s, err, want)
 		} else if text := fmt.Sprintf("%v %+v", err, err); strings.Contains(text, "hunter2") || p != (Proxy{}) {
@@ -99,7 +101,7 @@ func FuzzParseProxy(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		p, err := ParseProxy(s, "http")
+		p, err := Parse(s, "http")
 		if err != nil {
 			if p != (Proxy{}) {
 				t.Fatalf("%q: %+v comes with %v", s, p, err)
@@ -109,7 +111,7 @@ func FuzzParseProxy(f *testing.F) {
 		if h, err := parseHop(p.Address); err != nil || h.port == 0 {
 			t.Fatalf("%q: %+v, %v", s, p, err)
 		}
-		again, err := ParseProxy(p.Type+"://"+strings.Replace(p.Address.String(), "%", "%25", 1), "socks5")
+		again, err := Parse(p.Type+"://"+strings.Replace(p.Address.String(), "%", "%25", 1), "socks5")
 		if err != nil || again.Address != p.Address || again.Type != p.Type {
 			t.Fatalf("%q: %+v, then %+v, %v", s, p, again, err)
 		}
@@ -144,9 +146,9 @@ func TestDestination(t *testing.T) {
 		{"socks4a", "", "ip", "known", "known"},
 		{"socks4a", "local", "ip4", "known", "192.0.2.1"},
 	} {
-		p := Proxy{Type: tt.proxy, Address: Address{Host: "p", Port: "1"}, DNS: tt.dns}
-		got, err := p.destination(t.Context(), tt.network, Address{Host: tt.host, Port: "80"}, names)
-		if (err != nil) != (tt.want == "") || err == nil && got != (Address{Host: tt.want, Port: "80"}) {
+		p := Proxy{Type: tt.proxy, Address: addr.Addr{Host: "p", Port: "1"}, DNS: tt.dns}
+		got, err := p.Resolve(t.Context(), tt.network, addr.Addr{Host: tt.host, Port: "80"}, names)
+		if (err != nil) != (tt.want == "") || err == nil && got != (addr.Addr{Host: tt.want, Port: "80"}) {
 			t.Errorf("%+v: %v, %v", tt, got, err)
 		}
 	}

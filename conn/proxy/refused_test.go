@@ -1,4 +1,4 @@
-package conn
+package proxy
 
 import (
 	"errors"
@@ -6,6 +6,8 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"gonc/conn/addr"
 )
 
 // TestHandshakeRefused is every way for a proxy to say no, or nonsense.
@@ -79,9 +81,9 @@ func TestHandshakeRefused(t *testing.T) {
 		{h, []string{strings.Repeat("\x00", 20000)}, "does not end its answer", "", 0, false},
 		{h, []string{strings.Repeat("HTTP/1.1 100 x\r\n\r\n", 2000)}, "does not end its answer", "", 0, false},
 	} {
-		tt.p.Address = Address{Host: "127.0.0.1", Port: "1080"}
+		tt.p.Address = addr.Addr{Host: "127.0.0.1", Port: "1080"}
 		t.Run(tt.p.Type+" "+tt.why[:min(len(tt.why), 30)], func(t *testing.T) {
-			e := refusal(t, tt.p, Address{Host: "192.0.2.1", Port: "80"}, tt.answers)
+			e := refusal(t, tt.p, addr.Addr{Host: "192.0.2.1", Port: "80"}, tt.answers)
 			if !strings.Contains(e.Why, tt.why) || !strings.Contains(e.Hint, tt.hint) || tt.hint == "" && e.Hint != "" && !e.Login && e.Code < 400 {
 				t.Errorf("%s (%s), want %s (%s)", e.Why, e.Hint, tt.why, tt.hint)
 			}
@@ -95,7 +97,7 @@ func TestHandshakeRefused(t *testing.T) {
 
 // refusal has p asked for target by a client that gets answers, and returns
 // what the client makes of them.
-func refusal(t *testing.T, p Proxy, target Address, answers []string) *ProxyError {
+func refusal(t *testing.T, p Proxy, target addr.Addr, answers []string) *Error {
 	t.Helper()
 	client, server := net.Pipe()
 	done := make(chan struct{})
@@ -109,10 +111,10 @@ func refusal(t *testing.T, p Proxy, target Address, answers []string) *ProxyErro
 			io.WriteString(server, answer)
 		}
 	}()
-	err := p.handshake(t.Context(), client, target)
+	err := p.Connect(t.Context(), client, target)
 	client.Close()
 	<-done
-	var e *ProxyError
+	var e *Error
 	if !errors.As(err, &e) {
 		t.Fatalf("%v is not a ProxyError", err)
 	}
@@ -123,7 +125,7 @@ func refusal(t *testing.T, p Proxy, target Address, answers []string) *ProxyErro
 }
 
 // checkText looks for what must not reach a terminal.
-func checkText(t *testing.T, e *ProxyError) {
+func checkText(t *testing.T, e *Error) {
 	t.Helper()
 	for _, text := range []string{e.Error(), e.Reply, e.Hint} {
 		if strings.ContainsFunc(text, func(r rune) bool { return r < ' ' || r > '~' }) || len(text) > 1200 {
@@ -137,7 +139,7 @@ func checkText(t *testing.T, e *ProxyError) {
 
 // TestHandshakeService asks for a port by name.
 func TestHandshakeService(t *testing.T) {
-	if h, err := parseHop(Address{Host: "h", Port: "https"}); err != nil || h.port != 443 {
+	if h, err := parseHop(addr.Addr{Host: "h", Port: "https"}); err != nil || h.port != 443 {
 		t.Error(h, err)
 	}
 }
@@ -163,19 +165,19 @@ func TestCheckChain(t *testing.T) {
 	} {
 		var chain []Proxy
 		for _, kind := range strings.Fields(tt.types) {
-			chain = append(chain, Proxy{Type: kind, DNS: tt.dns, Address: Address{Host: "192.0.2.1", Port: "1080"}})
+			chain = append(chain, Proxy{Type: kind, DNS: tt.dns, Address: addr.Addr{Host: "192.0.2.1", Port: "1080"}})
 		}
-		err := CheckChain(chain, Address{Host: tt.target, Port: "80"})
+		err := Check(chain, addr.Addr{Host: tt.target, Port: "80"})
 		if tt.want == "" && err != nil || tt.want != "" && (err == nil || !strings.Contains(err.Error(), tt.want)) {
 			t.Errorf("%s %s to %s: %v, want %q", tt.types, tt.dns, tt.target, err, tt.want)
 		}
 	}
-	chain := []Proxy{{Type: "http"}, {Type: "http", Address: Address{Host: "fe80::1%lo", Port: "1"}}}
-	if err := CheckChain(chain, Address{Host: "h", Port: "1"}); err == nil || !strings.Contains(err.Error(), zone) {
+	chain := []Proxy{{Type: "http"}, {Type: "http", Address: addr.Addr{Host: "fe80::1%lo", Port: "1"}}}
+	if err := Check(chain, addr.Addr{Host: "h", Port: "1"}); err == nil || !strings.Contains(err.Error(), zone) {
 		t.Errorf("the second proxy: %v", err)
 	}
-	var bad *AddressError
-	if err := CheckChain(chain[:1], Address{Host: "b\u00fccher", Port: "1"}); !errors.As(err, &bad) || !strings.Contains(bad.Hint, "xn--") {
+	var bad *addr.Error
+	if err := Check(chain[:1], addr.Addr{Host: "b\u00fccher", Port: "1"}); !errors.As(err, &bad) || !strings.Contains(bad.Hint, "xn--") {
 		t.Errorf("the hint: %v", err)
 	}
 }
@@ -186,26 +188,26 @@ func TestHandshakeImpossible(t *testing.T) {
 	long := strings.Repeat("x", 256)
 	for _, tt := range []struct {
 		p      Proxy
-		target Address
+		target addr.Addr
 		want   string
 	}{
-		{Proxy{Type: "socks4"}, Address{Host: "::1", Port: "80"}, "can't carry IPv6"},
-		{Proxy{Type: "socks4a"}, Address{Host: "::1", Port: "80"}, "can't carry IPv6"},
-		{Proxy{Type: "socks4"}, Address{Host: "name", Port: "80"}, "can't carry a name"},
-		{Proxy{Type: "socks4", Password: "x"}, Address{Host: "192.0.2.1", Port: "80"}, "can't be given a password"},
-		{Proxy{Type: "socks4", User: "a\x00b"}, Address{Host: "192.0.2.1", Port: "80"}, "control characters"},
-		{Proxy{Type: "socks5", User: long}, Address{Host: "h", Port: "80"}, "more than 255 bytes"},
-		{Proxy{Type: "socks5", Password: long}, Address{Host: "h", Port: "80"}, "more than 255 bytes"},
-		{Proxy{Type: "http", User: "a:b"}, Address{Host: "h", Port: "80"}, "no colon"},
-		{Proxy{Type: "http", Password: "a\nb"}, Address{Host: "h", Port: "80"}, "control characters"},
-		{Proxy{Type: "http"}, Address{Host: "fe80::1%eth0", Port: "80"}, "zone"},
-		{Proxy{Type: "http"}, Address{Host: "", Port: "80"}, "has no host"},
-		{Proxy{Type: "http"}, Address{Host: "h", Port: "0"}, "port number invalid"},
-		{Proxy{Type: "http"}, Address{Host: "h", Port: ""}, "port number invalid"},
-		{Proxy{Type: "http"}, Address{Host: "h\r\nX: y", Port: "80"}, "character"},
-		{Proxy{Type: "socks5"}, Address{Host: long, Port: "80"}, "longer than 255"},
-		{Proxy{Type: "socks4a"}, Address{Host: "a\x00b", Port: "80"}, "character"},
-		{Proxy{Type: "gopher"}, Address{Host: "h", Port: "80"}, "no type"},
+		{Proxy{Type: "socks4"}, addr.Addr{Host: "::1", Port: "80"}, "can't carry IPv6"},
+		{Proxy{Type: "socks4a"}, addr.Addr{Host: "::1", Port: "80"}, "can't carry IPv6"},
+		{Proxy{Type: "socks4"}, addr.Addr{Host: "name", Port: "80"}, "can't carry a name"},
+		{Proxy{Type: "socks4", Password: "x"}, addr.Addr{Host: "192.0.2.1", Port: "80"}, "can't be given a password"},
+		{Proxy{Type: "socks4", User: "a\x00b"}, addr.Addr{Host: "192.0.2.1", Port: "80"}, "control characters"},
+		{Proxy{Type: "socks5", User: long}, addr.Addr{Host: "h", Port: "80"}, "more than 255 bytes"},
+		{Proxy{Type: "socks5", Password: long}, addr.Addr{Host: "h", Port: "80"}, "more than 255 bytes"},
+		{Proxy{Type: "http", User: "a:b"}, addr.Addr{Host: "h", Port: "80"}, "no colon"},
+		{Proxy{Type: "http", Password: "a\nb"}, addr.Addr{Host: "h", Port: "80"}, "control characters"},
+		{Proxy{Type: "http"}, addr.Addr{Host: "fe80::1%eth0", Port: "80"}, "zone"},
+		{Proxy{Type: "http"}, addr.Addr{Host: "", Port: "80"}, "has no host"},
+		{Proxy{Type: "http"}, addr.Addr{Host: "h", Port: "0"}, "port number invalid"},
+		{Proxy{Type: "http"}, addr.Addr{Host: "h", Port: ""}, "port number invalid"},
+		{Proxy{Type: "http"}, addr.Addr{Host: "h\r\nX: y", Port: "80"}, "character"},
+		{Proxy{Type: "socks5"}, addr.Addr{Host: long, Port: "80"}, "longer than 255"},
+		{Proxy{Type: "socks4a"}, addr.Addr{Host: "a\x00b", Port: "80"}, "character"},
+		{Proxy{Type: "gopher"}, addr.Addr{Host: "h", Port: "80"}, "no type"},
 	} {
 		sent := make(chan int64, 1)
 		client, server := net.Pipe()
@@ -213,7 +215,7 @@ func TestHandshakeImpossible(t *testing.T) {
 			n, _ := io.Copy(io.Discard, server)
 			sent <- n
 		}()
-		err := tt.p.handshake(t.Context(), client, tt.target)
+		err := tt.p.Connect(t.Context(), client, tt.target)
 		client.Close()
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%+v: %v, want %s", tt.p, err, tt.want)

@@ -1,10 +1,12 @@
-package conn
+package proxy
 
 import (
 	"fmt"
 	"net/netip"
 	"strings"
 	"unicode/utf8"
+
+	"gonc/conn/addr"
 )
 
 // A hop is a target in the terms of the protocols: a number or a name.
@@ -17,18 +19,18 @@ type hop struct {
 // parseHop refuses what no proxy can be asked for. A name is ASCII without
 // spaces, controls and what URLs and HTTP give a meaning to, so that nothing
 // in it can be mistaken for the end of a request.
-func parseHop(a Address) (h hop, err error) {
+func parseHop(a addr.Addr) (h hop, err error) {
 	if a.Host == "" {
-		return h, &AddressError{Text: a.String(), Why: "has no host"}
+		return h, &addr.Error{Text: a.String(), Why: "has no host"}
 	}
-	if h.port, err = ParsePort("tcp", a.Port); err != nil {
+	if h.port, err = addr.ParsePort("tcp", a.Port); err != nil {
 		return h, err
 	}
 	if h.port == 0 {
-		return h, &PortError{a.Port, "invalid"}
+		return h, &addr.PortError{Text: a.Port, Why: "invalid"}
 	}
 	h.name = a.Host
-	if h.ip, err = parseIP(a.Host); err == nil {
+	if h.ip, err = addr.ParseIP(a.Host); err == nil {
 		h.ip, h.name = h.ip.Unmap(), h.ip.Zone()
 	}
 	return h, checkName(a.Host, h.name)
@@ -40,21 +42,21 @@ func checkName(host, name string) error {
 	switch i := strings.IndexFunc(name, strange); {
 	case i >= 0:
 		r, size := utf8.DecodeRuneInString(name[i:])
-		e := &AddressError{Text: host, Why: fmt.Sprintf("has a character that no host name has: %q", name[i:i+size])}
+		e := &addr.Error{Text: host, Why: fmt.Sprintf("has a character that no host name has: %q", name[i:i+size])}
 		if r >= utf8.RuneSelf && size > 1 {
 			e.Hint = "write an internationalized name in its xn-- form"
 		}
 		return e
 	case len(name) > 255: // RFC 1928 section 5: one octet of length
-		return &AddressError{Text: host[:32] + "...", Why: "is longer than 255 characters"}
+		return &addr.Error{Text: host[:32] + "...", Why: "is longer than 255 characters"}
 	}
 	return nil
 }
 
-// CheckChain returns what can be told, before anything is connected to, of why
+// Check returns what can be told, before anything is connected to, of why
 // a proxy of chain cannot be asked for what comes after it: the next proxy,
-// and after the last one target. An error is an *AddressError or a *PortError.
-func CheckChain(chain []Proxy, target Address) error {
+// and after the last one target. An error is an *addr.Error or a *addr.PortError.
+func Check(chain []Proxy, target addr.Addr) error {
 	for i := range chain {
 		next := target
 		if i+1 < len(chain) {
@@ -69,14 +71,14 @@ func CheckChain(chain []Proxy, target Address) error {
 
 // check returns why p cannot be given next. Of a name that p is not given the
 // resolver has to say what is wrong with it.
-func (p *Proxy) check(next Address) error {
+func (p *Proxy) check(next addr.Addr) error {
 	own := p.DNS == "local" || p.DNS == "none" || p.Type == "socks4"
-	if _, err := parseIP(next.Host); err != nil && own {
+	if _, err := addr.ParseIP(next.Host); err != nil && own {
 		return nil
 	}
 	h, err := parseHop(next)
 	if err == nil && h.ip.Zone() != "" {
-		err = &AddressError{Text: next.Host, Why: "has a zone, which only this machine knows and no proxy can be given"}
+		err = &addr.Error{Text: next.Host, Why: "has a zone, which only this machine knows and no proxy can be given"}
 	}
 	return err
 }

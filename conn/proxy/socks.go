@@ -1,4 +1,4 @@
-package conn
+package proxy
 
 import (
 	"fmt"
@@ -31,7 +31,7 @@ var socks5Replies = map[byte]string{
 }
 
 func errSOCKS4Family() error {
-	return &ProxyError{Why: "can't carry IPv6: SOCKS4 has IPv4 addresses only", Hint: "use socks5 or http if the proxy has it"}
+	return &Error{Why: "can't carry IPv6: SOCKS4 has IPv4 addresses only", Hint: "use socks5 or http if the proxy has it"}
 }
 
 // askSOCKS4 has a proxy of SOCKS4 or SOCKS4A connect to h.
@@ -53,11 +53,11 @@ func (p *Proxy) socks4Request(h hop) ([]byte, error) {
 	case h.ip.Is6():
 		return nil, errSOCKS4Family()
 	case !h.ip.IsValid() && p.Type == "socks4":
-		return nil, &ProxyError{Why: "can't carry a name: SOCKS4 has IPv4 addresses only", Hint: "use socks4a"}
+		return nil, &Error{Why: "can't carry a name: SOCKS4 has IPv4 addresses only", Hint: "use socks4a"}
 	case p.Password != "":
-		return nil, &ProxyError{Why: "can't be given a password: SOCKS4 knows only a user", Hint: "use socks5 if the proxy has it"}
+		return nil, &Error{Why: "can't be given a password: SOCKS4 knows only a user", Hint: "use socks5 if the proxy has it"}
 	case !isPlain(p.User):
-		return nil, &ProxyError{Why: "can't be given a user with control characters"}
+		return nil, &Error{Why: "can't be given a user with control characters"}
 	}
 	req := []byte{4, 1, byte(h.port >> 8), byte(h.port)}
 	if h.ip.IsValid() {
@@ -88,7 +88,7 @@ func readSOCKS4(r io.Reader) error {
 func (p *Proxy) askSOCKS5(c net.Conn, h hop) error {
 	// RFC 1929 section 2: one octet for the length of each.
 	if len(p.User) > 255 || len(p.Password) > 255 {
-		return &ProxyError{Why: "can't be given a login with a user or a password of more than 255 bytes"}
+		return &Error{Why: "can't be given a login with a user or a password of more than 255 bytes"}
 	}
 	if err := p.socks5Method(c); err != nil {
 		return err
@@ -123,9 +123,9 @@ func (p *Proxy) socks5Method(c net.Conn) error {
 	case b[1] == password && p.hasLogin():
 		return p.socks5Login(c)
 	case p.hasLogin():
-		return &ProxyError{Login: true, Why: "takes no login of user and password"}
+		return &Error{Login: true, Why: "takes no login of user and password"}
 	}
-	return &ProxyError{Login: true, Why: "wants a login", Hint: "give it with --proxy-auth user:password"}
+	return &Error{Login: true, Why: "wants a login", Hint: "give it with --proxy-auth user:password"}
 }
 
 // socks5Login is RFC 1929.
@@ -192,7 +192,7 @@ func readSOCKS5(r io.Reader) error {
 		}
 		n = int(address[0])
 	default:
-		return &ProxyError{Why: fmt.Sprintf("answered with an address of type %d, which SOCKS5 does not have", b[3])}
+		return &Error{Why: fmt.Sprintf("answered with an address of type %d, which SOCKS5 does not have", b[3])}
 	}
 	return readRest(r, address[:n+2])
 }
@@ -217,12 +217,12 @@ func socksError(code byte, replies map[byte]string) error {
 	if !ok {
 		words = fmt.Sprintf("unknown reply %d", code)
 	}
-	return &ProxyError{Code: int(code), Reply: words, Why: words}
+	return &Error{Code: int(code), Reply: words, Why: words}
 }
 
 // errNotSOCKS is for an answer that does not begin as one of protocol does.
 func errNotSOCKS(protocol string, answer []byte) error {
-	e := &ProxyError{Why: fmt.Sprintf("does not speak %s: it answered \"%s\"", protocol, escape(string(answer)))}
+	e := &Error{Why: fmt.Sprintf("does not speak %s: it answered \"%s\"", protocol, escape(string(answer)))}
 	switch {
 	case string(answer) == "HT":
 		e.Hint = "it looks like an http proxy; try --proxy-type http (-X connect)"
@@ -237,8 +237,8 @@ func errNotSOCKS(protocol string, answer []byte) error {
 func (p *Proxy) hasLogin() bool { return p.User != "" || p.Password != "" }
 
 // errLogin is for a login that was sent and refused.
-func (p *Proxy) errLogin() *ProxyError {
-	return &ProxyError{Login: true, Why: fmt.Sprintf("refused the login of user %q", p.User),
+func (p *Proxy) errLogin() *Error {
+	return &Error{Login: true, Why: fmt.Sprintf("refused the login of user %q", p.User),
 		Hint: "look at what --proxy-auth says"}
 }
 

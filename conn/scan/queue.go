@@ -1,4 +1,4 @@
-package conn
+package scan
 
 import (
 	"net/netip"
@@ -19,7 +19,7 @@ type job struct {
 
 // A finding is what came of a job.
 type finding struct {
-	state PortState
+	state State
 	rtt   time.Duration
 	err   error
 }
@@ -29,7 +29,7 @@ type finding struct {
 type queue struct {
 	targets []netip.Addr
 	ports   []uint16
-	report  func(ScanResult)
+	report  func(Result)
 
 	again []job // to be handed out before the next port
 	next  int   // index of the first port that was not handed out
@@ -38,11 +38,11 @@ type queue struct {
 
 // A row is what is known of one port.
 type row struct {
-	results []ScanResult
+	results []Result
 	done    bool
 }
 
-func newQueue(targets []netip.Addr, ports []uint16, report func(ScanResult)) *queue {
+func newQueue(targets []netip.Addr, ports []uint16, report func(Result)) *queue {
 	return &queue{targets: targets, ports: ports, report: report}
 }
 
@@ -67,11 +67,11 @@ func (q *queue) putBack(j job) { q.again = append(q.again, j) }
 
 // settle records the finding of a job, and reports what can be reported now.
 func (q *queue) settle(j job, o finding) {
-	open := o.state == PortOpen || o.state == PortSilent
+	open := o.state == Open || o.state == Silent
 	last := open || j.addr == len(q.targets)-1
 	first := q.next - len(q.rows)
 	r := &q.rows[j.index-first]
-	r.results = append(r.results, ScanResult{
+	r.results = append(r.results, Result{
 		Address: j.to.Addr(), Port: j.to.Port(), State: o.state, Last: last, RTT: o.rtt, Err: o.err,
 	})
 	r.done = last

@@ -1,4 +1,5 @@
-package conn
+// Package scan finds out which ports of a host are open.
+package scan
 
 import (
 	"context"
@@ -6,6 +7,9 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/conn/sockopt"
 )
 
 // A Scanner finds out which ports of a host are open. Its zero value scans
@@ -29,7 +33,7 @@ type Scanner struct {
 	Sources []netip.AddrPort
 
 	// Options are set on each socket before it is bound.
-	Options []Option
+	Options []sockopt.Option
 
 	// Parallel is how many ports may be tried at once; 0 means 512.
 	Parallel int
@@ -46,29 +50,29 @@ type Scanner struct {
 	engine func(context.Context, *sweep, *queue) error
 }
 
-// A PortState is what a scan found out about a port.
-type PortState string
+// A State is what a scan found out about a port.
+type State string
 
 const (
-	// PortOpen: something took the connection, or answered the datagram.
-	PortOpen PortState = "open"
+	// Open: something took the connection, or answered the datagram.
+	Open State = "open"
 
-	// PortClosed: the host says that nothing listens there.
-	PortClosed PortState = "closed"
+	// Closed: the host says that nothing listens there.
+	Closed State = "closed"
 
-	// PortFiltered: no answer came in time, or the network has no way there.
-	PortFiltered PortState = "filtered"
+	// Filtered: no answer came in time, or the network has no way there.
+	Filtered State = "filtered"
 
-	// PortSilent: UDP only; no answer came, and a service that had nothing
+	// Silent: UDP only; no answer came, and a service that had nothing
 	// to say is as silent as a firewall.
-	PortSilent PortState = "open|filtered"
+	Silent State = "open|filtered"
 )
 
-// A ScanResult says how one address of the host answered for one port.
-type ScanResult struct {
+// A Result says how one address of the host answered for one port.
+type Result struct {
 	Address netip.Addr
 	Port    uint16
-	State   PortState
+	State   State
 
 	// Last is false when the port is tried at the host's next address too.
 	// The State of the last result is that of the port.
@@ -78,7 +82,7 @@ type ScanResult struct {
 	RTT time.Duration
 
 	// Err is the reason why the port is not open, bare: a syscall.Errno or
-	// os.ErrDeadlineExceeded. It is nil with PortOpen and PortSilent.
+	// os.ErrDeadlineExceeded. It is nil with Open and Silent.
 	Err error
 }
 
@@ -93,7 +97,7 @@ type ScanResult struct {
 // returns an error and nothing is to be said of any port. It also returns an
 // error when what it needs of the system stays short for over a minute, and
 // ctx.Err() as soon as ctx is done. When it returns, all it opened is closed.
-func (s *Scanner) Scan(ctx context.Context, addrs []netip.Addr, ports []uint16, report func(ScanResult)) error {
+func (s *Scanner) Scan(ctx context.Context, addrs []netip.Addr, ports []uint16, report func(Result)) error {
 	w, err := s.newSweep(addrs)
 	if err != nil {
 		return err
@@ -118,8 +122,8 @@ func (s *Scanner) Scan(ctx context.Context, addrs []netip.Addr, ports []uint16, 
 type sweep struct {
 	network  string // "tcp" or "udp"
 	targets  []netip.Addr
-	sources  sources
-	options  []Option
+	sources  addr.Sources
+	options  []sockopt.Option
 	parallel int
 	timeout  time.Duration
 	engine   func(context.Context, *sweep, *queue) error
@@ -153,8 +157,8 @@ func (s *Scanner) newSweep(addrs []netip.Addr) (*sweep, error) {
 
 // allows reports whether a is of the family of Network and of one of Sources.
 func (s *Scanner) allows(a netip.Addr) bool {
-	_, version := family(s.Network)
-	_, ok := sources(s.Sources).of(a)
+	_, version := addr.Family(s.Network)
+	_, ok := addr.Sources(s.Sources).Of(a)
 	return ok && a.IsValid() && (version == 0 || a.Is4() == (version == 4))
 }
 

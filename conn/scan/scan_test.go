@@ -1,4 +1,4 @@
-package conn
+package scan
 
 import (
 	"context"
@@ -12,11 +12,9 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-)
 
-var (
-	loopback4 = netip.MustParseAddr("127.0.0.1")
-	loopback6 = netip.IPv6Loopback()
+	"gonc/conn/sockopt"
+	"gonc/internal/testutil"
 )
 
 // eachEngine runs test with the system's way of scanning TCP and with the
@@ -48,18 +46,18 @@ func listenPort(t *testing.T, addr netip.Addr) uint16 {
 }
 
 // scanAll returns all results of s, and fails the test if there is an error.
-func scanAll(t *testing.T, s Scanner, addrs []netip.Addr, ports []uint16) []ScanResult {
+func scanAll(t *testing.T, s Scanner, addrs []netip.Addr, ports []uint16) []Result {
 	t.Helper()
-	var got []ScanResult
-	if err := s.Scan(t.Context(), addrs, ports, func(r ScanResult) { got = append(got, r) }); err != nil {
+	var got []Result
+	if err := s.Scan(t.Context(), addrs, ports, func(r Result) { got = append(got, r) }); err != nil {
 		t.Fatal(err)
 	}
 	return got
 }
 
-func stateOf(t *testing.T, s Scanner, port uint16) PortState {
+func stateOf(t *testing.T, s Scanner, port uint16) State {
 	t.Helper()
-	got := scanAll(t, s, []netip.Addr{loopback4}, []uint16{port})
+	got := scanAll(t, s, []netip.Addr{testutil.Loopback4}, []uint16{port})
 	if len(got) != 1 || got[0].Port != port || !got[0].Last {
 		t.Fatalf("got %v", got)
 	}
@@ -70,7 +68,7 @@ func stateOf(t *testing.T, s Scanner, port uint16) PortState {
 // twice, are reported in just that order.
 func TestScanOrder(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s Scanner) {
-		for _, addr := range []netip.Addr{loopback4, loopback6} {
+		for _, addr := range []netip.Addr{testutil.Loopback4, testutil.Loopback6} {
 			t.Run(addr.String(), func(t *testing.T) { testScanOrder(t, s, addr) })
 		}
 	})
@@ -96,10 +94,10 @@ func testScanOrder(t *testing.T, s Scanner, addr netip.Addr) {
 		if r.Port != ports[i] || r.Address != addr || !r.Last || r.RTT <= 0 {
 			t.Fatalf("result %d is %+v, want port %d", i, r, ports[i])
 		}
-		if isOpen := r.State == PortOpen; isOpen != (r.Err == nil) || open[r.Port] && !isOpen {
+		if isOpen := r.State == Open; isOpen != (r.Err == nil) || open[r.Port] && !isOpen {
 			t.Errorf("%+v", r)
 		}
-		if r.State == PortClosed && r.Err != error(errRefused) {
+		if r.State == Closed && r.Err != error(errRefused) {
 			t.Errorf("closed with %#v", r.Err)
 		}
 	}
@@ -109,22 +107,22 @@ func testScanOrder(t *testing.T, s Scanner, addr netip.Addr) {
 // is open.
 func TestScanNextAddress(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s Scanner) {
-		port := listenPort(t, loopback4)
-		got := scanAll(t, s, []netip.Addr{loopback6, loopback4, netip.MustParseAddr("127.0.0.2")}, []uint16{port, 1})
+		port := listenPort(t, testutil.Loopback4)
+		got := scanAll(t, s, []netip.Addr{testutil.Loopback6, testutil.Loopback4, netip.MustParseAddr("127.0.0.2")}, []uint16{port, 1})
 		type row struct {
 			addr  string
 			port  uint16
-			state PortState
+			state State
 			last  bool
 		}
 		want := []row{
-			{"::1", port, PortClosed, false}, {"127.0.0.1", port, PortOpen, true},
-			{"::1", 1, PortClosed, false}, {"127.0.0.1", 1, PortClosed, false}, {"127.0.0.2", 1, PortClosed, true},
+			{"::1", port, Closed, false}, {"127.0.0.1", port, Open, true},
+			{"::1", 1, Closed, false}, {"127.0.0.1", 1, Closed, false}, {"127.0.0.2", 1, Closed, true},
 		}
 		var rows []row
 		for _, r := range got {
-			if r.Address == loopback6 && r.State == PortFiltered {
-				r.State = PortClosed // a machine without IPv6
+			if r.Address == testutil.Loopback6 && r.State == Filtered {
+				r.State = Closed // a machine without IPv6
 			}
 			rows = append(rows, row{r.Address.String(), r.Port, r.State, r.Last})
 		}
@@ -135,17 +133,17 @@ func TestScanNextAddress(t *testing.T) {
 }
 
 func TestScanFamily(t *testing.T) {
-	port := listenPort(t, loopback4)
+	port := listenPort(t, testutil.Loopback4)
 	for _, tt := range []struct {
 		s    Scanner
 		want []netip.Addr
 	}{
-		{Scanner{Network: "tcp4"}, []netip.Addr{loopback4}},
-		{Scanner{Sources: []netip.AddrPort{netip.AddrPortFrom(loopback4, 0)}}, []netip.Addr{loopback4}},
-		{Scanner{Network: "tcp6", Sources: []netip.AddrPort{netip.AddrPortFrom(loopback4, 0)}}, nil},
+		{Scanner{Network: "tcp4"}, []netip.Addr{testutil.Loopback4}},
+		{Scanner{Sources: []netip.AddrPort{netip.AddrPortFrom(testutil.Loopback4, 0)}}, []netip.Addr{testutil.Loopback4}},
+		{Scanner{Network: "tcp6", Sources: []netip.AddrPort{netip.AddrPortFrom(testutil.Loopback4, 0)}}, nil},
 	} {
 		var got []netip.Addr
-		err := tt.s.Scan(t.Context(), []netip.Addr{loopback6, loopback4}, []uint16{port}, func(r ScanResult) {
+		err := tt.s.Scan(t.Context(), []netip.Addr{testutil.Loopback6, testutil.Loopback4}, []uint16{port}, func(r Result) {
 			got = append(got, r.Address)
 		})
 		if !slices.Equal(got, tt.want) || (err == nil) != (tt.want != nil) {
@@ -163,9 +161,9 @@ func TestScanSelfConnect(t *testing.T) {
 		}
 		port := netip.MustParseAddrPort(ln.Addr().String()).Port()
 		ln.Close()
-		s.Sources = []netip.AddrPort{netip.AddrPortFrom(loopback4, port)}
+		s.Sources = []netip.AddrPort{netip.AddrPortFrom(testutil.Loopback4, port)}
 		for range 2 { // nothing of the first stays behind
-			if got := stateOf(t, s, port); got != PortClosed {
+			if got := stateOf(t, s, port); got != Closed {
 				t.Errorf("the port that is scanned from is %s", got)
 			}
 		}
@@ -177,17 +175,17 @@ func TestScanSource(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s Scanner) {
 		var ports []uint16
 		for range 5 {
-			ports = append(ports, listenPort(t, loopback4))
+			ports = append(ports, listenPort(t, testutil.Loopback4))
 		}
 		s.Sources = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.9:11999")}
-		for _, r := range scanAll(t, s, []netip.Addr{loopback4}, ports) {
-			if r.State != PortOpen {
+		for _, r := range scanAll(t, s, []netip.Addr{testutil.Loopback4}, ports) {
+			if r.State != Open {
 				t.Errorf("%+v", r)
 			}
 		}
 		s.Sources = []netip.AddrPort{netip.MustParseAddrPort("127.0.0.9:0")}
-		for _, r := range scanAll(t, s, []netip.Addr{loopback4}, append(ports, 1)) {
-			if (r.State == PortOpen) != (r.Port != 1) {
+		for _, r := range scanAll(t, s, []netip.Addr{testutil.Loopback4}, append(ports, 1)) {
+			if (r.State == Open) != (r.Port != 1) {
 				t.Errorf("%+v", r)
 			}
 		}
@@ -197,18 +195,18 @@ func TestScanSource(t *testing.T) {
 // Each address is scanned from the source of its family: with a name of both
 // families it is often the second address that is open.
 func TestScanSourceFamilies(t *testing.T) {
-	if !hasIPv6() {
+	if !testutil.HasIPv6() {
 		t.Skip("this machine has no IPv6")
 	}
 	eachEngine(t, func(t *testing.T, s Scanner) {
 		for _, from := range [][]netip.AddrPort{
 			{netip.AddrPortFrom(netip.Addr{}, 11998)},
-			{netip.AddrPortFrom(loopback6, 11998), netip.AddrPortFrom(loopback4, 11998)},
-			{netip.AddrPortFrom(loopback6, 0), netip.AddrPortFrom(loopback4, 0)},
+			{netip.AddrPortFrom(testutil.Loopback6, 11998), netip.AddrPortFrom(testutil.Loopback4, 11998)},
+			{netip.AddrPortFrom(testutil.Loopback6, 0), netip.AddrPortFrom(testutil.Loopback4, 0)},
 		} {
 			s.Sources = from
-			got := scanAll(t, s, []netip.Addr{loopback6, loopback4}, []uint16{listenPort(t, loopback4)})
-			if len(got) != 2 || got[0].State != PortClosed || got[1].Address != loopback4 || got[1].State != PortOpen {
+			got := scanAll(t, s, []netip.Addr{testutil.Loopback6, testutil.Loopback4}, []uint16{listenPort(t, testutil.Loopback4)})
+			if len(got) != 2 || got[0].State != Closed || got[1].Address != testutil.Loopback4 || got[1].State != Open {
 				t.Errorf("from %v: %+v", from, got)
 			}
 		}
@@ -220,14 +218,14 @@ func TestScanSetupError(t *testing.T) {
 	failure := errors.New("no such option")
 	eachEngine(t, func(t *testing.T, s Scanner) {
 		bad := s
-		bad.Options = []Option{func(string, uintptr) error { return failure }}
+		bad.Options = []sockopt.Option{func(string, uintptr) error { return failure }}
 		notHere := s
 		notHere.Sources = []netip.AddrPort{netip.MustParseAddrPort("192.0.2.1:0")}
 		for _, tt := range []struct {
 			s    Scanner
 			want error
 		}{{bad, failure}, {notHere, errAddrNotAvail}} {
-			err := tt.s.Scan(t.Context(), []netip.Addr{loopback4}, []uint16{1, 2, 3}, func(r ScanResult) { t.Errorf("%+v", r) })
+			err := tt.s.Scan(t.Context(), []netip.Addr{testutil.Loopback4}, []uint16{1, 2, 3}, func(r Result) { t.Errorf("%+v", r) })
 			var op *net.OpError
 			if !errors.Is(err, tt.want) || !errors.As(err, &op) || op.Op != "dial" || !strings.HasPrefix(op.Addr.String(), "127.0.0.1:") {
 				t.Errorf("%T %v, want %v", err, err, tt.want)
@@ -242,8 +240,8 @@ func TestScanSetupError(t *testing.T) {
 func TestScanOptions(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s Scanner) {
 		called := make(chan string, 1)
-		s.Options = []Option{func(network string, fd uintptr) error { called <- network; return nil }}
-		stateOf(t, s, listenPort(t, loopback4))
+		s.Options = []sockopt.Option{func(network string, fd uintptr) error { called <- network; return nil }}
+		stateOf(t, s, listenPort(t, testutil.Loopback4))
 		if got := <-called; got != "tcp4" {
 			t.Errorf("called with %q", got)
 		}
@@ -258,11 +256,11 @@ func TestScanInterval(t *testing.T) {
 		s := Scanner{Interval: 3 * time.Second}
 		s.engine = func(_ context.Context, _ *sweep, q *queue) error {
 			for j, ok := q.take(); ok; j, ok = q.take() {
-				q.settle(j, finding{state: PortOpen})
+				q.settle(j, finding{state: Open})
 			}
 			return nil
 		}
-		err := s.Scan(t.Context(), []netip.Addr{loopback4}, []uint16{1, 2, 3}, func(ScanResult) {
+		err := s.Scan(t.Context(), []netip.Addr{testutil.Loopback4}, []uint16{1, 2, 3}, func(Result) {
 			at = append(at, time.Since(start))
 		})
 		if want := []time.Duration{0, 3 * time.Second, 6 * time.Second}; err != nil || !slices.Equal(at, want) {
@@ -282,7 +280,7 @@ func TestQueueWindow(t *testing.T) {
 		ports = append(ports, uint16(port))
 	}
 	reported := 0
-	q := newQueue([]netip.Addr{loopback4}, ports, func(r ScanResult) {
+	q := newQueue([]netip.Addr{testutil.Loopback4}, ports, func(r Result) {
 		if int(r.Port) != reported {
 			t.Fatalf("port %d is reported after %d others", r.Port, reported)
 		}
@@ -291,13 +289,13 @@ func TestQueueWindow(t *testing.T) {
 	first, _ := q.take()
 	taken := 1
 	for j, ok := q.take(); ok; j, ok = q.take() {
-		q.settle(j, finding{state: PortClosed})
+		q.settle(j, finding{state: Closed})
 		taken++
 	}
 	if taken != maxAhead || reported != 0 {
 		t.Fatalf("%d taken and %d reported", taken, reported)
 	}
-	q.settle(first, finding{state: PortClosed})
+	q.settle(first, finding{state: Closed})
 	if _, ok := q.take(); reported != maxAhead || !ok {
 		t.Errorf("then %d reported, and a next port: %v", reported, ok)
 	}

@@ -1,10 +1,12 @@
-package conn
+package scan
 
 import (
 	"net/netip"
 	"os"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/conn/addr"
 )
 
 // socket returns a socket for j that is bound as asked for: one that was
@@ -23,7 +25,7 @@ func (p *poller) socket(j job) (int, error) {
 	if err != nil {
 		return -1, os.NewSyscallError("socket", err)
 	}
-	from, _ := p.sweep.sources.of(j.to.Addr())
+	from, _ := p.sweep.sources.Of(j.to.Addr())
 	if err := p.prepare(fd, network, from); err != nil {
 		unix.Close(fd)
 		return -1, err
@@ -56,7 +58,7 @@ func (p *poller) prepare(fd int, network string, from netip.AddrPort) error {
 		// different ports can have the same one; bind does not.
 		unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 	}
-	return os.NewSyscallError("bind", unix.Bind(fd, portSockaddr(from, zoneIndex(from.Addr().Zone()))))
+	return os.NewSyscallError("bind", unix.Bind(fd, portSockaddr(from, addr.ZoneIndex(from.Addr().Zone()))))
 }
 
 // metItself reports whether f is connected to itself, and sees to it that

@@ -1,4 +1,4 @@
-package conn
+package scan
 
 import (
 	"context"
@@ -8,6 +8,9 @@ import (
 	"os"
 	"syscall"
 	"time"
+
+	"gonc/conn/addr"
+	"gonc/conn/sockopt"
 )
 
 // sweepDialed scans TCP ports by means of the net package alone, with a
@@ -30,14 +33,14 @@ func (s *sweep) probeTCP(ctx context.Context, j job) (finding, error) {
 		c.(*net.TCPConn).SetLinger(0)
 		return verdictTCP(rtt, errRefused), nil
 	}
-	return finding{state: PortOpen, rtt: rtt}, nil
+	return finding{state: Open, rtt: rtt}, nil
 }
 
 // dial opens a connection, or a connected UDP socket, that belongs to the
 // caller.
 func (s *sweep) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
-	from, _ := s.sources.of(to.Addr())
-	d := net.Dialer{Timeout: s.timeout, KeepAlive: -1, Control: controlAll(s.allOptions(from))}
+	from, _ := s.sources.Of(to.Addr())
+	d := net.Dialer{Timeout: s.timeout, KeepAlive: -1, Control: sockopt.Control(s.allOptions(from))}
 	switch {
 	case !from.IsValid():
 	case s.network == "udp":
@@ -50,8 +53,8 @@ func (s *sweep) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 
 // allOptions returns the options of a socket that connects from from; an error
 // of one of them comes out as an *optionError.
-func (s *sweep) allOptions(from netip.AddrPort) []Option {
-	opts := make([]Option, 0, len(s.options)+1)
+func (s *sweep) allOptions(from netip.AddrPort) []sockopt.Option {
+	opts := make([]sockopt.Option, 0, len(s.options)+1)
 	if from.Port() != 0 {
 		opts = append(opts, shareSourcePort)
 	}
@@ -88,41 +91,22 @@ func (s *sweep) classify(ctx context.Context, to netip.AddrPort, err error) erro
 	bind := errors.As(err, &step) && step.Syscall == "bind"
 	var option *optionError
 	used := errors.Is(err, errAddrInUse) || errors.Is(err, errAddrNotAvail)
-	from, _ := s.sources.of(to.Addr())
+	from, _ := s.sources.Of(to.Addr())
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case isOver(ctx):
+	case deadlinePassed(ctx):
 		return context.DeadlineExceeded
 	case errors.As(err, &option):
 		return err
 	case isShortage(err),
 		bind && errors.Is(err, errAddrInUse) && from.Port() == 0,
-		!bind && used && HasSource(to):
+		!bind && used && addr.HasSource(to):
 		return &shortageError{err}
 	case bind:
 		return err
 	}
 	return nil
-}
-
-// isOver reports whether the deadline of ctx is over: the net package keeps it
-// by itself, and may be faster than ctx.
-func isOver(ctx context.Context) bool {
-	deadline, ok := ctx.Deadline()
-	return ok && !time.Now().Before(deadline)
-}
-
-// HasSource reports whether this machine has an address to talk to the
-// address of to. EADDRNOTAVAIL says that it has none (::1 where IPv6 is
-// switched off) and that no port of it is free; UDP, which has ports of its
-// own and sends nothing to connect, tells them apart.
-func HasSource(to netip.AddrPort) bool {
-	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
-	if err == nil {
-		c.Close()
-	}
-	return !errors.Is(err, errAddrNotAvail)
 }
 
 // verdictTCP is the finding of a connect that ended with err.
@@ -131,11 +115,11 @@ func verdictTCP(rtt time.Duration, err error) finding {
 	case err == nil, errors.Is(err, errReset), errors.Is(err, errPipe):
 		// Only who had taken the connection can have reset it: a connection
 		// that is not wanted is refused.
-		return finding{state: PortOpen, rtt: rtt}
+		return finding{state: Open, rtt: rtt}
 	case errors.Is(err, errRefused):
-		return finding{PortClosed, rtt, errRefused}
+		return finding{Closed, rtt, errRefused}
 	}
-	return finding{PortFiltered, rtt, bare(err)}
+	return finding{Filtered, rtt, bare(err)}
 }
 
 // bare takes off what the net package has wrapped around the reason.
@@ -149,4 +133,11 @@ func bare(err error) error {
 		return os.ErrDeadlineExceeded
 	}
 	return err
+}
+
+// deadlinePassed reports whether the deadline of ctx is over: the net package keeps it
+// by itself, and may be faster than ctx.
+func deadlinePassed(ctx context.Context) bool {
+	deadline, ok := ctx.Deadline()
+	return ok && !time.Now().Before(deadline)
 }

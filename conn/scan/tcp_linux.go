@@ -1,4 +1,4 @@
-package conn
+package scan
 
 import (
 	"container/list"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/conn/addr"
 )
 
 // sweepTCP scans TCP ports with bare sockets in one goroutine. For each port
@@ -76,7 +78,7 @@ func newPoller(s *sweep, q *queue) (*poller, error) {
 		flights: make(map[int32]*list.Element), refused: make(map[bool]int),
 	}
 	for _, a := range s.targets {
-		p.zones = append(p.zones, zoneIndex(a.Zone()))
+		p.zones = append(p.zones, addr.ZoneIndex(a.Zone()))
 	}
 	if p.raw, err = p.epoll.SyscallConn(); err != nil {
 		p.close()
@@ -283,7 +285,7 @@ func (p *poller) settle(ctx context.Context, j job, rtt time.Duration, err error
 // opError is err as package net would have it.
 func (s *sweep) opError(to netip.AddrPort, err error) error {
 	e := &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(to), Err: err}
-	if from, _ := s.sources.of(to.Addr()); from.IsValid() {
+	if from, _ := s.sources.Of(to.Addr()); from.IsValid() {
 		e.Source = net.TCPAddrFromAddrPort(from)
 	}
 	return e

@@ -1,4 +1,4 @@
-package conn
+package scan
 
 import (
 	"context"
@@ -76,10 +76,10 @@ func (s *sweep) roundUDP(ctx context.Context, batch []job, p probe, settle func(
 	}
 	err = s.dispatch(ctx, take, p, func(j job, o finding) {
 		switch o.state {
-		case PortSilent:
+		case Silent:
 			silent = append(silent, answer{job: j, finding: o})
 			return
-		case PortClosed:
+		case Closed:
 			closed++
 		}
 		settle(j, o)
@@ -112,18 +112,18 @@ func (s *sweep) probeUDP(ctx context.Context, j job) (finding, error) {
 	if err != nil {
 		return verdictUDP(rtt, err), s.classify(ctx, j.to, err)
 	}
-	return finding{state: PortOpen, rtt: rtt}, nil
+	return finding{state: Open, rtt: rtt}, nil
 }
 
 // verdictUDP is the finding of a socket that met err.
 func verdictUDP(rtt time.Duration, err error) finding {
 	switch {
 	case errors.Is(err, errRefused), errors.Is(err, errReset): // Windows says reset
-		return finding{PortClosed, rtt, errRefused}
+		return finding{Closed, rtt, errRefused}
 	case errors.Is(err, errTooLong): // Windows says so of an answer that is cut
-		return finding{state: PortOpen, rtt: rtt}
+		return finding{state: Open, rtt: rtt}
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return finding{state: PortSilent, rtt: rtt}
+		return finding{state: Silent, rtt: rtt}
 	}
-	return finding{PortFiltered, rtt, bare(err)}
+	return finding{Filtered, rtt, bare(err)}
 }

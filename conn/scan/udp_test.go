@@ -1,4 +1,4 @@
-package conn
+package scan
 
 import (
 	"context"
@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // udpSocket returns a UDP socket at addr and its port.
@@ -22,7 +24,7 @@ func udpSocket(t *testing.T, addr netip.Addr) (*net.UDPConn, uint16) {
 }
 
 func TestScanUDP(t *testing.T) {
-	for _, addr := range []netip.Addr{loopback4, loopback6} {
+	for _, addr := range []netip.Addr{testutil.Loopback4, testutil.Loopback6} {
 		t.Run(addr.String(), func(t *testing.T) { testScanUDP(t, addr) })
 	}
 }
@@ -39,15 +41,15 @@ func testScanUDP(t *testing.T, addr netip.Addr) {
 		}
 	}()
 	sink, silent := udpSocket(t, addr)
-	want := map[uint16]PortState{open: PortOpen, silent: PortSilent}
+	want := map[uint16]State{open: Open, silent: Silent}
 	ports := []uint16{silent, open}
 	for port := range uint16(700) {
 		ports = append(ports, 12000+port)
-		want[12000+port] = PortClosed
+		want[12000+port] = Closed
 	}
 	s := Scanner{Network: "udp", Timeout: 200 * time.Millisecond}
 	for i, r := range scanAll(t, s, []netip.Addr{addr}, ports) {
-		if r.Port != ports[i] || r.State != want[r.Port] || (r.Err == nil) != (r.State != PortClosed) {
+		if r.Port != ports[i] || r.State != want[r.Port] || (r.Err == nil) != (r.State != Closed) {
 			t.Errorf("result %d is %+v, want %d %s", i, r, ports[i], want[ports[i]])
 		}
 	}
@@ -60,12 +62,12 @@ func testScanUDP(t *testing.T, addr netip.Addr) {
 }
 
 func TestScanUDPCancel(t *testing.T) {
-	_, silent := udpSocket(t, loopback4)
+	_, silent := udpSocket(t, testutil.Loopback4)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	start := time.Now()
 	s := Scanner{Network: "udp", Timeout: time.Minute}
-	err := s.Scan(ctx, []netip.Addr{loopback4}, []uint16{silent}, func(r ScanResult) { t.Errorf("%+v", r) })
+	err := s.Scan(ctx, []netip.Addr{testutil.Loopback4}, []uint16{silent}, func(r Result) { t.Errorf("%+v", r) })
 	if took := time.Since(start); err != context.Canceled || took > 5*time.Second {
 		t.Errorf("%v after %v", err, took)
 	}
@@ -82,13 +84,13 @@ func TestScanUDPLimitedErrors(t *testing.T) {
 			batch = append(batch, job{index: i})
 		}
 		host := limitedHost{silent: silent, tokens: 6}
-		got := make(map[int]PortState)
+		got := make(map[int]State)
 		err := s.askUDP(t.Context(), batch, host.probe, func(j job, o finding) { got[j.index] = o.state })
 		if err != nil || len(got) != ports {
 			t.Fatalf("%v, %d results", err, len(got))
 		}
 		for i, state := range got {
-			if want := map[bool]PortState{true: PortSilent, false: PortClosed}[i == silent]; state != want {
+			if want := map[bool]State{true: Silent, false: Closed}[i == silent]; state != want {
 				t.Errorf("port %d is %s", i, state)
 			}
 		}
@@ -107,10 +109,10 @@ type limitedHost struct {
 
 func (h *limitedHost) probe(_ context.Context, j job) (finding, error) {
 	if j.index != h.silent && h.allows() {
-		return finding{state: PortClosed}, nil
+		return finding{state: Closed}, nil
 	}
 	time.Sleep(time.Second)
-	return finding{state: PortSilent}, nil
+	return finding{state: Silent}, nil
 }
 
 func (h *limitedHost) allows() bool {
@@ -129,13 +131,13 @@ func (h *limitedHost) allows() bool {
 // Where a UDP port is open at the second address only, it is found from a
 // source port too.
 func TestScanUDPSourceFamilies(t *testing.T) {
-	if !hasIPv6() {
+	if !testutil.HasIPv6() {
 		t.Skip("this machine has no IPv6")
 	}
-	_, port := udpSocket(t, loopback4)
+	_, port := udpSocket(t, testutil.Loopback4)
 	s := Scanner{Network: "udp", Timeout: 100 * time.Millisecond, Sources: []netip.AddrPort{netip.AddrPortFrom(netip.Addr{}, 11997)}}
-	got := scanAll(t, s, []netip.Addr{loopback6, loopback4}, []uint16{port})
-	if len(got) != 2 || got[0].State != PortClosed || got[1].Address != loopback4 || got[1].State != PortSilent {
+	got := scanAll(t, s, []netip.Addr{testutil.Loopback6, testutil.Loopback4}, []uint16{port})
+	if len(got) != 2 || got[0].State != Closed || got[1].Address != testutil.Loopback4 || got[1].State != Silent {
 		t.Errorf("%+v", got)
 	}
 }

@@ -1,8 +1,8 @@
 //go:build !unix
 
-package conn
+package sockopt
 
 import "net"
 
-// setBacklog leaves ln with the backlog that net gave it.
-func setBacklog(net.Listener, int) error { return nil }
+// SetBacklog leaves ln with the backlog that net gave it.
+func SetBacklog(net.Listener, int) error { return nil }

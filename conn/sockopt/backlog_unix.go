@@ -1,6 +1,6 @@
 //go:build unix
 
-package conn
+package sockopt
 
 import (
 	"net"
@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// setBacklog sets how many connections may wait on ln, which net has made to
+// SetBacklog sets how many connections may wait on ln, which net has made to
 // listen with the largest backlog of the system. A second listen(2) changes
 // the number alone.
-func setBacklog(ln net.Listener, n int) error {
+func SetBacklog(ln net.Listener, n int) error {
 	rc, err := ln.(syscall.Conn).SyscallConn()
 	if err != nil {
 		return err

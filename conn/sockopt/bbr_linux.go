@@ -1,4 +1,4 @@
-package conn
+package sockopt
 
 import (
 	"net"
@@ -8,18 +8,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// paced reports whether a TCP socket is under BBR, which paces what it sends
+// usesBBR reports whether a TCP socket is under BBR, which paces what it sends
 // by the round-trip times that it measures. Where there is no network between
 // the ends those tell nothing, and loopback is a fifth as fast as it could be.
-func paced(fd uintptr) bool {
+func usesBBR(fd uintptr) bool {
 	name, err := unix.GetsockoptString(int(fd), unix.SOL_TCP, unix.TCP_CONGESTION)
 	return err == nil && strings.HasPrefix(name, "bbr")
 }
 
-// unpaced is an Option that takes BBR off. That it fails is no matter but of
+// AvoidBBR is an Option that takes BBR off. That it fails is no matter but of
 // speed.
-func unpaced(network string, fd uintptr) error {
-	if !isTCP(network) || !paced(fd) {
+func AvoidBBR(network string, fd uintptr) error {
+	if !isTCP(network) || !usesBBR(fd) {
 		return nil
 	}
 	for _, other := range []string{"cubic", "reno"} {
@@ -30,11 +30,11 @@ func unpaced(network string, fd uintptr) error {
 	return nil
 }
 
-// unpace does what unpaced does for a connection that has been made, if both
+// DisableBBR does what unpaced does for a connection that has been made, if both
 // its ends are this host.
-func unpace(c net.Conn) {
+func DisableBBR(c net.Conn) {
 	if inOneHost(c) {
-		control(c, func(fd uintptr) { unpaced("tcp", fd) })
+		control(c, func(fd uintptr) { AvoidBBR("tcp", fd) })
 	}
 }
 
@@ -47,9 +47,9 @@ func inOneHost(c net.Conn) bool {
 	return ok && (remote.IP.IsLoopback() || remote.IP.Equal(local.IP))
 }
 
-// pacedListener reports whether what ln accepts is under BBR.
-func pacedListener(ln net.Listener) (yes bool) {
-	control(ln, func(fd uintptr) { yes = paced(fd) })
+// UsesBBR reports whether what ln accepts is under BBR.
+func UsesBBR(ln net.Listener) (yes bool) {
+	control(ln, func(fd uintptr) { yes = usesBBR(fd) })
 	return yes
 }
 

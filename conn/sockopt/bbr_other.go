@@ -1,13 +1,13 @@
 //go:build !linux
 
-package conn
+package sockopt
 
 import "net"
 
-// unpaced is an Option that takes congestion control off which paces by
+// AvoidBBR is an Option that takes congestion control off which paces by
 // round-trip times. Here nobody is known to have such by default.
-func unpaced(string, uintptr) error { return nil }
+func AvoidBBR(string, uintptr) error { return nil }
 
-func unpace(net.Conn) {}
+func DisableBBR(net.Conn) {}
 
-func pacedListener(net.Listener) bool { return false }
+func UsesBBR(net.Listener) bool { return false }

@@ -1,4 +1,4 @@
-package conn
+package sockopt
 
 import "golang.org/x/sys/unix"
 

@@ -1,6 +1,6 @@
 //go:build !linux && !freebsd
 
-package conn
+package sockopt
 
 func setCongestion(uintptr, string) error { return errMissing }
 

@@ -1,9 +1,9 @@
-package conn
+package sockopt
 
 import "golang.org/x/sys/unix"
 
-// deferAccept sets TCP_DEFER_ACCEPT. That it fails is no matter but of speed.
-func deferAccept(_ string, fd uintptr) error {
+// DeferAccept sets TCP_DEFER_ACCEPT. That it fails is no matter but of speed.
+func DeferAccept(_ string, fd uintptr) error {
 	unix.SetsockoptInt(int(fd), unix.SOL_TCP, unix.TCP_DEFER_ACCEPT, 1)
 	return nil
 }

@@ -1,7 +1,7 @@
 //go:build !linux
 
-package conn
+package sockopt
 
-// deferAccept does nothing: this system has no such option, or one that the
+// DeferAccept does nothing: this system has no such option, or one that the
 // administrator has to set up (accf_data(9)).
-func deferAccept(string, uintptr) error { return nil }
+func DeferAccept(string, uintptr) error { return nil }

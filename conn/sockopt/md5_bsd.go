@@ -1,6 +1,6 @@
 //go:build freebsd || openbsd || netbsd
 
-package conn
+package sockopt
 
 import (
 	"errors"

@@ -1,5 +1,5 @@
 //go:build !linux && !freebsd && !openbsd && !netbsd
 
-package conn
+package sockopt
 
 func setMD5(string, uintptr, string) (hint string, err error) { return "", errMissing }

@@ -1,4 +1,6 @@
-package conn
+// Package sockopt sets options of sockets. Each has one constructor; an option
+// that a system does not have is an error that names the system.
+package sockopt
 
 import (
 	"errors"
@@ -14,12 +16,12 @@ import (
 // bound nor connected yet (net.Dialer.Control, net.ListenConfig.Control).
 // network is the socket's own: "tcp4", "udp6", "unix". An option that this
 // system does not have returns an error that names the system. An error is an
-// *OptionError.
+// *Error.
 type Option func(network string, fd uintptr) error
 
-// controlAll runs opts on a new socket; nil when there is nothing to set,
+// Control runs opts on a new socket; nil when there is nothing to set,
 // which spares the caller of net a call.
-func controlAll(opts []Option) func(network, address string, c syscall.RawConn) error {
+func Control(opts []Option) func(network, address string, c syscall.RawConn) error {
 	if len(opts) == 0 {
 		return nil
 	}
@@ -39,22 +41,22 @@ func controlAll(opts []Option) func(network, address string, c syscall.RawConn) 
 	}
 }
 
-// An OptionError is a socket option that the system refused or does not have.
-type OptionError struct {
+// An Error is a socket option that the system refused or does not have.
+type Error struct {
 	Option string // OpenBSD nc's words where it has any: "IP TTL", "IPv6 unicast hops"
 	Value  string // what it was to become; empty: on
 	Hint   string // what to do about it; empty: nothing to say
 	Err    error  // the system's; errors.ErrUnsupported when it has no such option
 }
 
-func (e *OptionError) Error() string {
+func (e *Error) Error() string {
 	if e.Value == "" {
 		return fmt.Sprintf("set %s: %v", e.Option, e.Err)
 	}
 	return fmt.Sprintf("set %s to %s: %v", e.Option, e.Value, e.Err)
 }
 
-func (e *OptionError) Unwrap() error { return e.Err }
+func (e *Error) Unwrap() error { return e.Err }
 
 // errMissing says that this system does not have an option.
 var errMissing error = missingError{}
@@ -79,7 +81,7 @@ func (o sockopt) set(fd uintptr, n int) error {
 	if err == nil {
 		return nil
 	}
-	e := &OptionError{Option: o.name, Value: strconv.Itoa(n), Err: err}
+	e := &Error{Option: o.name, Value: strconv.Itoa(n), Err: err}
 	if errors.Is(err, fs.ErrPermission) {
 		e.Hint = "this needs root"
 	}
@@ -102,7 +104,7 @@ func byFamily(v4, v6 sockopt, n int) Option {
 			v4.set(fd, n)
 			return nil
 		}
-		return &OptionError{Option: v4.name, Value: strconv.Itoa(n), Err: errNotFor(network)}
+		return &Error{Option: v4.name, Value: strconv.Itoa(n), Err: errNotFor(network)}
 	}
 }
 
@@ -153,11 +155,11 @@ func NoBroadcast() Option { return anyFamily(optBroadcast, 0) }
 // FreeBSD as a FIB; other systems have none to choose.
 func Rtable(n int) Option { return anyFamily(optRtable, n) }
 
-// congestion chooses the algorithm of TCP's congestion control by name
+// Congestion chooses the algorithm of TCP's congestion control by name
 // ("cubic"). The hint of an error says which there are.
-func congestion(name string) Option {
+func Congestion(name string) Option {
 	return func(network string, fd uintptr) error {
-		e := &OptionError{Option: "TCP congestion control", Value: strconv.Quote(name)}
+		e := &Error{Option: "TCP congestion control", Value: strconv.Quote(name)}
 		if !isTCP(network) {
 			e.Err = errNotFor(network)
 			return e
@@ -177,7 +179,7 @@ func congestion(name string) Option {
 // ipsec.conf(5)), and key must be empty.
 func TCPMD5(key string) Option {
 	return func(network string, fd uintptr) error {
-		e := &OptionError{Option: "TCP MD5 signature"}
+		e := &Error{Option: "TCP MD5 signature"}
 		if !isTCP(network) {
 			e.Err = errNotFor(network)
 			return e
@@ -189,11 +191,11 @@ func TCPMD5(key string) Option {
 	}
 }
 
-// reuseAddr lets a TCP client bind a port of which connections are still in
+// ReuseAddr lets a TCP client bind a port of which connections are still in
 // TIME_WAIT, if they were made with it too. It leaves other sockets alone, on
 // which Linux takes it for a wish to share the port with whoever asks
 // (socket(7)).
-func reuseAddr(network string, fd uintptr) error {
+func ReuseAddr(network string, fd uintptr) error {
 	if !isTCP(network) {
 		return nil
 	}

@@ -1,4 +1,4 @@
-package conn
+package sockopt
 
 import (
 	"cmp"
@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/internal/testutil"
 )
 
 // openSocket makes a socket of network as package net does, with opts set, and
@@ -25,7 +27,7 @@ func openSocket(t *testing.T, network string, look func(fd int), opts ...Option)
 	if strings.HasSuffix(network, "6") {
 		address = "[::1]:0"
 	}
-	lc := net.ListenConfig{Control: controlAll(opts)}
+	lc := net.ListenConfig{Control: Control(opts)}
 	lc.SetMultipathTCP(false)
 	var s interface {
 		Close() error
@@ -86,8 +88,8 @@ func TestOptions(t *testing.T) {
 		{"Broadcast", Broadcast(), sol, unix.SO_BROADCAST, sol, unix.SO_BROADCAST, 1, optionNetworks},
 		{"NoBroadcast", NoBroadcast(), sol, unix.SO_BROADCAST, sol, unix.SO_BROADCAST, 0, optionNetworks},
 		// Of UDP, where package net does not set it, it has to stay off.
-		{"reuseAddr", reuseAddr, sol, unix.SO_REUSEADDR, sol, unix.SO_REUSEADDR, 1, optionNetworks[:2]},
-		{"reuseAddr", reuseAddr, sol, unix.SO_REUSEADDR, sol, unix.SO_REUSEADDR, 0, optionNetworks[2:]},
+		{"reuseAddr", ReuseAddr, sol, unix.SO_REUSEADDR, sol, unix.SO_REUSEADDR, 1, optionNetworks[:2]},
+		{"reuseAddr", ReuseAddr, sol, unix.SO_REUSEADDR, sol, unix.SO_REUSEADDR, 0, optionNetworks[2:]},
 	} {
 		for _, network := range tt.networks {
 			t.Run(tt.name+"/"+network, func(t *testing.T) {
@@ -139,14 +141,14 @@ func TestOptionRefused(t *testing.T) {
 		{"tcp6", MinTTL(300), "set IPv6 min hop count to 300: invalid argument"},
 		{"tcp6", TOS(300), "set IPv6 traffic class to 300: invalid argument"},
 		{"tcp4", Rtable(1), "set routing table to 1: linux has no such option"},
-		{"udp4", congestion("cubic"), `set TCP congestion control to "cubic": udp4 sockets have no such option`},
-		{"tcp4", congestion("nonsense"), `set TCP congestion control to "nonsense": no such file or directory`},
+		{"udp4", Congestion("cubic"), `set TCP congestion control to "cubic": udp4 sockets have no such option`},
+		{"tcp4", Congestion("nonsense"), `set TCP congestion control to "nonsense": no such file or directory`},
 		{"udp6", TCPMD5("key"), "set TCP MD5 signature: udp6 sockets have no such option"},
 		{"tcp4", TCPMD5(""), "set TCP MD5 signature: no key"},
 		{"tcp4", TCPMD5(strings.Repeat("k", 81)), "set TCP MD5 signature: the key has 81 bytes, and may have 80"},
 	} {
 		err := openSocket(t, tt.network, nil, tt.opt)
-		var e *OptionError
+		var e *Error
 		if !errors.As(err, &e) {
 			t.Errorf("%s: %v, want %s", tt.network, err, tt.want)
 			continue
@@ -176,14 +178,14 @@ func TestCongestion(t *testing.T) {
 				if err != nil || strings.TrimRight(got, "\x00") != name {
 					t.Errorf("%s: %q, %v, want %q", network, got, err, name)
 				}
-			}, congestion(name))
+			}, Congestion(name))
 			if err != nil && !errors.Is(err, fs.ErrPermission) {
 				t.Errorf("%s %s: %v", network, name, err)
 			}
 		}
 	}
-	var e *OptionError
-	err = openSocket(t, "tcp4", nil, congestion("nonsense"))
+	var e *Error
+	err = openSocket(t, "tcp4", nil, Congestion("nonsense"))
 	if !errors.As(err, &e) || !slices.Contains(strings.Fields(strings.ReplaceAll(e.Hint, ",", "")), names[0]) {
 		t.Errorf("%#v does not list %q", err, names)
 	}
@@ -195,7 +197,7 @@ func dialOption(t *testing.T, network, address string, opt Option) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	d := net.Dialer{Control: controlAll([]Option{opt})}
+	d := net.Dialer{Control: Control([]Option{opt})}
 	c, err := d.DialContext(ctx, network, address)
 	if err == nil {
 		c.Close()
@@ -206,7 +208,7 @@ func dialOption(t *testing.T, network, address string, opt Option) error {
 // listenOption listens with opt and ends what connects.
 func listenOption(t *testing.T, network, address string, opt Option) net.Listener {
 	t.Helper()
-	lc := net.ListenConfig{Control: controlAll([]Option{opt})}
+	lc := net.ListenConfig{Control: Control([]Option{opt})}
 	lc.SetMultipathTCP(false)
 	ln, err := lc.Listen(t.Context(), network, address)
 	if errors.Is(err, unix.ENOPROTOOPT) {
@@ -287,7 +289,7 @@ func TestBroadcast(t *testing.T) {
 		opt  Option
 		want error
 	}{{NoBroadcast(), unix.EACCES}, {Broadcast(), nil}} {
-		lc := net.ListenConfig{Control: controlAll([]Option{tt.opt})}
+		lc := net.ListenConfig{Control: Control([]Option{tt.opt})}
 		pc, err := lc.ListenPacket(t.Context(), "udp4", "127.0.0.1:0")
 		if err != nil {
 			t.Fatal(err)
@@ -307,8 +309,8 @@ func TestReuseAddr(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	d := net.Dialer{Control: controlAll([]Option{reuseAddr})}
-	d.LocalAddr, _ = net.ResolveTCPAddr("tcp4", "127.0.0.1:"+freePort(t))
+	d := net.Dialer{Control: Control([]Option{ReuseAddr})}
+	d.LocalAddr, _ = net.ResolveTCPAddr("tcp4", "127.0.0.1:"+testutil.FreePort(t))
 	c, err := d.DialContext(t.Context(), "tcp4", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -325,9 +327,9 @@ func TestReuseAddr(t *testing.T) {
 	for _, tt := range []struct {
 		opt  Option
 		want error
-	}{{noOption, unix.EADDRINUSE}, {reuseAddr, nil}} {
-		d := net.Dialer{Control: controlAll([]Option{tt.opt}), LocalAddr: c.LocalAddr()}
-		again, err := d.DialContext(t.Context(), "tcp4", net.JoinHostPort("127.0.0.1", freePort(t)))
+	}{{noOption, unix.EADDRINUSE}, {ReuseAddr, nil}} {
+		d := net.Dialer{Control: Control([]Option{tt.opt}), LocalAddr: c.LocalAddr()}
+		again, err := d.DialContext(t.Context(), "tcp4", net.JoinHostPort("127.0.0.1", testutil.FreePort(t)))
 		if err == nil {
 			again.Close()
 		}

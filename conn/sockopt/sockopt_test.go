@@ -1,4 +1,4 @@
-package conn
+package sockopt
 
 import (
 	"errors"
@@ -29,12 +29,12 @@ func TestParseTOS(t *testing.T) {
 // TestOptionMissing has one option that no system with tests has: it is an
 // error that names the system.
 func TestOptionMissing(t *testing.T) {
-	lc := net.ListenConfig{Control: controlAll([]Option{anyFamily(sockopt{name: "nothing"}, 1)})}
+	lc := net.ListenConfig{Control: Control([]Option{anyFamily(sockopt{name: "nothing"}, 1)})}
 	ln, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err == nil {
 		ln.Close()
 	}
-	var e *OptionError
+	var e *Error
 	if !errors.As(err, &e) || e.Error() != "set nothing to 1: "+runtime.GOOS+" has no such option" {
 		t.Error(err)
 	}
@@ -44,7 +44,7 @@ func TestOptionMissing(t *testing.T) {
 func TestControlAll(t *testing.T) {
 	failed := errors.New("failed")
 	ran := 0
-	lc := net.ListenConfig{Control: controlAll([]Option{
+	lc := net.ListenConfig{Control: Control([]Option{
 		func(network string, _ uintptr) error { ran++; return nil },
 		func(network string, _ uintptr) error { ran++; return failed },
 		func(network string, _ uintptr) error { ran++; return nil },
@@ -57,7 +57,7 @@ func TestControlAll(t *testing.T) {
 	if !errors.Is(err, failed) || ran != 2 {
 		t.Error(err, ran)
 	}
-	if controlAll(nil) != nil {
+	if Control(nil) != nil {
 		t.Error("nothing to set costs a call")
 	}
 }

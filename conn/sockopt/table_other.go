@@ -1,6 +1,6 @@
 //go:build !linux && !darwin && !freebsd && !openbsd && !netbsd && !dragonfly && !windows
 
-package conn
+package sockopt
 
 // None of the options is known of this system.
 var (

@@ -1,6 +1,6 @@
 //go:build linux || darwin || freebsd || openbsd || netbsd || dragonfly
 
-package conn
+package sockopt
 
 import "golang.org/x/sys/unix"
 

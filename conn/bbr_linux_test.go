@@ -3,18 +3,27 @@ package conn
 import (
 	"context"
 	"net"
+	"os"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/conn/addr"
 )
 
 // congestionOf returns the congestion control of a connection.
 func congestionOf(t *testing.T, c net.Conn) (name string) {
 	t.Helper()
-	var err error
-	control(c, func(fd uintptr) { name, err = unix.GetsockoptString(int(fd), unix.SOL_TCP, unix.TCP_CONGESTION) })
+	rc, err := c.(syscall.Conn).SyscallConn()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if closed := rc.Control(func(fd uintptr) {
+		name, err = unix.GetsockoptString(int(fd), unix.SOL_TCP, unix.TCP_CONGESTION)
+	}); closed != nil || err != nil {
 		t.Fatal(err)
 	}
 	return strings.TrimRight(name, "\x00")
@@ -26,7 +35,7 @@ func connected(t *testing.T, l *Listener, d *Dialer) (dialed, accepted net.Conn)
 	at, got := make(chan net.Addr, 1), make(chan net.Conn, 1)
 	l.OnListen = func(a []net.Addr) { at <- a[0] }
 	go l.Serve(t.Context(), func(_ context.Context, c net.Conn) error { got <- c; return nil })
-	dialed, err := d.Dial(t.Context(), Address{Host: "127.0.0.1", Port: portOf(<-at)})
+	dialed, err := d.Dial(t.Context(), addr.Addr{Host: "127.0.0.1", Port: portOf(<-at)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +48,7 @@ func connected(t *testing.T, l *Listener, d *Dialer) (dialed, accepted net.Conn)
 // two ends on one host; where it is not, nothing changes.
 func TestNoPacingWithinOneHost(t *testing.T) {
 	for _, host := range []string{"", "127.0.0.1"} {
-		dialed, accepted := connected(t, &Listener{Address: Address{Host: host}}, &Dialer{})
+		dialed, accepted := connected(t, &Listener{Address: addr.Addr{Host: host}}, &Dialer{})
 		for _, c := range []net.Conn{dialed, accepted} {
 			if name := congestionOf(t, c); strings.HasPrefix(name, "bbr") {
 				t.Errorf("%v listening on %q: under %s", c.LocalAddr(), host, name)
@@ -51,7 +60,8 @@ func TestNoPacingWithinOneHost(t *testing.T) {
 // What the user chose prevails.
 func TestCongestionChosen(t *testing.T) {
 	for _, name := range []string{"reno", "bbr"} {
-		if !strings.Contains(" "+strings.ReplaceAll(procWords("tcp_available_congestion_control"), ",", " ")+" ", " "+name+" ") {
+		known, _ := os.ReadFile("/proc/sys/net/ipv4/tcp_available_congestion_control")
+		if !slices.Contains(strings.Fields(string(known)), name) {
 			continue
 		}
 		dialed, accepted := connected(t, &Listener{Congestion: name}, &Dialer{Congestion: name})
