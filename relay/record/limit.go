@@ -1,0 +1,104 @@
+package record
+
+import (
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ErrRate says that a text is no rate.
+var ErrRate = errors.New("not a number of bytes a second, such as 500K, 2M or 1.5G")
+
+// ParseRate returns the bytes a second that s says: a number above 0, after
+// which K, M or G stand for powers of 1024, and /s may follow.
+func ParseRate(s string) (int64, error) {
+	number := strings.TrimSuffix(s, "/s")
+	scale := 1.0
+	if i := len(number) - 1; i > 0 {
+		switch number[i] {
+		case 'K', 'k':
+			scale = 1 << 10
+		case 'M', 'm':
+			scale = 1 << 20
+		case 'G', 'g':
+			scale = 1 << 30
+		}
+		if scale != 1 {
+			number = number[:i]
+		}
+	}
+	if number == "" || strings.Trim(number, "0123456789.") != "" {
+		return 0, ErrRate
+	}
+	f, err := strconv.ParseFloat(number, 64)
+	if err != nil || f*scale < 1 || f*scale > 1<<50 {
+		return 0, ErrRate
+	}
+	return int64(f * scale), nil
+}
+
+// A limitReader gives at most so many bytes a second.
+type limitReader struct {
+	r    io.Reader
+	rate float64
+	most int       // bytes to read at once; 0: any number, for datagrams
+	free time.Time // when all that was read is paid for
+	quit <-chan struct{}
+}
+
+// burst is how much of the time that was not used counts, and about how long
+// one wait is.
+const burst = 50 * time.Millisecond
+
+// Limit returns r with at most rate bytes a second read from it. A wait ends
+// with os.ErrDeadlineExceeded when quit is closed; it comes before a read, so
+// that nothing which was read is held back.
+func Limit(r io.Reader, rate int64, quit <-chan struct{}) io.Reader {
+	most := max(1, int(float64(rate)*burst.Seconds()))
+	return &limitReader{r: r, rate: float64(rate), most: most, quit: quit}
+}
+
+// LimitDatagrams is Limit for a reader of datagrams, which are read whole.
+func LimitDatagrams(r io.Reader, rate int64, quit <-chan struct{}) io.Reader {
+	return &limitReader{r: r, rate: float64(rate), quit: quit}
+}
+
+func (l *limitReader) Read(p []byte) (int, error) {
+	if !l.wait() {
+		return 0, os.ErrDeadlineExceeded
+	}
+	if l.most > 0 {
+		p = p[:min(len(p), l.most)]
+	}
+	n, err := l.r.Read(p)
+	if earliest := time.Now().Add(-burst); l.free.Before(earliest) {
+		l.free = earliest
+	}
+	l.free = l.free.Add(time.Duration(float64(n) / l.rate * float64(time.Second)))
+	return n, err
+}
+
+// wait waits until what was read is paid for, and reports whether quit was
+// not closed meanwhile.
+func (l *limitReader) wait() bool {
+	select {
+	case <-l.quit:
+		return false
+	default:
+	}
+	d := time.Until(l.free)
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-l.quit:
+		return false
+	}
+}
