@@ -1,0 +1,70 @@
+package option
+
+// A Foreign says how to have the effect of an option of another netcat that
+// gonc does not have.
+type Foreign uint8
+
+// The hints.
+const (
+	NoHint          Foreign = iota
+	KeepServing             // listen with -l -k
+	NoSourceRoutes          // networks refuse source routes
+	NoSourcePointer         // the same; and -G of macOS limits connecting
+	RecordWithTee           // tee in the pipe records
+	AppendWithTee           // tee -a in the pipe records
+	DumpWithXXD             // tee and xxd in the pipe show
+	NoDCCP                  // there is none
+	NoSCTP                  // there is none
+	NoVSock                 // there is none
+	DelayIsInterval         // a pause between lines is the interval
+	OneEngine               // there is nothing to choose from
+	NoLua                   // there is none
+)
+
+// foreign returns the hint for an option that is unknown, by its name as
+// typed.
+func foreign(name string) Foreign {
+	switch name {
+	case "-L":
+		return KeepServing
+	case "-g":
+		return NoSourceRoutes
+	case "-G":
+		return NoSourcePointer
+	case "-o", "--output":
+		return RecordWithTee
+	case "--append-output":
+		return AppendWithTee
+	case "--hex-dump":
+		return DumpWithXXD
+	case "-Z":
+		return NoDCCP
+	case "--sctp":
+		return NoSCTP
+	case "--vsock":
+		return NoVSock
+	case "--delay":
+		return DelayIsInterval
+	case "--nsock-engine":
+		return OneEngine
+	case "--lua-exec":
+		return NoLua
+	}
+	return NoHint
+}
+
+// foreignOf returns the hint for an option that a dialect lists and gonc
+// cannot do.
+func foreignOf(id ID) Foreign {
+	switch id {
+	case SourceRoute, SourceRoutePointer:
+		return NoSourceRoutes
+	case SCTP:
+		return NoSCTP
+	case VSock:
+		return NoVSock
+	case LuaExec:
+		return NoLua
+	}
+	return NoHint
+}

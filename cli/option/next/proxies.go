@@ -1,0 +1,56 @@
+package option
+
+import (
+	"gonc/conn/addr"
+	"gonc/conn/proxy"
+)
+
+// readProxies reads the proxies of the chain, once their type is known, and
+// checks that each can be asked for what comes after it.
+func (o *Options) readProxies() error {
+	if o.Has(ProxyType) {
+		kind, err := proxy.ParseType(o.proxyType)
+		if err != nil {
+			return &ValueError{ID: ProxyType, Name: o.Name(ProxyType), Text: o.proxyType, Why: NotAChoice, Err: err}
+		}
+		o.ProxyType = kind
+	}
+	for _, text := range o.proxyTexts {
+		kind := text.fallback
+		if o.ProxyType != "" {
+			kind = o.ProxyType
+		}
+		p, err := proxy.Parse(text.text, kind)
+		if err != nil {
+			return &ValueError{ID: text.id, Name: o.Name(text.id), Err: err} // the text may hold a password
+		}
+		if p.DNS == "" {
+			p.DNS = o.ProxyDNS
+		}
+		o.Proxies = append(o.Proxies, p)
+	}
+	if len(o.Proxies) == 0 {
+		return nil
+	}
+	for _, target := range o.proxyTargets() {
+		if err := proxy.Check(o.Proxies, target); err != nil {
+			return &OperandError{Problem: BadOperand, Text: target.Host, Err: err}
+		}
+	}
+	return nil
+}
+
+// proxyTargets returns what the last proxy is to be asked for, as far as it is
+// known.
+func (o *Options) proxyTargets() []addr.Addr {
+	if !o.Has(Listen) {
+		return []addr.Addr{o.Target.Addr}
+	}
+	var targets []addr.Addr
+	for _, f := range o.To {
+		if f.Network == "tcp" {
+			targets = append(targets, f.Addr)
+		}
+	}
+	return targets
+}
