@@ -1,6 +1,10 @@
-package option
+package option_test
 
-import "time"
+import (
+	"time"
+
+	. "gonc/cli/option/next"
+)
 
 var goncGrammar = Grammar{
 	Letters: []Letter{

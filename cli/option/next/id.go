@@ -127,52 +127,58 @@ const (
 // IsProxy reports whether id names a proxy to connect through.
 func (id ID) IsProxy() bool { return id == SOCKS || id == Proxy }
 
-// built reports whether the feature behind the option is there. An option that
-// is not built yet is unknown on the command line and missing from the help;
-// its line goes when the feature is wired.
+// unbuilt lists the options whose feature is not there yet. They are unknown on
+// the command line and missing from the help; a line goes when its feature is
+// wired.
+var unbuilt = []ID{
+	QuitAtPeerEOF,
+	Interface,
+	KeepAlive,
+	Exec,
+	ShExec,
+	Broker,
+	Chat,
+	Allow,
+	AllowFile,
+	Deny,
+	DenyFile,
+	TLS,
+	TLSVerify,
+	TLSNoVerify,
+	TLSTrustFile,
+	TLSCert,
+	TLSKey,
+	TLSServerName,
+	TLSALPN,
+	TLSCiphers,
+	TLSMin,
+	TLSMax,
+	TLSPin,
+	Output,
+	HexDump,
+	AppendOutput,
+	Progress,
+	Hash,
+	LimitRate,
+	To,
+	ProxyServer,
+	AllowTo,
+	DenyTo,
+	ProxyProtocol,
+	AcceptProxyProtocol,
+	SocketActivation,
+	Retry,
+	Explain,
+	NoSandbox,
+	Completion,
+}
+
+// built reports whether the feature behind the option is there.
 func (id ID) built() bool {
-	switch id {
-	case QuitAtPeerEOF,
-		Interface,
-		KeepAlive,
-		Exec,
-		ShExec,
-		Broker,
-		Chat,
-		Allow,
-		AllowFile,
-		Deny,
-		DenyFile,
-		TLS,
-		TLSVerify,
-		TLSNoVerify,
-		TLSTrustFile,
-		TLSCert,
-		TLSKey,
-		TLSServerName,
-		TLSALPN,
-		TLSCiphers,
-		TLSMin,
-		TLSMax,
-		TLSPin,
-		Output,
-		HexDump,
-		AppendOutput,
-		Progress,
-		Hash,
-		LimitRate,
-		To,
-		ProxyServer,
-		AllowTo,
-		DenyTo,
-		ProxyProtocol,
-		AcceptProxyProtocol,
-		SocketActivation,
-		Retry,
-		Explain,
-		NoSandbox,
-		Completion:
-		return false
+	for _, u := range unbuilt {
+		if u == id {
+			return false
+		}
 	}
 	return true
 }

@@ -155,6 +155,25 @@ func (o *Options) Network() string {
 	return o.Protocol()
 }
 
+// set notes an option and its value.
+func (o *Options) set(id ID, name, value string, hasValue bool) error {
+	switch {
+	case id == Dialect:
+		return &MisplacedError{id, name}
+	case id == Engine:
+		return nil // there is nothing to choose from
+	case id.isForeign():
+		return &UnsupportedError{id, name, foreignOf(id)}
+	case id == Verbose:
+		o.Verbose++
+	}
+	o.mark(id, name)
+	if hasValue {
+		return o.setValue(id, name, value)
+	}
+	return nil
+}
+
 // mark notes that id was given, and what it implies.
 func (o *Options) mark(id ID, name string) {
 	o.given.add(id)

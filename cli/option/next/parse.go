@@ -9,26 +9,40 @@ import "strings"
 //
 // An error is one of the error types of this package.
 func Parse(args []string, g *Grammar) (*Options, error) {
-	p := &parser{g: g, o: newOptions(g), rest: args}
-	for len(p.rest) > 0 && !p.stopped {
-		if err := p.next(); err != nil {
-			return nil, err
-		}
-	}
-	if p.o.Has(Help) || p.o.Has(Version) || p.o.Has(Completion) {
-		return p.o, nil
-	}
-	if err := p.o.settle(g); err != nil {
+	o := newOptions(g)
+	p := &parser{g: g, rest: args, set: o.set}
+	if err := p.run(); err != nil {
 		return nil, err
 	}
-	return p.o, nil
+	o.Operands = p.operands
+	if o.Has(Help) || o.Has(Version) || o.Has(Completion) {
+		return o, nil
+	}
+	if err := o.settle(g); err != nil {
+		return nil, err
+	}
+	return o, nil
 }
 
+// A parser splits arguments into options and operands.
 type parser struct {
-	g       *Grammar
-	o       *Options
-	rest    []string // what has not been read yet
-	stopped bool     // by an option after which nothing matters
+	g        *Grammar
+	rest     []string // what has not been read yet
+	operands []string
+	stopped  bool // by an option after which nothing matters
+
+	// set is called with each option as it was typed, with its value if it has
+	// one.
+	set func(id ID, name string, value string, hasValue bool) error
+}
+
+func (p *parser) run() error {
+	for len(p.rest) > 0 && !p.stopped {
+		if err := p.next(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // next reads an argument, and the one after it if that is its value.
@@ -37,7 +51,7 @@ func (p *parser) next() error {
 	p.rest = p.rest[1:]
 	switch {
 	case arg == "--":
-		p.o.Operands = append(p.o.Operands, p.rest...)
+		p.operands = append(p.operands, p.rest...)
 		p.rest = nil
 		return nil
 	case strings.HasPrefix(arg, "--"):
@@ -45,7 +59,7 @@ func (p *parser) next() error {
 	case len(arg) > 1 && arg[0] == '-':
 		return p.letters(arg[1:])
 	}
-	p.o.Operands = append(p.o.Operands, arg)
+	p.operands = append(p.operands, arg)
 	return nil
 }
 
@@ -65,11 +79,11 @@ func (p *parser) long(arg string) error {
 	kind := table[id].Kind
 	switch {
 	case kind == OptionalText || hasValue && table[id].takesArg():
-		return p.set(id, name, value, hasValue)
+		return p.found(id, name, value, hasValue)
 	case hasValue:
 		return &UnwantedArgumentError{id, name, value}
 	case !table[id].takesArg():
-		return p.set(id, name, "", false)
+		return p.found(id, name, "", false)
 	}
 	return p.setNext(id, name)
 }
@@ -86,9 +100,9 @@ func (p *parser) letters(bundle string) error {
 		var err error
 		switch {
 		case !table[id].takesArg():
-			err = p.set(id, name, "", false)
+			err = p.found(id, name, "", false)
 		case bundle != "":
-			return p.set(id, name, bundle, true)
+			return p.found(id, name, bundle, true)
 		default:
 			return p.setNext(id, name)
 		}
@@ -117,29 +131,11 @@ func (p *parser) setNext(id ID, name string) error {
 	}
 	value := p.rest[0]
 	p.rest = p.rest[1:]
-	return p.set(id, name, value, true)
+	return p.found(id, name, value, true)
 }
 
-// set notes an option and its value. given tells a value from none where both
-// are possible.
-func (p *parser) set(id ID, name, value string, given bool) error {
-	switch {
-	case id == Dialect:
-		return &MisplacedError{id, name}
-	case id == Engine:
-		return nil // there is nothing to choose from
-	case id.isForeign():
-		return &UnsupportedError{id, name, foreignOf(id)}
-	}
-	if table[id].takesArg() || given {
-		if err := p.o.setValue(id, name, value, p.g); err != nil {
-			return err
-		}
-	}
-	if id == Verbose {
-		p.o.Verbose++
-	}
-	p.o.mark(id, name)
+// found passes an option on. At -h a grammar may let the reading end.
+func (p *parser) found(id ID, name, value string, hasValue bool) error {
 	p.stopped = p.g.StopAtHelp && (id == Help || id == Version)
-	return nil
+	return p.set(id, name, value, hasValue)
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // setValue reads the value of id into its field.
-func (o *Options) setValue(id ID, name, text string, g *Grammar) error {
+func (o *Options) setValue(id ID, name, text string) error {
 	bad := &ValueError{ID: id, Name: name, Text: text}
 	row := &table[id]
 	if text == "" && row.Kind != AnyText {
@@ -25,7 +25,7 @@ func (o *Options) setValue(id ID, name, text string, g *Grammar) error {
 	case Number:
 		return setNumber(o.number(id), row, text, bad)
 	case Time, SignedTime:
-		return setTime(o.time(id), row.Kind, text, g, bad)
+		return setTime(o.time(id), row.Kind, text, o.grammar, bad)
 	case Rate:
 		return setRate(&o.LimitRate, text, bad)
 	case Keyword:
