@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"gonc/internal/http1"
 )
 
 // A output is answers that wait to be written.
@@ -89,7 +91,7 @@ func (in *input) connection() string {
 	switch {
 	case !in.persist:
 		return "Connection: close\r\n\r\n"
-	case in.head.minor == 0:
+	case in.head.Minor == 0:
 		return "Connection: keep-alive\r\n\r\n"
 	}
 	return "\r\n"
@@ -100,7 +102,7 @@ func (s *conn) answerBody() error {
 	out := s.begin("HTTP/1.1 200 OK\r\n")
 	out.buf = append(out.buf, s.page.head...)
 	out.buf = append(out.buf, s.in.connection()...)
-	if s.in.head.method == methodHead {
+	if s.in.head.Method == http1.MethodHead {
 		return s.answered(200, 0)
 	}
 	body := s.page.body()
@@ -145,7 +147,7 @@ func (s *conn) answerStatus(status int) error {
 	b = append(b, "\r\n"...)
 	b = append(b, s.in.connection()...)
 	sent := 0
-	if s.in.head.method != methodHead { // RFC 9110 section 9.3.2
+	if s.in.head.Method != http1.MethodHead { // RFC 9110 section 9.3.2
 		b = append(b, text...)
 		b = append(b, '\n')
 		sent = len(text) + 1

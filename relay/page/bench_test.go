@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"gonc/internal/testutil"
+
+	"gonc/internal/http1"
 )
 
 func BenchmarkKeepAlive(b *testing.B) {
@@ -29,8 +31,8 @@ func BenchmarkParse(b *testing.B) {
 	b.ReportAllocs()
 	b.SetBytes(int64(len(long)))
 	for b.Loop() {
-		h := head{}
-		if done, status := h.parse(long); !done || status != 0 {
+		h := http1.Head{}
+		if done, status := h.Parse(long); !done || status != 0 {
 			b.Fatal(status)
 		}
 	}

@@ -5,6 +5,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"gonc/internal/http1"
 )
 
 // A conn is one connection to a Page. It is kept small: ten thousand of
@@ -85,10 +87,12 @@ func (s *conn) readHead() (done bool, err error) {
 		s.limit = time.Time{}
 		return false, nil
 	}
-	done, status := in.head.parse(in.buf[in.r:in.w])
+	done, status := in.head.Parse(in.buf[in.r:in.w])
 	switch {
 	case status != 0:
 		return false, s.refuse(status)
+	case done && in.head.Length > bodyMax:
+		return false, s.refuse(413)
 	case done:
 		return true, s.headDone()
 	case s.limit.IsZero():
@@ -105,23 +109,21 @@ func (s *conn) readHead() (done bool, err error) {
 // could be either: only a close leaves no doubt.
 func (s *conn) headDone() error {
 	in := s.in
-	in.persist = in.head.persists()
+	in.persist = in.head.Persists()
 	if s.page.Log != nil {
 		in.logged = s.logged()
 	}
-	in.r += in.head.pos
+	in.r += in.head.Len
 	switch {
-	case !in.head.hasBody():
+	case !in.head.HasBody():
 		return s.requestDone()
-	case in.head.expect && in.head.minor > 0 && in.r == in.w:
+	case in.head.Expect && in.head.Minor > 0 && in.r == in.w:
 		in.persist, s.linger = false, true
 		return s.requestDone()
 	}
 	in.headed = true
-	in.body = body{left: in.head.length}
-	if in.head.chunked {
-		in.body = body{state: bodySize}
-	}
+	in.body = in.head.Body()
+	in.body.Limit = bodyMax
 	s.limit = s.now.Add(bodyTime)
 	return nil
 }
@@ -129,7 +131,7 @@ func (s *conn) headDone() error {
 // dropBody goes on with a body. It reports whether there was all of it.
 func (s *conn) dropBody() (done bool, err error) {
 	in := s.in
-	n, done, status := in.body.drop(in.buf[in.r:in.w])
+	n, done, status := in.body.Take(in.buf[in.r:in.w])
 	in.r += n
 	switch {
 	case status != 0:
@@ -160,13 +162,13 @@ func (s *conn) requestDone() error {
 
 // answer answers a request that has been read whole.
 func (s *conn) answer() error {
-	switch s.in.head.method {
-	case methodGet, methodHead:
+	switch s.in.head.Method {
+	case http1.MethodGet, http1.MethodHead:
 		if s.page.File != "" {
 			return s.answerFile()
 		}
 		return s.answerBody()
-	case methodOther:
+	case http1.MethodOther:
 		return s.answerStatus(405)
 	}
 	return s.answerStatus(501)

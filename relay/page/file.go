@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"gonc/internal/http1"
 )
 
 // CheckFile says why name can't be the File of a Page: it can't be
@@ -72,7 +74,7 @@ func (s *conn) answerFile() error {
 	out.buf = strconv.AppendInt(out.buf, size, 10)
 	out.buf = append(out.buf, "\r\n"...)
 	out.buf = append(out.buf, s.in.connection()...)
-	if s.in.head.method == methodHead {
+	if s.in.head.Method == http1.MethodHead {
 		return s.answered(200, 0)
 	}
 	if err := s.writeFile(f, size); err != nil {

@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"gonc/internal/http1"
 )
 
 // A input is what has been read and not yet been used, and how far the
@@ -13,8 +15,8 @@ import (
 type input struct {
 	buf     []byte // first, or one it has outgrown
 	r, w    int    // buf[r:w] is unread
-	head    head
-	body    body
+	head    http1.Head
+	body    http1.Body
 	headed  bool     // the head is done, this is the body
 	persist bool     // the connection outlives the answer
 	logged  *Request // for Log; nil before the head is parsed
@@ -45,7 +47,7 @@ func (s *conn) release() {
 
 // next forgets the request.
 func (in *input) next() {
-	in.head = head{}
+	in.head = http1.Head{}
 	in.headed = false
 	in.logged = nil
 }
@@ -58,7 +60,7 @@ func (in *input) space() []byte {
 		in.r = 0
 	}
 	if in.w == len(in.buf) {
-		grown := make([]byte, min(2*len(in.buf), headMax))
+		grown := make([]byte, min(2*len(in.buf), http1.HeadMax))
 		copy(grown, in.buf)
 		in.buf = grown
 	}
@@ -68,7 +70,7 @@ func (in *input) space() []byte {
 // skipEmptyLines passes over empty lines before a request line (RFC 9112
 // section 2.2). They neither begin a head nor prolong an idle connection.
 func (in *input) skipEmptyLines() {
-	for in.head.pos == 0 && in.r < in.w {
+	for in.head.Len == 0 && in.r < in.w {
 		switch {
 		case in.buf[in.r] == '\n':
 			in.r++
@@ -77,7 +79,7 @@ func (in *input) skipEmptyLines() {
 		default:
 			return
 		}
-		in.head.scan = 0
+		in.head = http1.Head{}
 	}
 }
 

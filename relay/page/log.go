@@ -22,7 +22,7 @@ type Request struct {
 // logged copies what Log is to be told, before the head is overwritten.
 func (s *conn) logged() *Request {
 	in := s.in
-	head := bytes.Clone(in.buf[in.r : in.r+max(in.head.pos, in.head.scan)])
+	head := bytes.Clone(in.buf[in.r : in.r+in.head.Seen()])
 	line, _, _ := bytes.Cut(head, []byte{'\n'})
 	return &Request{Remote: s.c.RemoteAddr(), Time: s.now, Line: bytes.TrimSuffix(line, []byte{'\r'}), Head: head}
 }

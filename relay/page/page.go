@@ -58,12 +58,8 @@ const (
 	graceTime = 2 * time.Second  // for an answer under way when told to stop, and for a lingering close
 	idleSlack = time.Second      // by which an idle limit may be late, see arm
 
-	lineMax  = 8 << 10  // a request line without its end
-	headMax  = 32 << 10 // a head with its empty line
-	fieldMax = 100      // field lines of a head, and of a trailer section
-	bodyMax  = 1 << 20  // the data of a body
-	wireMax  = 8 << 20  // a body with its chunk framing: one byte a chunk costs six
-	drainMax = 8 << 20  // what a lingering close reads and drops
+	bodyMax  = 1 << 20 // the data of a body
+	drainMax = 8 << 20 // what a lingering close reads and drops
 )
 
 var testPage = []byte(`<!DOCTYPE html><html lang="ja"><body><p>Test Server</p></body></html>`)

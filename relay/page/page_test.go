@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gonc/internal/http1"
 )
 
 // serve serves p on a loopback port until the test ends and then sees to
@@ -320,14 +322,14 @@ func TestLimits(t *testing.T) {
 	post := "POST / HTTP/1.1\r\nHost: x\r\n"
 	chunked := post + "Transfer-Encoding: chunked\r\n\r\n"
 	for _, test := range []struct{ name, in, want string }{
-		{"line at the limit", line(lineMax) + host + "\r\n", "200 open"},
-		{"line over it", line(lineMax+1) + host + "\r\n", "414 close"},
+		{"line at the limit", line(http1.LineMax) + host + "\r\n", "200 open"},
+		{"line over it", line(http1.LineMax+1) + host + "\r\n", "414 close"},
 		{"endless line", line(1 << 20), "414 close"},
-		{"head at the limit", head(headMax), "200 open"},
-		{"head over it", head(headMax + 1), "431 close"},
+		{"head at the limit", head(http1.HeadMax), "200 open"},
+		{"head over it", head(http1.HeadMax + 1), "431 close"},
 		{"endless field", head(1 << 20), "431 close"},
-		{"fields at the limit", fields(fieldMax), "200 open"},
-		{"fields over it", fields(fieldMax + 1), "431 close"},
+		{"fields at the limit", fields(http1.FieldMax), "200 open"},
+		{"fields over it", fields(http1.FieldMax + 1), "431 close"},
 		{"body at the limit", post + "Content-Length: 1048576\r\n\r\n" + strings.Repeat("a", bodyMax), "405 open"},
 		{"body over it", post + "Content-Length: 1048577\r\n\r\n", "413 close"},
 		{"length beyond integers", post + "Content-Length: 99999999999999999999999999\r\n\r\n", "413 close"},
@@ -337,8 +339,8 @@ func TestLimits(t *testing.T) {
 		{"one huge chunk", chunked + "7fffffffffffffff\r\n", "413 close"},
 		{"a negative chunk", chunked + "ffffffffffffffff\r\n", "413 close"},
 		{"more framing than data", chunked + strings.Repeat("1;"+strings.Repeat("a", 200)+"\r\nx\r\n", 42_000), "413 close"},
-		{"trailer fields over the limit", chunked + "0\r\n" + strings.Repeat("A: b\r\n", fieldMax+1), "431 close"},
-		{"trailer section over it", chunked + "0\r\nA: " + strings.Repeat("a", trailerMax), "431 close"},
+		{"trailer fields over the limit", chunked + "0\r\n" + strings.Repeat("A: b\r\n", http1.FieldMax+1), "431 close"},
+		{"trailer section over it", chunked + "0\r\nA: " + strings.Repeat("a", http1.HeadMax), "431 close"},
 	} {
 		t.Run(test.name, func(t *testing.T) { checkRule(t, p, addr, test.in, test.want) })
 	}

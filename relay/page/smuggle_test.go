@@ -85,7 +85,7 @@ func TestSmuggling(t *testing.T) {
 		"00000000000000001\r\nx\r\n0\r\n\r\n", "10000000000000001\r\nx\r\n0\r\n\r\n",
 		// chunk extensions
 		"1;a\nx\r\n0\r\n\r\n", "1;a\rb\r\nx\r\n0\r\n\r\n", "1;a\x00\r\nx\r\n0\r\n\r\n",
-		"1;" + strings.Repeat("a", chunkLineMax) + "\r\nx\r\n0\r\n\r\n",
+		"1;" + strings.Repeat("a", 256) + "\r\nx\r\n0\r\n\r\n",
 		// line ends
 		"1\nx\n0\n\n", "1\r\nx\n0\r\n\r\n", "1\r\nx\r\n0\n\r\n", "1\r\nx\r\n0\r\n\n", "1\rx\r\n0\r\n\r\n", "1\r\nx\r0\r\n\r\n",
 		"1\r\nxy\r\n0\r\n\r\n", "1\r\nx0\r\n\r\n",

@@ -1,4 +1,4 @@
-package page
+package http1
 
 // bodyState is where in a body the next byte stands.
 type bodyState uint8
@@ -20,12 +20,14 @@ const (
 	bodyDone
 )
 
-// A body reads a body and drops it. The zero body is one of no bytes.
+// A Body finds the end of a body. The zero Body is one of no bytes.
 //
 // A lone LF, good enough for a line of a head, is refused in chunked framing
 // (RFC 9112 section 7.1 and erratum 7633): nobody types chunks, and what
 // recipients disagree on there lets requests be smuggled.
-type body struct {
+type Body struct {
+	Limit int64 // of the data; eight times as many bytes may carry it; zero: none
+
 	state  bodyState
 	left   int64 // of the data that was announced
 	data   int64 // of data so far
@@ -40,9 +42,17 @@ const (
 	trailerMax   = 32 << 10 // all trailer fields
 )
 
-// drop consumes from b what belongs to the body and reports how many bytes
-// these are. A status other than 0 refuses the body.
-func (d *body) drop(b []byte) (n int, done bool, status int) {
+// Body returns the body that follows the head, if it is counted or chunked.
+func (h *Head) Body() Body {
+	if h.Chunked {
+		return Body{state: bodySize}
+	}
+	return Body{left: h.Length}
+}
+
+// Take reports how many bytes of b belong to the body, and whether it ends with
+// them. A status other than 0 refuses the body.
+func (d *Body) Take(b []byte) (n int, done bool, status int) {
 	for n < len(b) || d.left == 0 {
 		switch d.state {
 		case bodyCounted, bodyData:
@@ -63,7 +73,7 @@ func (d *body) drop(b []byte) (n int, done bool, status int) {
 			}
 			status = d.step(b[n])
 			n++
-			if d.wire++; d.wire > wireMax {
+			if d.wire++; d.Limit > 0 && d.wire > 8*d.Limit { // one byte a chunk costs six
 				status = 413
 			}
 			if status != 0 {
@@ -75,7 +85,7 @@ func (d *body) drop(b []byte) (n int, done bool, status int) {
 }
 
 // skip passes over data.
-func (d *body) skip(b []byte) int {
+func (d *Body) skip(b []byte) int {
 	n := min(int64(len(b)), d.left)
 	d.left -= n
 	d.wire += n
@@ -83,7 +93,7 @@ func (d *body) skip(b []byte) int {
 }
 
 // step takes one byte of framing.
-func (d *body) step(c byte) (status int) {
+func (d *Body) step(c byte) (status int) {
 	switch d.state {
 	case bodySize, bodySpace, bodyExt:
 		return d.sizeLine(c)
@@ -105,7 +115,7 @@ func (d *body) step(c byte) (status int) {
 	return d.expect(c, '\n', bodyData)
 }
 
-func (d *body) expect(c, want byte, next bodyState) (status int) {
+func (d *Body) expect(c, want byte, next bodyState) (status int) {
 	d.state = next
 	if c != want {
 		return 400
@@ -115,7 +125,7 @@ func (d *body) expect(c, want byte, next bodyState) (status int) {
 
 // sizeLine is about chunk-size and chunk-ext of RFC 9112 section 7.1. An
 // extension is ignored, as it must be, but for its length.
-func (d *body) sizeLine(c byte) (status int) {
+func (d *Body) sizeLine(c byte) (status int) {
 	d.line++
 	switch {
 	case d.line > chunkLineMax:
@@ -142,8 +152,8 @@ func (d *body) sizeLine(c byte) (status int) {
 
 // chunk starts a chunk whose size has been read. Sixteen digits may have made
 // it negative.
-func (d *body) chunk() (status int) {
-	if d.left < 0 || d.left > bodyMax-d.data {
+func (d *Body) chunk() (status int) {
+	if d.left < 0 || d.Limit > 0 && d.left > d.Limit-d.data {
 		return 413
 	}
 	d.data += d.left
@@ -153,7 +163,7 @@ func (d *body) chunk() (status int) {
 
 // trailer is about the trailer section of RFC 9112 section 7.1.2. What the
 // fields say is dropped; it must not be merged into the head.
-func (d *body) trailer(c byte) (status int) {
+func (d *Body) trailer(c byte) (status int) {
 	d.line++
 	switch {
 	case d.line > trailerMax:
@@ -165,7 +175,7 @@ func (d *body) trailer(c byte) (status int) {
 	case d.state == bodyValue && (c >= ' ' && c != 0x7f || c == '\t'):
 	case d.state == bodyTrailer && tokenSet.has(c):
 		d.state = bodyName
-		if d.fields++; d.fields > fieldMax {
+		if d.fields++; d.fields > FieldMax {
 			return 431
 		}
 	case d.state == bodyName && tokenSet.has(c):

@@ -1,4 +1,4 @@
-package page
+package http1
 
 import (
 	"bytes"

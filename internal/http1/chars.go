@@ -1,4 +1,4 @@
-package page
+package http1
 
 // A byteSet is a set of ASCII bytes.
 type byteSet struct{ lo, hi uint64 }

@@ -1,13 +1,16 @@
-package page
+package http1
 
-import "bytes"
+import (
+	"bytes"
+	"math"
+)
 
 // field parses one field line of a head. Whitespace before the first field
 // line, a folded line and a space before the colon (RFC 9112 sections 2.2,
 // 5.2 and 5.1) all show as a byte that no field name has.
-func (h *head) field(line []byte) (status int) {
+func (h *Head) field(line []byte) (status int) {
 	h.fields++
-	if h.fields > fieldMax {
+	if h.fields > FieldMax {
 		return 431
 	}
 	colon := bytes.IndexByte(line, ':')
@@ -25,14 +28,14 @@ func (h *head) field(line []byte) (status int) {
 	case foldIs(name, "transfer-encoding"):
 		return h.codingField(value)
 	case foldIs(name, "expect"):
-		h.expect = h.expect || foldIs(value, "100-continue")
+		h.Expect = h.Expect || foldIs(value, "100-continue")
 	}
 	return 0
 }
 
 // hostField is about RFC 9112 section 3.2: more than one Host, or an invalid
 // one, is 400 in every version. It is empty if the target has no authority.
-func (h *head) hostField(value []byte) (status int) {
+func (h *Head) hostField(value []byte) (status int) {
 	if h.host || len(value) > 0 && !validAuthority(value) {
 		return 400
 	}
@@ -41,7 +44,7 @@ func (h *head) hostField(value []byte) (status int) {
 }
 
 // connectionField adds one line of the list of RFC 9110 section 7.6.1.
-func (h *head) connectionField(value []byte) {
+func (h *Head) connectionField(value []byte) {
 	for more := true; more; {
 		var option []byte
 		option, value, more = bytes.Cut(value, []byte{','})
@@ -54,13 +57,17 @@ func (h *head) connectionField(value []byte) {
 // lengthField takes digits and nothing else, once. RFC 9112 section 6.3 lets
 // a recipient accept a length that is repeated; this one does not. A number
 // too large for any integer is a valid one and above the limit.
-func (h *head) lengthField(value []byte) (status int) {
-	if h.counted || !digitSet.all(value) {
+func (h *Head) lengthField(value []byte) (status int) {
+	if h.Counted || !digitSet.all(value) {
 		return 400
 	}
-	h.counted = true
+	h.Counted = true
 	for _, c := range value {
-		h.length = min(h.length*10+int64(c-'0'), bodyMax+1)
+		if h.Length > (math.MaxInt64-9)/10 {
+			h.Length = math.MaxInt64
+			break
+		}
+		h.Length = h.Length*10 + int64(c-'0')
 	}
 	return 0
 }
@@ -68,12 +75,12 @@ func (h *head) lengthField(value []byte) (status int) {
 // codingField takes chunked and nothing else, once. A coding that is not
 // known is 501 (RFC 9112 section 6.1), but only if chunked is the last one:
 // otherwise the length can't be known, and section 6.3 demands 400.
-func (h *head) codingField(value []byte) (status int) {
+func (h *Head) codingField(value []byte) (status int) {
 	switch {
-	case h.chunked || h.coding != 0:
+	case h.Chunked || h.coding != 0:
 		return 400
 	case foldIs(value, "chunked"):
-		h.chunked = true
+		h.Chunked = true
 	case beforeChunked(value):
 		h.coding = 501
 	default:
@@ -100,28 +107,40 @@ func beforeChunked(value []byte) bool {
 }
 
 // finish judges the head as a whole.
-func (h *head) finish() (status int) {
-	coded := h.chunked || h.coding != 0
+func (h *Head) finish() (status int) {
+	coded := h.Chunked || h.coding != 0
 	switch {
-	case !h.host && h.minor > 0: // RFC 9112 section 3.2
+	case h.response:
+		return h.finishResponse()
+	case !h.host && h.Minor > 0: // RFC 9112 section 3.2
 		return 400
-	case coded && (h.counted || h.minor == 0): // RFC 9112 section 6.1
+	case coded && (h.Counted || h.Minor == 0): // RFC 9112 section 6.1
 		return 400
 	case h.coding != 0:
 		return h.coding
-	case h.length > bodyMax:
-		return 413
 	}
 	return 0
 }
 
-// persists reports whether the connection outlives the answer, as far as the
-// client decides it: RFC 9112 section 9.3.
-func (h *head) persists() bool {
-	return !h.close && (h.minor > 0 || h.keepAlive)
+// finishResponse judges the head of a response as a whole. A coding before
+// chunked does not matter for where the body ends, and with one after it
+// the body ends with the connection (RFC 9112 section 6.3).
+func (h *Head) finishResponse() (status int) {
+	if (h.Chunked || h.coding != 0) && (h.Counted || h.Minor == 0) {
+		return 400
+	}
+	h.Chunked = h.Chunked || h.coding == 501
+	return 0
 }
 
-// hasBody reports whether content follows the head (RFC 9112 section 6).
-func (h *head) hasBody() bool {
-	return h.chunked || h.length > 0
+// Persists reports whether the connection outlives the answer, as far as the
+// client decides it: RFC 9112 section 9.3.
+func (h *Head) Persists() bool {
+	return !h.close && (h.Minor > 0 || h.keepAlive)
+}
+
+// HasBody reports whether content follows the head of a request (RFC 9112
+// section 6).
+func (h *Head) HasBody() bool {
+	return h.Chunked || h.Length > 0
 }
