@@ -10,12 +10,11 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"gonc/conn/addr"
+	"gonc/conn/deadline"
 )
 
 // A Proxy is a server that is asked to connect to somewhere else. The zero
@@ -240,7 +239,7 @@ func (p *Proxy) Connect(ctx context.Context, c net.Conn, target addr.Addr) error
 	if err != nil {
 		return err
 	}
-	err = within(ctx, c, func() error { return p.ask(c, h) })
+	err = deadline.Within(ctx, c, func() error { return p.ask(c, h) })
 	if err == nil {
 		return nil
 	}
@@ -283,30 +282,6 @@ func (p *Proxy) named(target addr.Addr, err error) error {
 		e.Why = fmt.Sprintf("did not connect to %s: %s", target, e.Why)
 	}
 	return e
-}
-
-// within runs f, which reads and writes c, until ctx is done, and leaves no
-// deadline on c. A context's deadline makes it done too, so one mechanism does
-// for both.
-func within(ctx context.Context, c net.Conn, f func() error) error {
-	fired := make(chan struct{})
-	stop := context.AfterFunc(ctx, func() {
-		c.SetDeadline(time.Unix(1, 0))
-		close(fired)
-	})
-	err := f()
-	done := !stop()
-	if done {
-		<-fired // else the deadline could come after it was cleared
-	}
-	if clear := c.SetDeadline(time.Time{}); err == nil {
-		err = clear
-	}
-	// An answer that came before ctx was done says more than the context.
-	if done && (err == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
-		return context.Cause(ctx)
-	}
-	return err
 }
 
 // escape makes s, which came from the network, fit for a message: printable
