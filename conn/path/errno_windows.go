@@ -1,0 +1,11 @@
+package path
+
+import "golang.org/x/sys/windows"
+
+const (
+	errnoRefused = windows.WSAECONNREFUSED
+	errnoHost    = windows.WSAEHOSTUNREACH
+	errnoNet     = windows.WSAENETUNREACH
+	errnoTimeout = windows.WSAETIMEDOUT
+	errnoReset   = windows.WSAECONNRESET
+)
