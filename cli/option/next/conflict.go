@@ -57,10 +57,10 @@ var conflicts = [...]Conflict{
 	{A: Congestion, B: UDP, Reason: TCPOnly},
 	{A: KeepAlive, B: UDP, Reason: TCPOnly},
 
-	{A: Listen, B: Scan, Reason: ForConnecting},
+	{A: Scan, B: Listen, Reason: ForConnecting},
 	{A: KeepOpen, B: Listen, Reason: Needs},
 	{A: AcceptTimeout, B: Listen, Reason: Needs},
-	{A: ConnectTimeout, B: Listen, Reason: ForConnecting, Unless: []ID{TLS, To, ProxyServer, AcceptProxyProtocol}},
+	{A: ConnectTimeout, B: Listen, Reason: ForConnecting, Unless: []ID{TLS, To, ProxyServer, AcceptProxyProtocol}, Idle: true},
 	{A: MaxConns, B: KeepOpen, Reason: Needs, Unless: []ID{HTTP, Broker, Chat, ProxyServer}, Idle: true},
 	{A: Page, B: HTTP, Reason: Needs},
 	{A: Allow, B: Listen, Reason: Needs},
@@ -107,8 +107,8 @@ var conflicts = [...]Conflict{
 	{A: Proxy, B: UDP, Reason: ProxyCarriesTCP},
 	{A: ProxyType, B: SOCKS, Reason: Needs, Unless: []ID{Proxy, ProxyServer}, Idle: true},
 	{A: ProxyUser, B: SOCKS, Reason: Needs, Unless: []ID{Proxy}, Idle: true},
-	{A: ProxyAuth, B: Proxy, Reason: Needs, Unless: []ID{SOCKS, ProxyServer}},
-	{A: ProxyDNS, B: Proxy, Reason: Needs, Unless: []ID{SOCKS}},
+	{A: ProxyAuth, B: Proxy, Reason: Needs, Unless: []ID{SOCKS, ProxyServer}, Idle: true},
+	{A: ProxyDNS, B: Proxy, Reason: Needs, Unless: []ID{SOCKS}, Idle: true},
 	{A: ProxyUser, B: ProxyAuth},
 
 	{A: PassFD, B: Listen, Reason: ListensForNone},
@@ -123,9 +123,9 @@ var conflicts = [...]Conflict{
 	{A: TLS, B: UDP, Reason: NoDTLS},
 	{A: TLSVerify, B: TLSNoVerify},
 	{A: TLSKey, B: TLSCert, Reason: Needs},
-	{A: TLSServerName, B: Listen, Reason: ForConnecting},
+	{A: TLSServerName, B: Listen, Reason: ForConnecting, Idle: true},
 
-	{A: AppendOutput, B: Output, Reason: Needs, Unless: []ID{HexDump}},
+	{A: AppendOutput, B: Output, Reason: Needs, Unless: []ID{HexDump}, Idle: true},
 	{A: Output, B: Scan, Reason: NoEffect},
 	{A: HexDump, B: Scan, Reason: NoEffect},
 	{A: Progress, B: Scan, Reason: NoEffect},
@@ -189,7 +189,7 @@ func (o *Options) hasConflict(c Conflict) bool {
 			return false
 		}
 	}
-	return true
+	return !o.grammar.permits(c)
 }
 
 // nameOfSecond returns the name of the second option of c: if it is needed and

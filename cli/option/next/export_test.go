@@ -34,3 +34,6 @@ func BuildAll() (restore func()) {
 	unbuilt = nil
 	return func() { unbuilt = old }
 }
+
+// RelayOptions are the options that handlers do not heed by themselves.
+var RelayOptions = relayOptions

@@ -40,6 +40,9 @@ type Grammar struct {
 	// Conflicts are pairs beside those of every dialect.
 	Conflicts []Conflict
 
+	// Permits are pairs that other dialects refuse.
+	Permits []Pair
+
 	// DefaultPort is the port where none is given; empty: it is missing.
 	DefaultPort string
 
@@ -63,6 +66,19 @@ type Letter struct {
 type Name struct {
 	Name string
 	ID   ID
+}
+
+// A Pair is the options of a Conflict.
+type Pair struct{ A, B ID }
+
+// permits reports whether c is no conflict in the dialect.
+func (g *Grammar) permits(c Conflict) bool {
+	for _, p := range g.Permits {
+		if p == (Pair{c.A, c.B}) {
+			return true
+		}
+	}
+	return false
 }
 
 // LetterOf returns the letter of id, or 0.

@@ -160,8 +160,8 @@ func (o *Options) set(id ID, name, value string, hasValue bool) error {
 	switch {
 	case id == Dialect:
 		return &MisplacedError{id, name}
-	case id == Engine:
-		return nil // there is nothing to choose from
+	case id == Engine, id == SelfTest:
+		return nil // they change nothing that can be seen
 	case id.isForeign():
 		return &UnsupportedError{id, name, foreignOf(id)}
 	case id == Verbose:

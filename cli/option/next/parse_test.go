@@ -135,7 +135,7 @@ func TestParseErrors(t *testing.T) {
 		{"--proxy-protocol v3 --to a:1 -l 1", "Value ID:--proxy-protocol Name:--proxy-protocol Text:v3 Why:NotAChoice"},
 		{"--limit-rate 0 h 1", "Value ID:--limit-rate Name:--limit-rate Text:0 Why:TooSmall"},
 		{"--limit-rate 10X h 1", "Value ID:--limit-rate Name:--limit-rate Text:10X"},
-		{"-l -z 1", "Conflict A:-l B:-z NameA:-l NameB:-z Reason:ForConnecting"},
+		{"-l -z 1", "Conflict A:-z B:-l NameA:-z NameB:-l Reason:ForConnecting"},
 		{"--ipv6 -4 h 1", "Conflict A:-4 B:-6 NameA:-4 NameB:--ipv6"},
 		{"-k 1", "Conflict A:-k B:-l NameA:-k NameB:-l Reason:Needs"},
 		{"--reply x 1", "Conflict A:--reply B:-l NameA:--reply NameB:-l Reason:Needs"},
@@ -345,7 +345,7 @@ func TestNcat(t *testing.T) {
 		{"h 1 2", "Operand Problem:TooMany Text:2"},
 		{"h http", "Operand Problem:BadOperand Text:http Err"},
 		{"h 1-2", "Operand Problem:BadOperand Text:1-2 Err"},
-		{"--nsock-engine poll h 1", "none"},
+		{"--nsock-engine poll --test h 1", "none"}, {"-k h 1", "none"}, {"-l -w 3 1", "none"},
 	} {
 		o, err := Parse(strings.Fields(tt.line), &ncatGrammar)
 		if got := describe(err, &goncGrammar); got != tt.want && !(strings.HasSuffix(tt.want, "Foreign:") && strings.HasPrefix(got, tt.want)) {
