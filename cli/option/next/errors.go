@@ -13,6 +13,7 @@ import (
 type UnknownError struct {
 	Name    string // as typed, without a value: -Q, --colour
 	Foreign Foreign
+	Near    string // the option that was perhaps meant; empty: none is near
 }
 
 func (e *UnknownError) Error() string { return fmt.Sprintf("unknown option %q", e.Name) }
