@@ -79,7 +79,6 @@ const (
 	NotAChoice             // it is none of the words that are possible
 	NeedsUnit              // a number so large that its unit has to be written
 	NotPositive            // a time of zero or less
-	OpenQuote              // a command with a quotation mark that is never closed
 )
 
 // A ValueError is a value that an option cannot have.

@@ -89,37 +89,3 @@ func parseKeepAlive(s string, bad *ValueError) (k KeepAliveTimes, err error) {
 	}
 	return k, nil
 }
-
-// setRate reads bytes a second: a number, perhaps with a fraction, with K, M
-// or G for powers of 1024, and perhaps /s.
-func setRate(to *int64, text string, bad *ValueError) error {
-	s := strings.TrimSuffix(text, "/s")
-	factor := 1.0
-	if s != "" {
-		switch s[len(s)-1] {
-		case 'k', 'K':
-			factor = 1 << 10
-		case 'm', 'M':
-			factor = 1 << 20
-		case 'g', 'G':
-			factor = 1 << 30
-		}
-	}
-	if factor > 1 {
-		s = s[:len(s)-1]
-	}
-	if s == "" || strings.Trim(s, "+-.0123456789") != "" {
-		return bad.fails(Invalid)
-	}
-	n, err := strconv.ParseFloat(s, 64)
-	switch n *= factor; {
-	case err != nil && !math.IsInf(n, 0):
-		return bad.fails(Invalid)
-	case n < 1:
-		return bad.fails(TooSmall)
-	case n > 1<<50:
-		return bad.fails(TooLarge)
-	}
-	*to = int64(n)
-	return nil
-}

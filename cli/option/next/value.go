@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gonc/conn/sockopt"
+	"gonc/relay/command"
+	"gonc/relay/record"
 )
 
 // setValue reads the value of id into its field.
@@ -27,7 +29,9 @@ func (o *Options) setValue(id ID, name, text string) error {
 	case Time, SignedTime:
 		return setTime(o.time(id), row.Kind, text, o.grammar, bad)
 	case Rate:
-		return setRate(&o.LimitRate, text, bad)
+		n, err := record.ParseRate(text)
+		o.LimitRate = n
+		return bad.because(Invalid, err)
 	case Keyword:
 		n, err := sockopt.ParseTOS(text)
 		o.TOS = n
@@ -115,7 +119,8 @@ func (o *Options) setText(id ID, text string, bad *ValueError) (err error) {
 	case KeepAlive:
 		o.KeepAlive, err = parseKeepAlive(text, bad)
 	case Exec:
-		o.Exec, err = splitCommand(text, bad)
+		o.Exec, err = command.Split(text)
+		return bad.because(Invalid, err)
 	case TLSALPN:
 		o.TLSALPN, err = splitALPN(text, bad)
 	case TLSCiphers:
@@ -228,4 +233,16 @@ func (o *Options) setChoice(id ID, text string, bad *ValueError) error {
 		o.TLSMax = tls10 + uint16(at)
 	}
 	return nil
+}
+
+// splitALPN splits a list of protocols. A name has 1 to 255 bytes (RFC 7301,
+// section 3.1).
+func splitALPN(s string, bad *ValueError) ([]string, error) {
+	protocols := strings.Split(s, ",")
+	for _, p := range protocols {
+		if p == "" || len(p) > 255 {
+			return nil, bad.fails(Invalid)
+		}
+	}
+	return protocols, nil
 }
