@@ -1,0 +1,196 @@
+package tlsconn
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+func TestBadFiles(t *testing.T) {
+	own := issue(t, nil, "ecdsa", forServer("localhost"))
+	other := issue(t, nil, "ecdsa", nil)
+	dir := t.TempDir()
+	missing := filepath.Join(dir, "missing")
+	empty := writeFile(t, "empty", nil)
+	text := writeFile(t, "text", []byte("hello\n"))
+	huge := writeFile(t, "huge", bytes.Repeat(own.chain, 10<<20/len(own.chain)+1))
+	torn := writeFile(t, "torn", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: own.cert.Raw[:100]}))
+	locked := writeFile(t, "locked", pem.EncodeToMemory(&pem.Block{Type: "ENCRYPTED PRIVATE KEY", Bytes: []byte("x")}))
+	old := writeFile(t, "old", pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Headers: map[string]string{"Proc-Type": "4,ENCRYPTED", "DEK-Info": "AES-256-CBC,00"}, Bytes: []byte("x")}))
+	pair := func(cert, key string) Config { return Config{CertFile: cert, KeyFile: key} }
+	tests := []struct {
+		name string
+		cfg  Config
+		what string
+		err  error // nil: any
+	}{
+		{"trust missing", Config{TrustFile: missing}, TrustFile, fs.ErrNotExist},
+		{"trust directory", Config{TrustFile: dir}, TrustFile, ErrDirectory},
+		{"trust empty", Config{TrustFile: empty}, TrustFile, ErrNoPEM},
+		{"trust text", Config{TrustFile: text}, TrustFile, ErrNoPEM},
+		{"trust key", Config{TrustFile: own.keyFile}, TrustFile, ErrNoCertificate},
+		{"trust huge", Config{TrustFile: huge}, TrustFile, ErrTooLarge},
+		{"trust torn", Config{TrustFile: torn}, TrustFile, nil},
+		{"trust endless", Config{TrustFile: "/dev/zero"}, TrustFile, ErrTooLarge},
+		{"cert missing", pair(missing, own.keyFile), CertFile, fs.ErrNotExist},
+		{"cert directory", pair(dir, own.keyFile), CertFile, ErrDirectory},
+		{"cert text", pair(text, own.keyFile), CertFile, ErrNoPEM},
+		{"cert is a key", pair(own.keyFile, own.keyFile), CertFile, ErrNoCertificate},
+		{"cert torn", pair(torn, own.keyFile), CertFile, nil},
+		{"cert huge", pair(huge, own.keyFile), CertFile, ErrTooLarge},
+		{"key missing", pair(own.certFile, missing), KeyFile, fs.ErrNotExist},
+		{"key directory", pair(own.certFile, dir), KeyFile, ErrDirectory},
+		{"key encrypted", pair(own.certFile, locked), KeyFile, ErrEncrypted},
+		{"key encrypted the old way", pair(own.certFile, old), KeyFile, ErrEncrypted},
+		{"key is a cert", pair(own.certFile, own.certFile), KeyFile, ErrNoKey},
+		{"no key", pair(own.certFile, ""), KeyFile, ErrNoKey},
+		{"no cert", pair("", own.keyFile), CertFile, ErrNoCertFile},
+		{"mismatch", pair(own.certFile, other.keyFile), KeyFile, ErrMismatch},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if strings.HasPrefix(tt.cfg.TrustFile, "/dev") && runtime.GOOS == "windows" {
+				t.Skip("no /dev")
+			}
+			begin := time.Now()
+			_, cerr := tt.cfg.Client()
+			_, serr := tt.cfg.Server()
+			for _, err := range []error{cerr, serr} {
+				var e *FileError
+				if !errors.As(err, &e) || e.What != tt.what || tt.err != nil && !errors.Is(err, tt.err) {
+					t.Errorf("%v", err)
+				}
+			}
+			if took := time.Since(begin); took > 10*time.Second {
+				t.Errorf("it took %v", took)
+			}
+		})
+	}
+}
+
+func TestUnreadable(t *testing.T) {
+	if runtime.GOOS == "windows" || os.Getuid() == 0 {
+		t.Skip("this user may read everything")
+	}
+	path := writeFile(t, "x", nil)
+	os.Chmod(path, 0)
+	if _, err := (&Config{TrustFile: path}).Client(); !errors.Is(err, syscall.EACCES) {
+		t.Error(err)
+	}
+}
+
+// TestKeyForms has keys in all the forms that openssl writes, and one file for
+// both.
+func TestKeyForms(t *testing.T) {
+	openssl := tool(t, "openssl")
+	for _, args := range [][]string{
+		{"genrsa", "-traditional", "2048"}, {"genrsa", "2048"},
+		{"ecparam", "-genkey", "-name", "prime256v1"}, {"ecparam", "-genkey", "-noout", "-name", "secp384r1"},
+		{"genpkey", "-algorithm", "ed25519"},
+	} {
+		key, err := exec.Command(openssl, args...).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		keyFile := writeFile(t, "key", key)
+		cert, err := exec.Command(openssl, "req", "-x509", "-key", keyFile, "-subj", "/CN=x", "-days", "2").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, both := range [][]byte{append(key, cert...), append(cert, key...)} {
+			if _, err := (&Config{CertFile: writeFile(t, "both", both)}).Server(); err != nil {
+				t.Errorf("%v: %v", args, err)
+			}
+		}
+		if _, err := (&Config{CertFile: writeFile(t, "cert", cert), KeyFile: keyFile}).Client(); err != nil {
+			t.Errorf("%v: %v", args, err)
+		}
+	}
+}
+
+func TestWarnings(t *testing.T) {
+	var warnings []error
+	expired := issue(t, nil, "ecdsa", func(c *x509.Certificate) { c.NotBefore, c.NotAfter = time.Unix(0, 0), time.Unix(1e9, 0) })
+	os.Chmod(expired.keyFile, 0o644)
+	cfg := Config{CertFile: expired.certFile, KeyFile: expired.keyFile, KeyLog: t.TempDir(), OnWarning: func(err error) { warnings = append(warnings, err) }}
+	if _, err := cfg.Server(); err != nil {
+		t.Fatal(err)
+	}
+	var log *KeyLogError
+	var readable *KeyReadableError
+	var old *OwnExpiredError
+	all := errors.Join(warnings...)
+	if !errors.As(all, &log) || !errors.As(all, &old) || old.NotAfter.Unix() != 1e9 {
+		t.Errorf("%v", all)
+	}
+	if runtime.GOOS != "windows" && (!errors.As(all, &readable) || readable.Path != expired.keyFile) {
+		t.Errorf("%v", all)
+	}
+}
+
+func TestKeyLog(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "log")
+	for range 2 {
+		c, s := handshakes(t, Config{NoVerify: true, KeyLog: path}, Config{}, "localhost")
+		if c.err != nil || s.err != nil {
+			t.Fatal(c.err, s.err)
+		}
+	}
+	data, err := os.ReadFile(path)
+	if err != nil || bytes.Count(data, []byte("CLIENT_TRAFFIC_SECRET_0 ")) != 2 {
+		t.Errorf("%s, %v", data, err)
+	}
+	if info, err := os.Stat(path); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Error(info.Mode(), err)
+	}
+}
+
+func TestBadLists(t *testing.T) {
+	sum := strings.Repeat("ab", 32)
+	for _, pins := range []string{"x", "sha256//", "sha256//AAAA", "sha1//" + sum, sum[1:], sum + "0", sum + ";", ";", " ", "sha256//" + sum,
+		"sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", strings.Repeat("z", 1<<20)} {
+		_, err := (&Config{Pins: pins}).Client()
+		if !as(func(e *PinError) bool { return len(e.Text) <= maxName+3 })(err) {
+			t.Errorf("%.80q: %v", pins, err)
+		}
+	}
+	for _, suites := range []string{"x", ":", "ECDHE-RSA-AES128-GCM-SHA256:x", "ALL", "TLS_AES_128_GCM_SHA256", "\x1b[31m"} {
+		_, err := (&Config{Ciphers: suites}).Server()
+		if !as(func(e *SuiteError) bool {
+			return e.TLS13 == (e.Text == "TLS_AES_128_GCM_SHA256") && !strings.Contains(err.Error(), "\x1b")
+		})(err) {
+			t.Errorf("%q: %v", suites, err)
+		}
+	}
+	for _, v := range [][2]string{{"1.4", ""}, {"", "ssl3"}, {"1.3", "1.2"}, {"", "\n"}} {
+		_, err := (&Config{MinVersion: v[0], MaxVersion: v[1]}).Client()
+		if !as(func(*VersionError) bool { return true })(err) {
+			t.Errorf("%q: %v", v, err)
+		}
+	}
+	for _, v := range [][2]string{{"", "1.0"}, {"1.1", ""}, {"TLSv1.2", "tls1.3"}, {"1.3", "1.3"}} {
+		if _, err := (&Config{MinVersion: v[0], MaxVersion: v[1]}).Client(); err != nil {
+			t.Errorf("%q: %v", v, err)
+		}
+	}
+	many := make([]string, 300)
+	for i := range many {
+		many[i] = strings.Repeat("p", 255)
+	}
+	for _, list := range [][]string{{""}, {strings.Repeat("p", 256)}, many} {
+		_, err := (&Config{ALPN: list}).Client()
+		if !as(func(*ProtocolError) bool { return true })(err) {
+			t.Errorf("%d protocols: %v", len(list), err)
+		}
+	}
+}
