@@ -38,4 +38,6 @@ func listening(string, uint16) []netip.Addr { return nil }
 
 func outgoing(string, netip.AddrPort, Route) *Rule { return nil }
 
+func twins(Neighbour, netip.Addr, int) []netip.Addr { return nil }
+
 func incoming(string, netip.AddrPort, string) *Rule { return nil }

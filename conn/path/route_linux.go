@@ -1,9 +1,11 @@
 package path
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"slices"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -104,4 +106,47 @@ func neighbour(ip netip.Addr, index int) Neighbour {
 		}
 	}
 	return n
+}
+
+// twins returns the addresses of the other family that a neighbour is known
+// to have, because they have the same link-layer address.
+func twins(n Neighbour, to netip.Addr, index int) (all []netip.Addr) {
+	if n.State != Answers || n.Addr != to.WithZone("") {
+		return nil
+	}
+	link, err := net.InterfaceByIndex(index)
+	if err != nil {
+		return nil
+	}
+	body := make([]byte, unix.SizeofNdMsg)
+	table, err := netlink(unix.NETLINK_ROUTE, unix.RTM_GETNEIGH, unix.NLM_F_DUMP, body)
+	if err != nil {
+		return nil
+	}
+	var mac []byte
+	for range 2 { // once for the hardware address, once for those that have it
+		for _, m := range table {
+			if m.kind != unix.RTM_NEWNEIGH || len(m.body) < unix.SizeofNdMsg || int(binary.NativeEndian.Uint32(m.body[4:])) != index {
+				continue
+			}
+			b := m.body[unix.SizeofNdMsg:]
+			ip, _ := netip.AddrFromSlice(attribute(b, unix.NDA_DST))
+			hardware := attribute(b, unix.NDA_LLADDR)
+			switch {
+			case ip == n.Addr:
+				mac = hardware
+			case mac != nil && bytes.Equal(mac, hardware) && ip.Is4() != n.Addr.Is4() && !slices.Contains(all, zoned(ip, link.Name)):
+				all = append(all, zoned(ip, link.Name))
+			}
+		}
+	}
+	return all
+}
+
+// zoned adds the interface to a link-local address.
+func zoned(ip netip.Addr, name string) netip.Addr {
+	if ip.Is6() && ip.IsLinkLocalUnicast() {
+		return ip.WithZone(name)
+	}
+	return ip
 }
