@@ -36,6 +36,15 @@ type Dialer struct {
 	// Zero means no limit but the system's.
 	Timeout time.Duration
 
+	// Retry, if it is more than 0, is how long to try again while the host
+	// refuses, does not answer or cannot be resolved. Timeout is then about
+	// each try, and 5 s unless it is set.
+	Retry time.Duration
+
+	// OnRetry, if not nil, is called with the error of the first try when it
+	// will be tried again.
+	OnRetry func(error)
+
 	// Options are set on every socket before it is bound and connected.
 	Options []sockopt.Option
 
@@ -51,6 +60,10 @@ type Dialer struct {
 
 	// OnResolved, if not nil, is told of every host that had to be looked up.
 	OnResolved func(host string, ips []netip.Addr, took time.Duration)
+
+	// OnTrying, if not nil, is told of every attempt as it begins. Calls do not
+	// overlap with each other or those of OnTried.
+	OnTrying func(netip.AddrPort)
 
 	// OnTried, if not nil, is told of every attempt as it ends, but for those
 	// that are given up because another one has connected. Calls do not
@@ -100,6 +113,14 @@ func (e *DialError) Unwrap() []error {
 // when every address failed, *UnixError, *proxy.Error, and the error of ctx.
 // When Timeout runs out it is the one of what was under way.
 func (d *Dialer) Dial(ctx context.Context, a addr.Addr) (net.Conn, error) {
+	if d.Retry > 0 {
+		return d.dialAgain(ctx, a)
+	}
+	return d.dial(ctx, a)
+}
+
+// dial is Dial without Retry.
+func (d *Dialer) dial(ctx context.Context, a addr.Addr) (net.Conn, error) {
 	network := d.Network
 	if network == "" {
 		network = "tcp"

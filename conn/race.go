@@ -59,6 +59,13 @@ func (d *Dialer) options(proto string, from netip.AddrPort, to netip.Addr) []soc
 	return append(first, d.Options...)
 }
 
+// announce tells d's caller that the attempt begins.
+func (t try) announce() {
+	if t.d.OnTrying != nil {
+		t.d.OnTrying(t.to)
+	}
+}
+
 // report times an attempt and tells d's caller of it.
 func (t try) report(begin time.Time, err error) Attempt {
 	a := Attempt{Addr: t.to, Took: time.Since(begin), Err: err}
@@ -76,6 +83,7 @@ func (d *Dialer) first(ctx context.Context, proto string, tries []try) (net.Conn
 	}
 	var failed []Attempt
 	for _, t := range tries {
+		t.announce()
 		begin := time.Now()
 		c, err := t.connect(ctx)
 		a := t.report(begin, err)
@@ -106,6 +114,7 @@ func race(ctx context.Context, tries []try, connect func(try, context.Context) (
 		t := tries[0]
 		tries = tries[1:]
 		running++
+		t.announce()
 		go func() {
 			begin := time.Now()
 			c, err := connect(t, ctx)

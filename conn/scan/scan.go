@@ -46,6 +46,10 @@ type Scanner struct {
 	// seconds for TCP and 1 second for UDP.
 	Timeout time.Duration
 
+	// Retry, if it is more than 0, is how long ports that are not open are
+	// tried again. Each is reported once, when it is open or the time is over.
+	Retry time.Duration
+
 	// engine replaces the system's way of scanning; for tests.
 	engine func(context.Context, *sweep, *queue) error
 }
@@ -98,6 +102,14 @@ type Result struct {
 // error when what it needs of the system stays short for over a minute, and
 // ctx.Err() as soon as ctx is done. When it returns, all it opened is closed.
 func (s *Scanner) Scan(ctx context.Context, addrs []netip.Addr, ports []uint16, report func(Result)) error {
+	if s.Retry > 0 {
+		return s.scanAgain(ctx, addrs, ports, report)
+	}
+	return s.scanOnce(ctx, addrs, ports, report)
+}
+
+// scanOnce is Scan without Retry.
+func (s *Scanner) scanOnce(ctx context.Context, addrs []netip.Addr, ports []uint16, report func(Result)) error {
 	w, err := s.newSweep(addrs)
 	if err != nil {
 		return err
