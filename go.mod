@@ -4,7 +4,6 @@ go 1.26.0
 
 require (
 	github.com/mattn/go-isatty v0.0.24
-	github.com/spf13/pflag v1.1.0
 	golang.org/x/sys v0.49.0
 )
 

@@ -1,122 +1,102 @@
-// Gonc joins standard input and output to a network connection, in connect or
-// listen mode, over TCP or UDP. It also serves a test page and a canned reply.
-//
-// This package reads the options, settles every conflict, wires what package
-// conn obtains to what package relay moves, says what happened and picks the
-// exit status. The man page, man/gonc.1, is the manual.
-package main
+// Package cli is the command line of gonc: it reads the options, wires what
+// package conn obtains to what package relay moves, prints what happened and
+// picks the exit status.
+package cli
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
-	"syscall"
 
-	"gonc/conn"
+	"gonc/cli/dialect"
+	"gonc/cli/event"
+	"gonc/cli/message"
+	"gonc/cli/option"
 	"gonc/relay"
 )
 
-func main() {
-	growStack()
-	os.Exit(run(os.Args))
+// An invocation is one run of the program: what the command line says, the
+// dialect that it is written in, what is done with connections, and what
+// prints events.
+type invocation struct {
+	*option.Options
+	dialect *dialect.Dialect
+	handler *handler
+	out     message.Printer
+	version string
 }
 
-// run is the program. It returns its exit status, or dies by the signal that
+// Run is the program. It returns its exit status, or dies by the signal that
 // ended it.
-func run(argv []string) int {
-	d, err := chooseDialect(argv[0], argv[1:])
-	say := &speaker{dialect: d, w: os.Stderr}
+func Run(argv []string, version string) int {
+	defaultQuit()
+	d, args, err := dialect.Choose(argv)
+	stderr := &message.Output{W: stderrWriter{}, Lost: lostLines(d)}
+	defer stderr.Flush(0)
+	text := &message.Text{Dialect: d, W: stderr}
 	if err != nil {
-		say.fail(err)
-		return d.other
+		return fail(text, err)
 	}
-	o, err := parseOptions(argv[1:], d)
+	opts, err := option.Parse(args, &d.Grammar)
 	switch {
 	case err != nil:
-		say.fail(err)
-		return d.other
-	case o.help:
-		return print(say, d.help, helpText(d))
-	case o.version:
-		return print(say, os.Stdout, versionText())
+		return fail(text, err)
+	case opts.Has(option.Help):
+		return show(text, d.Help, message.Help(d, version))
+	case opts.Has(option.Version):
+		return show(text, os.Stdout, versionText(version))
 	}
-	say.level = o.verbose
-	o.shareProcessor()
+	text.Verbose = opts.Verbose
+	text.Terminal = isTerminal(os.Stderr)
+	o := &invocation{opts, d, choose(opts), text, version}
+	return o.run(stderr)
+}
+
+// run does what was asked for, prints how it ended and returns the status.
+func (o *invocation) run(stderr *message.Output) int {
 	ctx, stop := context.Background(), func() {}
-	if o.mustCleanUp() {
+	if o.needsCleanup() {
 		ctx, stop = untilSignal(ctx)
 	}
-	err = serve(ctx, o, say)
+	err := o.serve(ctx)
 	stop()
-	return finish(ctx, err, say)
-}
-
-// mustCleanUp reports whether there is something to be done before a signal
-// kills: connections to be ended well, files of sockets to be removed.
-func (o *options) mustCleanUp() bool { return o.listen || o.unix && o.udp }
-
-// serve does what o asks for.
-func serve(ctx context.Context, o *options, say *speaker) error {
-	at, err := o.target()
-	switch {
-	case err != nil:
-		return err
-	case o.scan:
-		return scan(ctx, o, at, say)
-	case o.listen:
-		return listen(ctx, o, at, say)
+	if s := signalOf(ctx); s != nil {
+		stderr.Flush(flushLimit)
+		dieBy(s.signal)
 	}
-	return connect(ctx, o, at, say)
-}
-
-// print writes what was asked for.
-func print(say *speaker, to io.Writer, text string) int {
-	if _, err := io.WriteString(to, text); err != nil {
-		say.fail(&relay.LocalError{Op: "write", Err: err})
-		return say.dialect.other
-	}
-	return 0
-}
-
-// finish says how it ended and picks the status.
-func finish(ctx context.Context, err error, say *speaker) int {
-	var by *signalError
-	if errors.As(context.Cause(ctx), &by) {
-		dieBy(by.signal)
-	}
-	if err == nil {
-		return 0
-	}
-	if brokenPipe(err) {
+	if isBrokenPipe(err) {
+		stderr.Flush(flushLimit)
 		dieByBrokenPipe()
 	}
-	say.failed(err)
-	if local(err) {
-		return say.dialect.other
+	if err == nil {
+		stderr.Flush(flushLimit)
+		return 0
 	}
-	return say.dialect.network
+	o.out.Print(event.Failed{Err: err})
+	return status(o.dialect, err)
 }
 
-// local reports whether err is about this machine or the command line, and
-// not about the network.
-func local(err error) bool {
-	var (
-		usage   *usageError
-		local   *relay.LocalError
-		listen  *conn.ListenError
-		path    *os.PathError
-		numeric *conn.NumericError
-		option  *conn.OptionError
-		unix    *conn.UnixError
-	)
-	return errors.As(err, &usage) || errors.As(err, &local) || errors.As(err, &listen) || errors.As(err, &path) ||
-		errors.As(err, &numeric) || errors.As(err, &option) || errors.As(err, &unix) && unix.Op == "listen"
+// needsCleanup reports whether signals must be caught so that connections and
+// socket files can be cleaned up.
+func (o *invocation) needsCleanup() bool {
+	return o.Has(option.Listen) || o.Has(option.Unix) && o.Has(option.UDP)
 }
 
-// brokenPipe reports whether err is that whoever read standard output went
-// away.
-func brokenPipe(err error) bool {
-	var local *relay.LocalError
-	return errors.As(err, &local) && local.Op == "write" && errors.Is(err, syscall.EPIPE)
+// serve does what the command line asks for.
+func (o *invocation) serve(ctx context.Context) error {
+	switch {
+	case o.Has(option.Scan):
+		return o.scan(ctx)
+	case o.Has(option.Listen):
+		return o.listen(ctx)
+	}
+	return o.connect(ctx)
+}
+
+// show writes what was asked for.
+func show(p *message.Text, to io.Writer, text string) int {
+	if _, err := io.WriteString(to, text); err != nil {
+		return fail(p, &relay.LocalError{Op: "write", Err: err})
+	}
+	return 0
 }

@@ -1,151 +1,137 @@
-package main
+package cli
 
 import (
 	"context"
 	"net"
 	"net/netip"
-	"os"
+	"strconv"
 	"time"
 
+	"gonc/cli/event"
+	"gonc/cli/message"
+	"gonc/cli/option"
 	"gonc/conn"
+	"gonc/conn/addr"
 	"gonc/relay"
 )
 
 // connect dials each port that is asked for and hands the connections over,
-// one after another. It fails when none of them came through.
-func connect(ctx context.Context, o *options, to target, say *speaker) error {
-	d, err := o.dialer(say)
+// one after another. It fails when it could connect to none of them.
+func (o *invocation) connect(ctx context.Context) error {
+	d, err := o.dialer(ctx)
 	if err != nil {
 		return err
 	}
-	if len(to.ports) == 0 {
-		return o.connectOne(ctx, d, to.Address, o.local, say)
+	serve, done, err := o.handler.make(o, len(o.Target.Ports) > 0)
+	if err != nil {
+		return err
 	}
-	came := false
-	for _, port := range to.ports {
-		a := conn.Address{Host: to.Host, Port: portText(port)}
-		if err = o.connectOne(ctx, d, a, o.sharedLocal, say); err == nil {
-			came = true
-		} else if localFailure(err) || ctx.Err() != nil {
-			return err
-		} else {
-			say.failed(err)
-		}
+	defer done()
+	if len(o.Target.Ports) == 0 {
+		return o.connectOne(ctx, d, o.Target.Addr, serve)
 	}
-	if came {
-		return nil
-	}
-	return errSaid{err}
+	return o.connectPorts(ctx, d, serve)
 }
 
-// errSaid is an error that was told to the user already.
-type errSaid struct{ error }
-
-func (e errSaid) Unwrap() error { return e.error }
+// connectPorts connects to one port after another.
+func (o *invocation) connectPorts(ctx context.Context, d *conn.Dialer, serve relay.Handler) error {
+	var last error
+	connected := false
+	for _, port := range o.Target.Ports {
+		a := addr.Addr{Host: o.Target.Host, Port: portText(port)}
+		err := o.connectOne(ctx, d, a, serve)
+		switch {
+		case err == nil:
+			connected = true
+		case isOutputError(err) || ctx.Err() != nil:
+			return err
+		default:
+			last = err
+			o.out.Print(event.Failed{Err: err})
+		}
+	}
+	if connected {
+		return nil
+	}
+	return message.Reported(last)
+}
 
 // connectOne makes one connection and hands it over.
-func (o *options) connectOne(ctx context.Context, d *conn.Dialer, a conn.Address, local func() relay.End, say *speaker) error {
-	say.attempts(d, o.protocol(), a)
-	c, err := d.Dial(ctx, a)
+func (o *invocation) connectOne(ctx context.Context, d *conn.Dialer, a addr.Addr, serve relay.Handler) error {
+	c, err := o.dial(ctx, d, a)
 	if err != nil {
 		return err
 	}
-	say.reached(d, o.protocol(), a)
-	if o.passFd {
-		return relay.PassFd(os.Stdout)(ctx, c)
-	}
-	s := &relay.Stdio{Local: local(), Remote: o.remote(), Policy: o.policy(), OnEnd: say.onEnd(false)}
-	return o.ended(s.Serve(ctx, c))
+	return o.unlessQuiet(serve(ctx, c))
 }
 
-// dialer is what connects.
-func (o *options) dialer(say *speaker) (*conn.Dialer, error) {
-	opts, err := o.socketOptions()
+// dial connects to a and prints how.
+func (o *invocation) dial(ctx context.Context, d *conn.Dialer, a addr.Addr) (net.Conn, error) {
+	if o.out.Level() == 0 {
+		return d.Dial(ctx, a)
+	}
+	o.reportAttempts(d, a)
+	c, err := d.Dial(ctx, a)
 	if err != nil {
 		return nil, err
 	}
-	chain, err := o.chain()
-	if err == nil {
-		err = o.askPassword(chain)
-	}
-	if err != nil {
-		return nil, err
-	}
-	d := &conn.Dialer{
-		Network: o.network(),
-		Numeric: o.noDNS,
-		Source:  o.sourceAddress(),
-		Timeout: o.connectLimit(),
-		Options: opts,
-		Proxies: chain,
-
-		Congestion: o.congestion,
-	}
-	if say.level > 1 {
-		d.OnResolved = func(_ string, _ []netip.Addr, took time.Duration) { say.took("dns", took) }
-	}
-	return d, nil
-}
-
-// local is standard input and output, as far as they are used.
-func (o *options) local() relay.End {
-	in, out := os.Stdin, os.Stdout
-	if !o.readsStdin() {
-		in = nil
-	}
-	if o.sendOnly || o.passFd {
-		out = nil
-	}
-	e := relay.Files(in, out)
-	if o.crlf {
-		e = relay.CRLF(e)
-	}
-	return relay.Interval(e, o.interval.d)
-}
-
-// sharedLocal is local for one of several connections, one after another.
-func (o *options) sharedLocal() relay.End { return relay.Shared(o.local()) }
-
-// readsStdin reports whether standard input is for the connection.
-func (o *options) readsStdin() bool {
-	return !o.noStdin && !o.recvOnly && !o.http && !o.replySet && !o.passFd
-}
-
-// remote makes an End of a connection; nil: as it is.
-func (o *options) remote() func(net.Conn) relay.End {
-	if o.recvLimit == 0 && !o.telnet {
-		return nil
-	}
-	return func(c net.Conn) relay.End {
-		e := relay.Conn(c)
-		if o.recvLimit > 0 {
-			e = relay.LimitReads(e, o.recvLimit)
-		}
-		if o.telnet {
-			e = relay.Telnet(e)
-		}
-		return e
-	}
-}
-
-// idleLimit is the limit on idleness; zero: none.
-func (o *options) idleLimit() time.Duration {
 	switch {
-	case o.idleT.set:
-		return o.idleT.d
-	case o.timeout.set:
-		return o.timeout.d
-	case o.listen && o.udp && o.keepOpen:
-		return datagramSession
+	case a.Path != "":
+		o.out.Print(event.ConnectedUnix{Network: o.Protocol(), Path: a.Path})
+	case len(d.Proxies) > 0:
+		if port, err := addr.ParsePort(o.Protocol(), a.Port); err == nil {
+			o.out.Print(event.Tunneled{Network: o.Protocol(), To: a, Port: port, Numeric: d.Numeric})
+		}
 	}
-	return 0
+	return c, nil
 }
 
-// ended is err without what is no failure here: idleness that -w or the
-// nature of datagram sessions limits.
-func (o *options) ended(err error) error {
-	if err == relay.ErrIdle && !o.idleT.set {
-		return nil
+// reportAttempts has d print how it gets to a: what failed once something has
+// connected, since else the error says it.
+func (o *invocation) reportAttempts(d *conn.Dialer, a addr.Addr) {
+	if len(d.Proxies) > 0 {
+		a = d.Proxies[0].Address
 	}
-	return err
+	network := o.Protocol()
+	var failed []conn.Attempt
+	d.OnTried = func(t conn.Attempt) {
+		if t.Err != nil {
+			failed = append(failed, t)
+			return
+		}
+		for _, f := range failed {
+			o.out.Print(event.AttemptFailed{Network: network, To: a, Attempt: f})
+		}
+		if len(d.Proxies) == 0 || o.out.Level() > 1 {
+			o.out.Print(event.Connected{Network: network, To: a, Addr: t.Addr, Took: t.Took, Numeric: d.Numeric})
+		}
+	}
+	if o.out.Level() > 1 {
+		d.OnResolved = func(host string, addrs []netip.Addr, took time.Duration) {
+			o.out.Print(event.Resolved{Host: host, Addrs: addrs, Took: took})
+		}
+	}
 }
+
+// dialer returns the Dialer that the command line describes.
+func (o *invocation) dialer(ctx context.Context) (*conn.Dialer, error) {
+	opts, err := o.socketOptions(ctx)
+	if err != nil {
+		return nil, err
+	}
+	chain, err := o.proxies(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &conn.Dialer{
+		Network:    o.Network(),
+		Numeric:    o.Has(option.NoDNS),
+		Source:     o.sourceAddr(),
+		Timeout:    o.connectLimit(),
+		Options:    opts,
+		Proxies:    chain,
+		Congestion: o.Congestion,
+	}, nil
+}
+
+func portText(port uint16) string { return strconv.Itoa(int(port)) }

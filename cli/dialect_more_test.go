@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package cli
 
 // valueCases are options with a bad value.
 func valueCases() (cases []dialectCase) {

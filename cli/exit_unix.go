@@ -1,11 +1,13 @@
 //go:build unix
 
-package main
+package cli
 
 import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // dieBy ends the program as the signal would have done, so that a shell sees
@@ -17,8 +19,16 @@ func dieBy(s syscall.Signal) {
 }
 
 // dieByBrokenPipe ends the program as SIGPIPE does. The runtime raises that
-// signal for a failed write to descriptor 1; the pipe that is broken takes no
-// byte of it.
+// signal for a failed write to descriptor 1, which is made to fail by a broken
+// pipe of our own: the one that broke may have a reader again, and must not get
+// the byte.
 func dieByBrokenPipe() {
-	os.Stdout.Write([]byte{0})
+	r, w, err := os.Pipe()
+	if err != nil {
+		return
+	}
+	r.Close()
+	if unix.Dup2(int(w.Fd()), 1) == nil {
+		os.Stdout.Write([]byte{0})
+	}
 }

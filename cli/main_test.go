@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"net"
@@ -13,7 +13,8 @@ import (
 // that every test here runs the real program, with its descriptors, signals
 // and exit status, and "go test -race" checks that program too.
 func TestMain(m *testing.M) {
-	programs := map[string]func(){"gonc": main, "nc": main}
+	program := func() { os.Exit(Run(os.Args, "devel")) }
+	programs := map[string]func(){"gonc": program, "nc": program}
 	if programs[filepath.Base(os.Args[0])] == nil { // this process runs the tests
 		// The race detector sleeps a second at the end of each program.
 		os.Setenv("GORACE", "atexit_sleep_ms=0 "+os.Getenv("GORACE"))

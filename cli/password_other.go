@@ -1,14 +1,18 @@
 //go:build !unix
 
-package main
+package cli
 
-import "os"
+import (
+	"os"
 
-// secret returns what the environment variable holds; this system has no
-// terminal that could be asked unseen without more ado.
-func secret(variable, what string) (string, error) {
+	"gonc/cli/message"
+)
+
+// readPassword returns what the environment variable holds. This system has no
+// terminal that could be asked without echo in a simple way.
+func readPassword(variable, what string) (string, error) {
 	if s := os.Getenv(variable); s != "" {
 		return s, nil
 	}
-	return "", &usageError{text: "the %s is needed", args: []any{what}, hint: "set " + variable}
+	return "", &message.SecretError{What: what, Variable: variable}
 }

@@ -1,98 +1,136 @@
-package main
+package cli
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net"
 	"net/netip"
 	"os"
-	"strconv"
 	"time"
 
+	"gonc/cli/message"
+	"gonc/cli/option"
 	"gonc/conn"
+	"gonc/conn/addr"
+	"gonc/conn/scan"
 	"gonc/relay"
 )
 
-// A scanLine is one port in the output of --json.
-type scanLine struct {
-	Host     string  `json:"host"`
-	Address  string  `json:"address"`
-	Port     uint16  `json:"port"`
-	Protocol string  `json:"protocol"`
-	Service  string  `json:"service,omitempty"`
-	State    string  `json:"state"`
-	RTT      float64 `json:"rtt,omitzero"` // milliseconds
-	Error    string  `json:"error,omitempty"`
-}
+// defaultScanLimit is the limit on a port, and on looking up the name.
+const defaultScanLimit = 5 * time.Second
 
-// errNoneOpen is a scan that found nothing; it has been said already.
+// errNoneOpen is a scan that found nothing. Its results say it.
 var errNoneOpen = errors.New("no port is open")
 
-// scan tells which ports are open.
-func scan(ctx context.Context, o *options, to target, say *speaker) error {
-	opts, err := o.socketOptions()
-	if err != nil {
-		return err
+// scan prints which ports are open, or whether a Unix socket is listened on.
+func (o *invocation) scan(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := o.newScanReport(cancel)
+	var err error
+	if o.Has(option.Unix) || o.HasProxy() {
+		err = o.scanDialing(ctx, r)
+	} else {
+		err = o.scanPorts(ctx, r)
 	}
-	addrs, sources, err := o.scanAddresses(ctx, to)
-	if err != nil {
-		return err
-	}
-	if say.level > 0 || o.json {
-		conn.ServiceName(o.protocol(), 0) // reads the table while there are descriptors
-	}
-	s := &conn.Scanner{Network: o.network(), Sources: sources, Options: opts, Interval: o.interval.d, Timeout: o.connectLimit()}
-	r := &scanReport{o: o, host: to.Host, say: say}
-	err = s.Scan(ctx, addrs, to.ports, r.result)
+	r.end()
 	switch {
 	case r.failed != nil:
 		return r.failed
-	case err == nil && !r.open:
-		return errSaid{errNoneOpen}
+	case err == nil && r.counts.Open == 0:
+		return message.Reported(errNoneOpen)
 	}
-	return r.failure(err)
+	return err
 }
 
-// scanAddresses resolves the host and the source.
-func (o *options) scanAddresses(ctx context.Context, to target) (addrs []netip.Addr, from []netip.AddrPort, err error) {
-	d := &conn.Dialer{Network: o.network(), Numeric: o.noDNS, Source: o.sourceAddress()}
-	return d.Resolve(ctx, to.Address)
+// scanLimit returns the limit on a port.
+func (o *invocation) scanLimit() time.Duration {
+	if limit := o.connectLimit(); limit > 0 {
+		return limit
+	}
+	return defaultScanLimit
 }
 
-// A scanReport says what a scan finds.
-type scanReport struct {
-	o      *options
-	host   string
-	say    *speaker
-	open   bool
-	failed error // standard output could not be written
+// scanPorts asks the ports of a host, many at once.
+func (o *invocation) scanPorts(ctx context.Context, r *scanReport) error {
+	opts, err := o.socketOptions(ctx)
+	if err != nil {
+		return err
+	}
+	d := &conn.Dialer{Network: o.Network(), Numeric: o.Has(option.NoDNS), Source: o.sourceAddr(), Timeout: o.scanLimit()}
+	addrs, sources, err := resolve(ctx, d, o.Target.Addr)
+	if err != nil {
+		return err
+	}
+	if r.namesServices() {
+		addr.Service(o.Protocol(), 0) // reads the table while there are descriptors
+	}
+	s := &scan.Scanner{Network: o.Network(), Sources: sources, Options: opts, Interval: o.Interval, Timeout: o.connectLimit()}
+	return o.asDialError(s.Scan(ctx, addrs, o.Target.Ports, r.result))
 }
 
-func (r *scanReport) result(res conn.ScanResult) {
-	up := res.State == conn.PortOpen || res.State == conn.PortSilent
-	r.open = r.open || up
-	if r.o.json {
-		if res.Last && r.failed == nil {
-			r.failed = r.writeJSON(res)
+// resolve is d.Resolve within the limit of d.
+func resolve(ctx context.Context, d *conn.Dialer, a addr.Addr) (ips []netip.Addr, from []netip.AddrPort, err error) {
+	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
+	defer cancel()
+	ips, from, err = d.Resolve(ctx, a)
+	var name *conn.ResolveError
+	if errors.As(err, &name) && name.Err.IsTimeout && ctx.Err() != nil {
+		name.Limit = d.Timeout
+	}
+	return ips, from, err
+}
+
+// scanDialing asks what only a whole connect can ask: a Unix socket, and ports
+// through proxies, of which it opens one connection at a time.
+func (o *invocation) scanDialing(ctx context.Context, r *scanReport) error {
+	d, err := o.dialer(ctx)
+	if err != nil {
+		return err
+	}
+	d.Timeout = o.scanLimit()
+	targets := []addr.Addr{o.Target.Addr}
+	if len(o.Target.Ports) > 0 {
+		targets = targets[:0]
+	}
+	for _, port := range o.Target.Ports {
+		targets = append(targets, addr.Addr{Host: o.Target.Host, Port: portText(port)})
+	}
+	for i, a := range targets {
+		if i > 0 && !pause(ctx, o.Interval) {
+			break
 		}
-		return
+		c, err := d.Dial(ctx, a)
+		if err == nil {
+			c.Close()
+		} else if ctx.Err() != nil {
+			break
+		} else if isLocal(err) {
+			return err
+		}
+		r.dialed(d, a, err)
 	}
-	if r.say.level == 0 {
-		return
-	}
-	to := netip.AddrPortFrom(res.Address, res.Port)
-	a := conn.Address{Host: r.host, Port: portText(res.Port)}
-	if up {
-		r.say.connected(r.o.protocol(), a, to, r.o.noDNS)
-		return
-	}
-	r.say.attemptFailed(r.o.protocol(), a, conn.Attempt{Addr: to, Took: res.RTT, Err: res.Err})
+	return ctx.Err()
 }
 
-// failure makes of an error that ended the scan, because every port would have
-// met it, what a failed connect to the port that met it is.
-func (r *scanReport) failure(err error) error {
+// pause waits for d, and reports whether ctx is still to be heeded.
+func pause(ctx context.Context, d time.Duration) bool {
+	if d <= 0 {
+		return ctx.Err() == nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// asDialError makes of an error that ended the scan, because every port would
+// have met it, what a failed connect to the port that met it is.
+func (o *invocation) asDialError(err error) error {
 	var op *net.OpError
 	if !errors.As(err, &op) || op.Op != "dial" || op.Addr == nil {
 		return err
@@ -101,29 +139,24 @@ func (r *scanReport) failure(err error) error {
 	if bad != nil {
 		return err
 	}
-	a := conn.Address{Host: r.host, Port: portText(to.Port())}
-	return &conn.DialError{Network: r.o.protocol(), Address: a, Tried: []conn.Attempt{{Addr: to, Err: err}}}
+	a := addr.Addr{Host: o.Target.Host, Port: portText(to.Port())}
+	return &conn.DialError{Network: o.Protocol(), Address: a, Tried: []conn.Attempt{{Addr: to, Err: err}}}
 }
 
-func (r *scanReport) writeJSON(res conn.ScanResult) error {
-	line := scanLine{
-		Host: r.host, Address: res.Address.String(), Port: res.Port, Protocol: r.o.protocol(),
-		Service: conn.ServiceName(r.o.protocol(), res.Port), State: string(res.State),
+// An outputWriter writes to standard output and keeps its error.
+type outputWriter struct {
+	err  error
+	fail func(error) // called with the first error
+}
+
+func (w *outputWriter) Write(p []byte) (int, error) {
+	if w.err != nil {
+		return 0, w.err
 	}
-	if answered := res.State != conn.PortSilent && !timedOut(res.Err); answered {
-		line.RTT = float64(res.RTT.Round(time.Microsecond)) / float64(time.Millisecond)
-	}
-	if res.Err != nil {
-		line.Error = reason(res.Err)
-	}
-	text, err := json.Marshal(line)
-	if err == nil {
-		_, err = os.Stdout.Write(append(text, '\n'))
-	}
+	n, err := os.Stdout.Write(p)
 	if err != nil {
-		return &relay.LocalError{Op: "write", Err: err}
+		w.err = &relay.LocalError{Op: "write", Err: err}
+		w.fail(w.err)
 	}
-	return nil
+	return n, err
 }
-
-func portText(port uint16) string { return strconv.Itoa(int(port)) }

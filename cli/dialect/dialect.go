@@ -1,4 +1,8 @@
-package main
+// Package dialect has the netcats that gonc can behave like. A dialect is one
+// file and data: how its options are written, what it does where netcats
+// differ, what it prints and its exit statuses. Nothing outside this package
+// knows which dialects there are.
+package dialect
 
 import (
 	"fmt"
@@ -8,167 +12,121 @@ import (
 	"strings"
 	"time"
 
+	"gonc/cli/event"
+	"gonc/cli/option"
 	"gonc/relay"
 )
 
-// A dialect is the way of one netcat: what it decides where netcats differ,
-// as data. The letters of its options are in the option table.
-type dialect struct {
-	name string
+// A Dialect describes how one netcat behaves where implementations differ.
+type Dialect struct {
+	Name    string
+	Aliases []string // other names that it is run under
+	Grammar option.Grammar
 
 	// What it does.
-	halfClose    bool              // at the end of standard input, even without -N and -q
-	listenEOF    relay.AtRemoteEOF // when the peer of a listener ends first
-	connectEOF   relay.AtRemoteEOF // when the peer of a client does
-	bothFamilies bool              // listen on IPv6 too where no address is given
-	udpQuiet     time.Duration     // how long a UDP client waits for more after standard input; zero: for ever
+	HalfClose    bool              // at the end of standard input, even if that is not asked for
+	ListenEOF    relay.AtRemoteEOF // when the peer of a listener ends first
+	ConnectEOF   relay.AtRemoteEOF // when the peer of a client does
+	BothFamilies bool              // listen on IPv6 too where no address is given
+	UDPQuiet     time.Duration     // how long a UDP client waits for more after standard input; zero: for ever
+	FlushQuiet   time.Duration     // with a quit time of 0, how long the peer may be silent before that is the end; zero: end once all is sent
 
-	lenient    bool          // options without effect are forgotten, not errors
-	replyQuiet time.Duration // with -q 0, how long the peer may be silent before that is the end; zero: at once
+	// What it prints.
+	Program    string                      // what errors begin with; empty: the name it is run under
+	Hints      bool                        // a second line says what to try
+	OnTerminal bool                        // a terminal gets what is else printed with -v about listening
+	PrintsOpen bool                        // a scan prints open ports on standard output
+	Help       io.Writer                   // where the help goes
+	Head       func(version string) string // what the help begins with
+	Usage      string                      // what follows an error about the shape of the command line; empty: nothing
 
-	// What it says.
-	program   string        // what errors begin with; empty: the name it was run under
-	hints     bool          // a second line that says what to try
-	quiet     bool          // a failed connect is said only with -v
-	each      bool          // with -v, every address that failed has its line
-	datagrams string        // what is said of a datagram socket that listens
-	help      io.Writer     // where -h goes
-	head      func() string // what it begins with
-	usage     string        // what follows an error about the shape of the command line; empty: nothing
+	// Event puts an event into the dialect's own words. ok is false for what
+	// it has no words of its own for.
+	Event func(e event.Event, verbose int) (lines []event.Line, ok bool)
 
-	// words is what it says for a sentence of gonc, which is a format of fmt:
-	// another one with the same arguments, or nothing at all.
-	words func(sentence string) (own string, ok bool)
+	// Error does the same for an error; an empty text prints nothing.
+	Error func(err error) (text string, ok bool)
 
-	// values is what it says of a bad value of an option, by its long name.
-	values func(long string) (own string, ok bool)
+	// HelpLine does the same for the help of an option.
+	HelpLine func(id option.ID) (text string, ok bool)
 
 	// Its exit statuses.
-	network, other int
+	Network, Other int
 }
 
-var dialects = []*dialect{
-	{
-		name: "gonc", halfClose: true, listenEOF: relay.FinishIfIdle, connectEOF: relay.FinishIfIdle, bothFamilies: true, udpQuiet: time.Second,
-		program: "gonc", hints: true, datagrams: "Listening", help: os.Stdout, head: goncHead, words: goncWords, values: goncWords,
-		network: 1, other: 2,
-	},
-	{
-		// OpenBSD's, as Debian builds it.
-		name: "nc", listenEOF: relay.FinishIfIdle, connectEOF: relay.KeepSending, lenient: true, replyQuiet: time.Second,
-		quiet: true, each: true, datagrams: "Bound", help: os.Stderr,
-		head: ncHead, usage: ncUsage, words: ncWords, values: ncValues,
-		network: 1, other: 1,
-	},
+// all are the dialects; the first one is used where none is named.
+var all = [...]*Dialect{&gonc, &nc}
+
+// An UnknownError is a name that no dialect has.
+type UnknownError struct{ Name string }
+
+func (e *UnknownError) Error() string { return fmt.Sprintf("unknown dialect %q", e.Name) }
+
+// Local returns true.
+func (*UnknownError) Local() bool { return true }
+
+// Names returns the names of the dialects.
+func Names() []string {
+	names := make([]string, len(all))
+	for i, d := range all {
+		names[i] = d.Name
+	}
+	return names
 }
 
-// sentence is format, or what the dialect says in its place, with args in it.
-func (d *dialect) sentence(format string, args ...any) string {
-	if own, ok := d.words(format); ok {
-		format = own
+// Choose returns the dialect of a command line and the arguments that are left
+// to be read in it. --dialect=NAME as the first argument comes before
+// GONC_DIALECT, and that before the name that the program is run under. With an
+// error comes the dialect to print it in.
+func Choose(argv []string) (d *Dialect, args []string, err error) {
+	base := "gonc"
+	if len(argv) > 0 {
+		base = strings.TrimSuffix(filepath.Base(argv[0]), ".exe")
+		args = argv[1:]
 	}
-	if !strings.Contains(format, "%") {
-		return format
-	}
-	return fmt.Sprintf(format, args...)
-}
-
-// chooseDialect picks the dialect of a command line: what --dialect says, or
-// GONC_DIALECT, or the name that the program is run under. It comes before
-// anything else is read, because errors are said in it.
-func chooseDialect(argv0 string, args []string) (*dialect, error) {
-	base := strings.TrimSuffix(filepath.Base(argv0), ".exe")
-	d := dialects[0]
-	if byName := findDialect(base); byName != nil {
-		d = byName
-	}
-	said := os.Getenv("GONC_DIALECT")
-	for i, a := range args {
-		if a == "--" {
-			break
-		}
-		if name, ok := strings.CutPrefix(a, "--dialect="); ok {
-			said = name
-		} else if a == "--dialect" && i+1 < len(args) {
-			said = args[i+1]
+	name := os.Getenv("GONC_DIALECT")
+	if len(args) > 0 {
+		if first, ok := strings.CutPrefix(args[0], "--dialect="); ok {
+			name, args = first, args[1:]
+		} else if args[0] == "--dialect" && len(args) > 1 {
+			name, args = args[1], args[2:]
 		}
 	}
-	if said != "" {
-		byName := findDialect(said)
-		if byName == nil {
-			return inName(d, base), &usageError{text: "no dialect is called %s", args: []any{quote(said)}, hint: "there are gonc and nc"}
+	d = find(base)
+	if name != "" {
+		if named := find(name); named != nil {
+			d = named
+		} else {
+			err = &UnknownError{name}
 		}
-		d = byName
 	}
-	return inName(d, base), nil
+	if d == nil {
+		d = all[0]
+	}
+	return d.under(base), args, err
 }
 
-// inName is d with the name that errors begin with filled in.
-func inName(d *dialect, base string) *dialect {
-	if d.program != "" {
+// under returns d with the name that errors begin with filled in.
+func (d *Dialect) under(base string) *Dialect {
+	if d.Program != "" {
 		return d
 	}
 	own := *d
-	own.program = base
+	own.Program = base
 	return &own
 }
 
-// findDialect returns the dialect of a name, also that of a program which is
-// known to speak it, or nil.
-func findDialect(name string) *dialect {
-	switch name {
-	case "netcat", "nc.openbsd":
-		name = "nc"
-	}
-	for _, d := range dialects {
-		if d.name == name {
+// find returns the dialect of a name, or nil.
+func find(name string) *Dialect {
+	for _, d := range all {
+		if d.Name == name {
 			return d
+		}
+		for _, alias := range d.Aliases {
+			if alias == name {
+				return d
+			}
 		}
 	}
 	return nil
-}
-
-// policy is what o and the dialect decide about ends.
-func (o *options) policy() relay.Policy {
-	p := relay.Policy{AtRemoteEOF: o.dialect.connectEOF, Idle: o.idleLimit(), OneWay: onOneWay()}
-	if o.listen {
-		p.AtRemoteEOF = o.dialect.listenEOF
-	}
-	if p.Idle > 0 {
-		p.Idle += o.interval.d // its pauses are none of the other side's
-	}
-	p.NoHalfClose = o.noShutdown || !o.dialect.halfClose && !o.halfClose && !(o.quitAfter.set && o.quitAfter.d >= 0)
-	switch {
-	case o.recvLimit > 0, o.readsStdin() && isTerminal(os.Stdin):
-		p.AtRemoteEOF = relay.Finish
-	case o.sendOnly:
-		p.AtRemoteEOF = relay.KeepSending
-	}
-	quit := o.quit()
-	switch {
-	case !quit.set || quit.d < 0:
-	case quit.d == 0 && o.dialect.replyQuiet > 0 && !o.udp && !o.sendOnly:
-		p.Quiet = o.dialect.replyQuiet
-	case quit.d == 0:
-		p.Linger = relay.Flush
-	case o.udp:
-		p.Quiet = quit.d
-	default:
-		p.Linger = quit.d
-	}
-	return p
-}
-
-// quit is -q, or what stands for it.
-func (o *options) quit() timeOption {
-	switch {
-	case o.quitAfter.set:
-	case o.udp && !o.listen && o.timeout.set:
-		return o.timeout
-	case o.udp && !o.listen && o.dialect.udpQuiet > 0:
-		return timeOption{true, o.dialect.udpQuiet}
-	case !o.udp && o.sendOnly:
-		return timeOption{true, 0}
-	}
-	return o.quitAfter
 }

@@ -1,13 +1,40 @@
-package main
+package dialect
 
-// What the dialects say. These are functions, because a table would be made
-// each time that gonc starts.
+import (
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"time"
 
-func goncHead() string { return helpHead }
+	"gonc/cli/event"
+	"gonc/cli/option"
+	"gonc/conn"
+	"gonc/conn/sockopt"
+	"gonc/relay"
+)
 
-func goncWords(string) (string, bool) { return "", false }
+// nc is OpenBSD's, as Debian builds it (netcat-openbsd).
+var nc = Dialect{
+	Name:    "nc",
+	Aliases: []string{"netcat", "nc.openbsd"},
+	Grammar: option.Grammar{Letters: goncLetters[:len(goncLetters)-1], Lenient: true, StopAtHelp: true},
 
-func ncHead() string { return "OpenBSD netcat as gonc " + version + " plays it\n" + ncUsage + "\n" }
+	ListenEOF:  relay.FinishIfIdle,
+	ConnectEOF: relay.KeepSending,
+	FlushQuiet: time.Second,
+
+	Help:     os.Stderr,
+	Head:     ncHead,
+	Usage:    ncUsage,
+	Event:    ncEvent,
+	Error:    ncError,
+	HelpLine: ncHelpLine,
+
+	Network: 1,
+	Other:   1,
+}
 
 const ncUsage = `usage: nc [-46bCDdFhklNnrStUuvz] [-I length] [-i interval] [-M ttl]
 	  [-m minttl] [-O length] [-P proxy_username] [-p source_port]
@@ -16,87 +43,206 @@ const ncUsage = `usage: nc [-46bCDdFhklNnrStUuvz] [-I length] [-i interval] [-M 
 	  [destination] [port]
 `
 
-// ncWords are the words of OpenBSD's nc.
-func ncWords(sentence string) (own string, ok bool) {
-	switch sentence {
-	case "half-close after standard input (the default)":
+func ncHead(version string) string {
+	return "OpenBSD netcat as gonc " + version + " plays it\n" + ncUsage + "\n"
+}
+
+func ncHelpLine(id option.ID) (text string, ok bool) {
+	switch id {
+	case option.HalfClose:
 		return "half-close after standard input", true
-	case "end this long after standard input; 0: once sent":
+	case option.QuitAfter:
 		return "end this long after standard input; 0: once silent", true
-	case `unknown option "-%s"`:
-		return "invalid option -- '%s'", true
-	case "option -%s needs an argument":
-		return "option requires an argument -- '%s'", true
-	case "missing host and port":
-		return "", true
-	case "missing path of the Unix socket":
-		return "", true
-	case "missing path of the Unix socket to listen on":
-		return "missing socket pathname", true
-	case "one address and one port are enough, and %s came after them":
-		return "", true
-	case "one path is enough, and %s came after it":
-		return "cannot use port with -U", true
-	case "-l and -z exclude each other":
-		return "cannot use -z and -l", true
-	case "-k is for listening":
-		return "must use -l with -k", true
-	case "a proxy and -l exclude each other":
-		return "no proxy support for listen", true
-	case "a proxy and -u exclude each other: the proxies spoken here carry TCP":
-		return "no proxy support for UDP mode", true
-	case "-U and a proxy exclude each other":
-		return "no proxy support for unix sockets", true
-	case "proxy type %s is none of socks4, socks4a, socks5, http":
-		return "unsupported proxy protocol", true
-	case missingOption:
-		return "no alternate %[1]s support available", true
-	case "set %s to %s: %s":
-		return "set %[1]s: %[3]s", true
-	case "%[1]s has no %[2]s address":
-		return `getaddrinfo for host "%[1]s" port %[3]s: Address family for hostname not supported`, true
-	case "%[1]q is not a numeric address":
-		return "getaddrinfo for host %[1]q port %[2]s: Name or service not known", true
-	case "listen on %s (%s) failed: %s":
-		return "%[3]s", true
-	case "listen on %s failed: %s":
-		return "%[2]s", true
-	case "connect to %s failed: %s":
-		return "%[1]s: %[2]s", true
-	case badSource:
-		return "bind failed: %[4]s", true
-	case "connect to %s port %d (%s) failed: Connection timed out":
-		return "connect to %s port %d (%s) timed out: Operation now in progress", true
-	case "Connection to %s port [%s] succeeded!":
-		return "", true
 	}
 	return "", false
 }
 
-// ncValues are its words about values, with a reason ("too small") and the
-// value in them.
-func ncValues(long string) (own string, ok bool) {
-	switch long {
-	case "timeout":
-		return "timeout {why}: {text}", true
-	case "interval":
-		return "interval {why}: {text}", true
-	case "quit-after":
-		return "quit timer {why}: {text}", true
-	case "recv-limit":
-		return "receive limit {why}: {text}", true
-	case "recv-buffer":
-		return "TCP receive window {why}: {text}", true
-	case "send-buffer":
-		return "TCP send window {why}: {text}", true
-	case "ttl":
-		return "ttl is {why}", true
-	case "min-ttl":
-		return "minttl is {why}", true
-	case "tos":
-		return "illegal tos value {text}", true
-	case "rtable":
+func ncEvent(e event.Event, verbose int) (lines []event.Line, ok bool) {
+	switch e := e.(type) {
+	case event.Failed:
+		return ncFailed(e.Err, verbose)
+	case event.AttemptFailed:
+		if !event.TimedOut(e.Attempt.Err) {
+			return nil, false
+		}
+		host := event.HostAndAddr(e.To.Host, e.Attempt.Addr.Addr())
+		return []event.Line{event.Named("connect to %s port %d (%s) timed out: Operation now in progress", host, e.Attempt.Addr.Port(), e.Network)}, true
+	case event.Listening:
+		return ncListening(e), true
+	case event.Connecting, event.ConnectedUnix, event.Scanned:
+		return nil, true
+	case event.Closed:
+		return nil, verbose < 2
+	}
+	return nil, false
+}
+
+// ncFailed prints a failed connect with -v only, and then each address that
+// was tried.
+func ncFailed(err error, verbose int) (lines []event.Line, ok bool) {
+	var dial *conn.DialError
+	if !errors.As(err, &dial) || errors.As(err, new(*sockopt.Error)) || event.BindFailed(err) {
+		return nil, false
+	}
+	if verbose == 0 {
+		return nil, true
+	}
+	for _, t := range dial.Tried {
+		if line, ok := ncEvent(event.AttemptFailed{Network: dial.Network, To: dial.Address, Attempt: t}, verbose); ok {
+			lines = append(lines, line...)
+			continue
+		}
+		host := event.HostAndAddr(dial.Address.Host, t.Addr.Addr())
+		lines = append(lines, event.Named("connect to %s port %d (%s) failed: %s", host, t.Addr.Port(), dial.Network, event.Reason(t.Err)))
+	}
+	return lines, true
+}
+
+func ncListening(e event.Listening) (lines []event.Line) {
+	datagrams := strings.HasPrefix(e.Network, "udp") || e.Network == "unixgram"
+	for _, a := range e.At {
+		if datagrams || e.Network == "unix" {
+			lines = append(lines, event.Bare("Bound on %s", event.HostPort(a)))
+		}
+		if !datagrams {
+			lines = append(lines, event.Bare("Listening on %s", event.HostPort(a)))
+		}
+	}
+	return lines
+}
+
+// ncError has the words of OpenBSD's nc for errors.
+func ncError(err error) (text string, ok bool) {
+	var (
+		opt     *sockopt.Error
+		dial    *conn.DialError
+		unix    *conn.UnixError
+		family  *conn.FamilyError
+		numeric *conn.NumericError
+		listen  *conn.ListenError
+	)
+	switch {
+	case errors.As(err, &opt):
+		return ncSocketOption(opt), true
+	case errors.As(err, &dial):
+		return "bind failed: " + event.Reason(dial.Tried[0].Err), event.BindFailed(err)
+	case errors.As(err, &unix):
+		return ncUnix(unix)
+	// A *conn.ListenError may hold one of the next, which says more.
+	case errors.As(err, new(*conn.ResolveError)), errors.As(err, new(*net.DNSError)):
+		return "", false
+	case errors.As(err, &family):
+		return fmt.Sprintf(`getaddrinfo for host "%s" port %s: Address family for hostname not supported`, family.Host, family.Port), true
+	case errors.As(err, &numeric):
+		return fmt.Sprintf("getaddrinfo for host %q port %s: Name or service not known", numeric.Host, numeric.Port), true
+	case errors.As(err, &listen):
+		return event.Reason(listen.Err), true
+	}
+	return ncUsageError(err)
+}
+
+func ncSocketOption(e *sockopt.Error) string {
+	if errors.Is(e.Err, errors.ErrUnsupported) {
+		return fmt.Sprintf("no alternate %s support available", e.Option)
+	}
+	return fmt.Sprintf("set %s: %s", e.Option, event.Reason(e.Err))
+}
+
+func ncUnix(e *conn.UnixError) (text string, ok bool) {
+	switch {
+	case errors.Is(e.Err, conn.ErrNotSocket):
+		return "", false
+	case e.Op == "listen":
+		return event.Reason(e.Err), true
+	}
+	return e.Path + ": " + event.Reason(e.Err), true
+}
+
+// ncUsageError has the words for errors about the command line.
+func ncUsageError(err error) (text string, ok bool) {
+	var (
+		unknown  *option.UnknownError
+		missing  *option.MissingArgumentError
+		value    *option.ValueError
+		conflict *option.ConflictError
+		operand  *option.OperandError
+	)
+	switch {
+	case errors.As(err, &unknown) && !strings.HasPrefix(unknown.Name, "--"):
+		return "invalid option -- '" + strings.TrimPrefix(unknown.Name, "-") + "'", true
+	case errors.As(err, &missing) && !strings.HasPrefix(missing.Name, "--"):
+		return "option requires an argument -- '" + strings.TrimPrefix(missing.Name, "-") + "'", true
+	case errors.As(err, &value):
+		return ncValue(value)
+	case errors.As(err, &conflict):
+		return ncConflict(conflict)
+	case errors.As(err, &operand):
+		return ncOperand(operand)
+	}
+	return "", false
+}
+
+func ncConflict(e *option.ConflictError) (text string, ok bool) {
+	switch {
+	case e.Between(option.Listen, option.Scan):
+		return "cannot use -z and -l", true
+	case e.Between(option.KeepOpen, option.Listen):
+		return "must use -l with -k", true
+	case !e.A.IsProxy():
+		return "", false
+	case e.B == option.Listen:
+		return "no proxy support for listen", true
+	case e.B == option.UDP:
+		return "no proxy support for UDP mode", true
+	case e.B == option.Unix:
+		return "no proxy support for unix sockets", true
+	}
+	return "", false
+}
+
+func ncOperand(e *option.OperandError) (text string, ok bool) {
+	switch e.Problem {
+	case option.NoHostAndPort, option.NoPath, option.TooMany:
+		return "", true // the usage says it
+	case option.NoListenPath:
+		return "missing socket pathname", true
+	case option.TooManyPaths:
+		return "cannot use port with -U", true
+	}
+	return "", false
+}
+
+func ncValue(e *option.ValueError) (text string, ok bool) {
+	why := "invalid"
+	switch e.Why {
+	case option.TooSmall:
+		why = "too small"
+	case option.TooLarge:
+		why = "too large"
+	}
+	switch e.ID {
+	case option.Timeout:
+		return "timeout " + why + ": " + e.Text, true
+	case option.Interval:
+		return "interval " + why + ": " + e.Text, true
+	case option.QuitAfter:
+		return "quit timer " + why + ": " + e.Text, true
+	case option.RecvLimit:
+		return "receive limit " + why + ": " + e.Text, true
+	case option.RecvBuffer:
+		return "TCP receive window " + why + ": " + e.Text, true
+	case option.SendBuffer:
+		return "TCP send window " + why + ": " + e.Text, true
+	case option.TTL:
+		return "ttl is " + why, true
+	case option.MinTTL:
+		return "minttl is " + why, true
+	case option.TOS:
+		return "illegal tos value " + e.Text, true
+	case option.RTable:
 		return "no alternate routing table support available", true
+	case option.ProxyType:
+		return "unsupported proxy protocol", true
 	}
 	return "", false
 }

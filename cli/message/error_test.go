@@ -1,4 +1,4 @@
-package main
+package message
 
 import (
 	"context"
@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"gonc/cli/dialect"
+	"gonc/cli/event"
 	"gonc/conn"
+	"gonc/conn/addr"
 )
 
 // What is said when -w is over: what was under way, and of several addresses
@@ -21,20 +24,20 @@ func TestSayTimeLimit(t *testing.T) {
 		to := netip.AddrPortFrom(netip.MustParseAddr(ip), 80)
 		return conn.Attempt{Addr: to, Err: &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(to), Err: err}}
 	}
-	mixed := &conn.DialError{Network: "tcp", Address: conn.Address{Host: "h", Port: "80"}, Tried: []conn.Attempt{
+	mixed := &conn.DialError{Network: "tcp", Address: addr.Addr{Host: "h", Port: "80"}, Tried: []conn.Attempt{
 		tried("192.0.2.1", os.NewSyscallError("connect", syscall.ECONNREFUSED)), tried("192.0.2.2", os.ErrDeadlineExceeded)}}
 	for _, tt := range []struct {
 		err      error
 		gonc, nc string
 	}{
-		{&conn.ResolveError{Address: conn.Address{Host: "h", Port: "80"}, Err: silent, Limit: time.Second},
+		{&conn.ResolveError{Address: addr.Addr{Host: "h", Port: "80"}, Err: silent, Limit: time.Second},
 			"gonc: getaddrinfo for host \"h\" port 80: no answer within 1s\ngonc: hint: the name server did not answer; a numeric address needs none\n",
 			"nc: getaddrinfo for host \"h\" port 80: no answer within 1s\n"},
-		{&conn.ResolveError{Address: conn.Address{Host: "h"}, Err: silent, Limit: time.Second},
+		{&conn.ResolveError{Address: addr.Addr{Host: "h"}, Err: silent, Limit: time.Second},
 			"gonc: getaddrinfo for host \"h\": no answer within 1s\ngonc: hint: the name server did not answer; a numeric address needs none\n",
 			"nc: getaddrinfo for host \"h\": no answer within 1s\n"},
 		{&conn.UnixError{Op: "connect", Path: "/s", Err: context.DeadlineExceeded},
-			"gonc: connect to /s failed: Connection timed out\ngonc: hint: whoever listens there does not accept what waits for it\n",
+			"gonc: connect to /s failed: Connection timed out\ngonc: hint: the listener's backlog is full\n",
 			"nc: /s: Connection timed out\n"},
 		{mixed,
 			"gonc: connect to h port 80 (tcp) failed: Connection refused (192.0.2.1), Connection timed out (192.0.2.2)\n" +
@@ -42,12 +45,16 @@ func TestSayTimeLimit(t *testing.T) {
 			"nc: connect to h (192.0.2.1) port 80 (tcp) failed: Connection refused\n" +
 				"nc: connect to h (192.0.2.2) port 80 (tcp) timed out: Operation now in progress\n"},
 	} {
-		for dialect, want := range map[string]string{"gonc": tt.gonc, "nc": tt.nc} {
+		for name, want := range map[string]string{"gonc": tt.gonc, "nc": tt.nc} {
 			var said strings.Builder
-			s := &speaker{dialect: inName(findDialect(dialect), dialect), level: 1, w: &said}
-			s.failed(tt.err)
+			d, _, err := dialect.Choose([]string{name})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := &Text{Dialect: d, Verbose: 1, W: &said}
+			s.Print(event.Failed{Err: tt.err})
 			if said.String() != want {
-				t.Errorf("%s says %q, not %q", dialect, said.String(), want)
+				t.Errorf("%s says %q, not %q", name, said.String(), want)
 			}
 		}
 	}

@@ -1,24 +1,29 @@
-package main
+package message
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"syscall"
 
+	"gonc/cli/event"
+	"gonc/cli/option"
 	"gonc/conn"
+	"gonc/conn/addr"
 )
 
-// hintOf says what may be the matter with a connect that failed with err.
-func hintOf(err error) string {
-	if timedOut(err) {
+// connectHint says what may be the matter with a connect that failed with err.
+func (t *Text) connectHint(err error) string {
+	if event.TimedOut(err) {
 		err = syscall.ETIMEDOUT
 	}
 	for _, h := range []struct {
 		errno error
 		hint  string
 	}{
-		{syscall.ECONNREFUSED, "nothing listens on that port there"},
+		{syscall.ECONNREFUSED, "no process is listening on that port"},
 		{syscall.ETIMEDOUT, "a firewall drops what is sent, or the host is down"},
 		{syscall.EHOSTUNREACH, "the host is down, or no route leads to it"},
 		{syscall.ENETUNREACH, "this machine has no route to that network"},
@@ -28,33 +33,33 @@ func hintOf(err error) string {
 		}
 	}
 	if errors.Is(err, syscall.EACCES) {
-		return "a broadcast address needs -b, a source port below 1024 needs root"
+		return fmt.Sprintf("a broadcast address needs %s, a source port below 1024 needs root", t.spell(option.Broadcast))
 	}
 	return ""
 }
 
-// attemptHint is hintOf for what is about the address that was tried.
-func attemptHint(t conn.Attempt) string {
+// attemptHint is connectHint for what is about the address that was tried.
+func (t *Text) attemptHint(a conn.Attempt) string {
 	switch {
-	case errors.Is(t.Err, syscall.EINVAL):
-		return zoneHint(t.Addr.Addr())
-	case errors.Is(t.Err, syscall.EADDRNOTAVAIL), errors.Is(t.Err, syscall.EADDRINUSE):
-		return sourceHint(t)
+	case errors.Is(a.Err, syscall.EINVAL):
+		return zoneHint(a.Addr.Addr())
+	case errors.Is(a.Err, syscall.EADDRNOTAVAIL), errors.Is(a.Err, syscall.EADDRINUSE):
+		return sourceHint(a)
 	}
-	return hintOf(t.Err)
+	return t.connectHint(a.Err)
 }
 
 // sourceHint is about an address and a port to connect from that could not be
 // had. Systems have one errno for most of what can be the matter, and which it
 // is depends on the call that failed and on what was asked for.
 func sourceHint(t conn.Attempt) string {
-	bind, absent := sourceFailed(t.Err), errors.Is(t.Err, syscall.EADDRNOTAVAIL)
+	bind, absent := event.BindFailed(t.Err), errors.Is(t.Err, syscall.EADDRNOTAVAIL)
 	var op *net.OpError
-	port := errors.As(t.Err, &op) && op.Source != nil && conn.PortOf(op.Source) != 0
+	port := errors.As(t.Err, &op) && op.Source != nil && addr.PortOf(op.Source) != 0
 	switch {
 	case bind && absent:
 		return "this machine does not have that source address"
-	case absent && !conn.HasSource(t.Addr):
+	case absent && !addr.HasSource(t.Addr):
 		return "no address of this machine leads there"
 	case bind && port:
 		return "that source port is in use; take another"
@@ -74,7 +79,7 @@ func zoneHint(ip netip.Addr) string {
 		return "a link-local address needs the interface that leads to it: " + ip.String() + "%eth0, say"
 	}
 	if _, err := net.InterfaceByName(ip.Zone()); err != nil {
-		return "this machine has no interface " + quote(ip.Zone())
+		return "this machine has no interface " + strconv.Quote(ip.Zone())
 	}
 	return ""
 }

@@ -1,172 +1,205 @@
-package main
+package option
 
-import "gonc/conn"
+// A Reason says why options cannot be carried out together.
+type Reason uint8
 
-// A clash is a reason why a command line cannot be carried out.
-type clash struct {
-	given bool
-	text  string
-	hint  string
+// The reasons. A is the first option of the conflict and B the second one.
+const (
+	Contradiction   Reason = iota // A and B contradict each other
+	Needs                         // A means nothing without B, which is missing
+	NoEffect                      // A means nothing beside B
+	OneHandler                    // A and B both say what is done with a connection
+	OwnLimits                     // B has time limits of its own
+	NothingToSend                 // A is about sending, and B leaves nothing to send
+	NothingReceived               // A is about receiving, and B leaves nothing to receive
+	ScanCloses                    // B closes what it opens
+	ScanOfProxy                   // the proxy A would answer for the ports that B asks
+	ForConnecting                 // A is for connecting, and B listens
+	ListensForNone                // A is for a connection that was made, and B listens
+	TCPOnly                       // A is about TCP, and B is not
+	StreamsOnly                   // A is for streams, and B has datagrams
+	NoIPAddress                   // A is about IP, and B is not
+	NoPorts                       // A is about ports, and B has none
+	NoBroadcasts                  // A is about broadcasts, and B has none
+	NoDTLS                        // TLS over datagrams is not there
+	ProxyCarriesTCP               // the proxy A carries nothing but TCP
+	TLSStaysHere                  // TLS lives in this process, and B passes the connection on
+	MinAboveMax                   // the lower bound A is above the upper bound B
+)
+
+// IsNeed reports whether the second option is one that is missing.
+func (r Reason) IsNeed() bool { return r == Needs }
+
+// A Conflict is a pair of options that cannot be carried out together, or of
+// which the first one needs the second.
+type Conflict struct {
+	A, B   ID
+	Reason Reason
+
+	// Unless are options beside which there is no conflict; where A needs B,
+	// these do as well as B.
+	Unless []ID
+
+	// Idle says that A has no effect rather than a wrong one, so that a lenient
+	// dialect forgets it.
+	Idle bool
 }
 
-// conflict returns the first reason why o cannot be carried out, or nil.
-// Every pair of options that cannot go together has its sentence here, so
-// that nothing is opened before the command line is known to be sound.
-func (o *options) conflict() error {
-	if o.proxyTyped {
-		if _, err := conn.ProxyType(o.proxyType); err != nil {
-			return usagef("proxy type %s is none of socks4, socks4a, socks5, http", quote(o.proxyType))
+// conflicts are the pairs that do not follow from the table of handlers.
+// Of several that a command line has, the first one is reported.
+var conflicts = [...]Conflict{
+	{A: IPv4, B: IPv6},
+	{A: SendOnly, B: RecvOnly},
+	{A: SendOnly, B: NoStdin, Reason: NothingToSend},
+	{A: HalfClose, B: NoShutdown},
+	{A: Telnet, B: UDP, Reason: StreamsOnly, Idle: true},
+	{A: TCPMD5, B: UDP, Reason: TCPOnly},
+	{A: Congestion, B: UDP, Reason: TCPOnly},
+	{A: KeepAlive, B: UDP, Reason: TCPOnly},
+
+	{A: Scan, B: Listen, Reason: ForConnecting},
+	{A: KeepOpen, B: Listen, Reason: Needs},
+	{A: AcceptTimeout, B: Listen, Reason: Needs},
+	{A: ConnectTimeout, B: Listen, Reason: ForConnecting, Unless: []ID{TLS, To, ProxyServer, AcceptProxyProtocol}, Idle: true},
+	{A: MaxConns, B: KeepOpen, Reason: Needs, Unless: []ID{HTTP, Broker, Chat, ProxyServer}, Idle: true},
+	{A: Page, B: HTTP, Reason: Needs},
+	{A: Allow, B: Listen, Reason: Needs},
+	{A: AllowFile, B: Listen, Reason: Needs},
+	{A: Deny, B: Listen, Reason: Needs},
+	{A: DenyFile, B: Listen, Reason: Needs},
+	{A: SocketActivation, B: Listen, Reason: Needs},
+	{A: AcceptProxyProtocol, B: Listen, Reason: Needs},
+	{A: AcceptProxyProtocol, B: UDP, Reason: StreamsOnly},
+	{A: Retry, B: Listen, Reason: ForConnecting},
+
+	{A: JSON, B: Scan, Reason: Needs},
+	{A: Unix, B: Scan, Reason: NoPorts},
+	{A: Telnet, B: Scan, Reason: NothingToSend, Idle: true},
+	{A: Congestion, B: Scan, Reason: NothingToSend},
+	{A: PassFD, B: Scan, Reason: ScanCloses},
+	{A: SOCKS, B: Scan, Reason: ScanOfProxy},
+	{A: Proxy, B: Scan, Reason: ScanOfProxy},
+	{A: Exec, B: Scan, Reason: ScanCloses},
+	{A: ShExec, B: Scan, Reason: ScanCloses},
+
+	{A: IPv4, B: Unix, Reason: NoIPAddress},
+	{A: IPv6, B: Unix, Reason: NoIPAddress},
+	{A: SourcePort, B: Unix, Reason: NoPorts},
+	{A: Source, B: Unix, Unless: []ID{UDP, Listen}},
+	{A: Broadcast, B: Unix, Reason: NoBroadcasts, Idle: true},
+	{A: SOCKS, B: Unix, Reason: ProxyCarriesTCP, Unless: []ID{To, ProxyServer}},
+	{A: Proxy, B: Unix, Reason: ProxyCarriesTCP, Unless: []ID{To, ProxyServer}},
+	{A: TTL, B: Unix, Reason: NoIPAddress, Idle: true},
+	{A: MinTTL, B: Unix, Reason: NoIPAddress, Idle: true},
+	{A: TOS, B: Unix, Reason: NoIPAddress, Idle: true},
+	{A: Interface, B: Unix, Reason: NoIPAddress},
+	{A: Allow, B: Unix, Reason: NoIPAddress, Unless: []ID{AcceptProxyProtocol}},
+	{A: AllowFile, B: Unix, Reason: NoIPAddress, Unless: []ID{AcceptProxyProtocol}},
+	{A: Deny, B: Unix, Reason: NoIPAddress, Unless: []ID{AcceptProxyProtocol}},
+	{A: DenyFile, B: Unix, Reason: NoIPAddress, Unless: []ID{AcceptProxyProtocol}},
+	{A: TCPMD5, B: Unix, Reason: TCPOnly},
+	{A: Congestion, B: Unix, Reason: TCPOnly},
+	{A: KeepAlive, B: Unix, Reason: TCPOnly},
+
+	{A: SOCKS, B: Listen, Reason: ForConnecting, Unless: []ID{To, ProxyServer}},
+	{A: Proxy, B: Listen, Reason: ForConnecting, Unless: []ID{To, ProxyServer}},
+	{A: SOCKS, B: UDP, Reason: ProxyCarriesTCP},
+	{A: Proxy, B: UDP, Reason: ProxyCarriesTCP},
+	{A: ProxyType, B: SOCKS, Reason: Needs, Unless: []ID{Proxy, ProxyServer}, Idle: true},
+	{A: ProxyUser, B: SOCKS, Reason: Needs, Unless: []ID{Proxy}, Idle: true},
+	{A: ProxyAuth, B: Proxy, Reason: Needs, Unless: []ID{SOCKS, ProxyServer}, Idle: true},
+	{A: ProxyDNS, B: Proxy, Reason: Needs, Unless: []ID{SOCKS}, Idle: true},
+	{A: ProxyUser, B: ProxyAuth},
+
+	{A: PassFD, B: Listen, Reason: ListensForNone},
+	{A: CRLF, B: PassFD, Reason: NothingToSend, Idle: true},
+	{A: Telnet, B: PassFD, Reason: NothingToSend, Idle: true},
+	{A: Interval, B: PassFD, Reason: NothingToSend, Idle: true},
+	{A: RecvLimit, B: PassFD, Reason: NothingReceived, Idle: true},
+	{A: TLS, B: PassFD, Reason: TLSStaysHere},
+	{A: Exec, B: PassFD, Reason: OneHandler},
+	{A: ShExec, B: PassFD, Reason: OneHandler},
+
+	{A: TLS, B: UDP, Reason: NoDTLS},
+	{A: TLSVerify, B: TLSNoVerify},
+	{A: TLSKey, B: TLSCert, Reason: Needs},
+	{A: TLSServerName, B: Listen, Reason: ForConnecting, Idle: true},
+
+	{A: AppendOutput, B: Output, Reason: Needs, Unless: []ID{HexDump}, Idle: true},
+	{A: Output, B: Scan, Reason: NoEffect},
+	{A: HexDump, B: Scan, Reason: NoEffect},
+	{A: Progress, B: Scan, Reason: NoEffect},
+	{A: Hash, B: Scan, Reason: NoEffect},
+	{A: LimitRate, B: Scan, Reason: NoEffect},
+	{A: Output, B: PassFD, Reason: NoEffect},
+	{A: HexDump, B: PassFD, Reason: NoEffect},
+	{A: Progress, B: PassFD, Reason: NoEffect},
+	{A: Hash, B: PassFD, Reason: NoEffect},
+	{A: LimitRate, B: PassFD, Reason: NoEffect},
+
+	{A: ProxyProtocol, B: To, Reason: Needs},
+	{A: AllowTo, B: ProxyServer, Reason: Needs},
+	{A: DenyTo, B: ProxyServer, Reason: Needs},
+}
+
+// conflict returns the first conflict of o, or nil.
+func (o *Options) conflict(g *Grammar) error {
+	var err error
+	check := func(c Conflict) bool {
+		if !o.hasConflict(c) {
+			return true
+		}
+		if c.Idle && g.Lenient {
+			o.forget(c.A)
+			return true
+		}
+		err = &ConflictError{A: c.A, B: c.B, NameA: o.Name(c.A), NameB: o.nameOfSecond(c), Reason: c.Reason}
+		return false
+	}
+	for _, c := range g.Conflicts {
+		if !check(c) {
+			return err
 		}
 	}
-	if o.dialect.lenient {
-		o.forgetIdle()
+	allConflicts(check)
+	if err == nil && o.Has(TLSMin) && o.Has(TLSMax) && o.TLSMin > o.TLSMax {
+		err = &ConflictError{A: TLSMin, B: TLSMax, NameA: o.Name(TLSMin), NameB: o.Name(TLSMax), Reason: MinAboveMax}
 	}
-	for _, list := range [][]clash{o.clashes(), o.listenClashes(), o.scanClashes(), o.unixClashes(), o.proxyClashes(), o.passClashes()} {
-		for _, c := range list {
-			if c.given {
-				return &usageError{text: c.text, hint: c.hint}
-			}
+	return err
+}
+
+// allConflicts calls yield with each conflict that all dialects have, until it
+// returns false.
+func allConflicts(yield func(Conflict) bool) {
+	for _, c := range conflicts {
+		if !yield(c) {
+			return
 		}
 	}
-	if err := o.handlerConflict(); err != nil {
-		return err
-	}
-	to, err := o.target()
-	if err != nil {
-		return err
-	}
-	chain, err := o.chain()
-	if err != nil {
-		return err
-	}
-	return asUsage(conn.CheckChain(chain, to.Address))
+	handlerConflicts(yield)
 }
 
-// forgetIdle forgets options that have no effect beside others, for a dialect
-// whose netcat takes them without a word.
-func (o *options) forgetIdle() {
-	if o.unix {
-		o.broadcast = false
-		o.ttl, o.minTTL, o.tos = -1, -1, -1
+// hasConflict reports whether c holds for what was given.
+func (o *Options) hasConflict(c Conflict) bool {
+	if !o.Has(c.A) || o.Has(c.B) == c.Reason.IsNeed() {
+		return false
 	}
-	if o.udp || o.scan || o.passFd {
-		o.telnet = false
-	}
-	if len(o.proxies) == 0 {
-		o.proxyTyped, o.proxyUser = false, ""
-	}
-	if o.passFd {
-		o.crlf, o.interval, o.recvLimit = false, timeOption{}, 0
-	}
-}
-
-func (o *options) clashes() []clash {
-	return []clash{
-		{o.ipv4 && o.ipv6, "-4 and -6 exclude each other", "without either both families are used"},
-		{o.sendOnly && o.recvOnly, "--send-only and --recv-only exclude each other", ""},
-		{o.sendOnly && o.noStdin, "--send-only and -d exclude each other: there would be nothing to send", ""},
-		{o.halfClose && o.noShutdown, "-N and --no-shutdown exclude each other", ""},
-		{o.telnet && o.udp, "-t is not for UDP", ""},
-		{o.udp && o.tcpMD5, "-S is not for UDP: it signs TCP segments", ""},
-		{o.ttl == 0 && !o.dialect.lenient, "-M is a number from 1 to 255", ""},
-		{o.udp && o.congestion != "", "--congestion is not for UDP: it is about TCP", ""},
-	}
-}
-
-func (o *options) listenClashes() []clash {
-	return []clash{
-		{o.listen && o.scan, "-l and -z exclude each other", "-z scans the ports of another host"},
-		{o.http && !o.listen, "--http is for listening", "write gonc -l --http 8000"},
-		{o.replySet && !o.listen, "--reply is for listening", "write gonc -l --reply text port"},
-		{o.keepOpen && !o.listen, "-k is for listening", "add -l"},
-		{o.acceptT.set && !o.listen, "--accept-timeout is for listening", "--connect-timeout limits connecting"},
-		{o.connectT.set && o.listen, "--connect-timeout is for connecting", "--accept-timeout limits the wait for a connection"},
-		{o.maxConns >= 0 && !o.keepOpen && !o.http, "--max-conns is for -k and --http", "add -k"},
-		{o.page != "" && !o.http, "--page is for --http", "write gonc -l --http --page file 8000"},
-		{o.http && o.replySet, "--http and --reply exclude each other", ""},
-		{o.http && o.udp, "--http is not for UDP", ""},
-	}
-}
-
-func (o *options) scanClashes() []clash {
-	return []clash{
-		{o.json && !o.scan, "--json is for -z", "add -z"},
-		{o.scan && o.unix, "-z and -U exclude each other: a Unix socket has no ports", ""},
-		{o.scan && o.telnet, "-z and -t exclude each other: a scan sends nothing", ""},
-		{o.scan && o.congestion != "", "-z and --congestion exclude each other: a scan sends nothing", ""},
-		{o.scan && o.passFd, "-z and -F exclude each other: a scan closes what it opens", ""},
-		{o.scan && len(o.proxies) > 0, "-z and a proxy exclude each other: it would be the proxy that answers", ""},
-	}
-}
-
-func (o *options) unixClashes() []clash {
-	if !o.unix {
-		return nil
-	}
-	return []clash{
-		{o.ipv4, "-U and -4 exclude each other: a Unix socket has no IP address", ""},
-		{o.ipv6, "-U and -6 exclude each other: a Unix socket has no IP address", ""},
-		{o.sourcePort != "", "-U and -p exclude each other: a Unix socket has no port", ""},
-		{o.source != "" && !o.udp && !o.listen, "-U and -s exclude each other", "with -u, -s names the client's own socket"},
-		{o.broadcast, "-U and -b exclude each other: a Unix socket has no broadcast", ""},
-		{len(o.proxies) > 0, "-U and a proxy exclude each other", ""},
-		{o.listen && o.udp && o.http, "--http is not for datagrams", ""},
-		{o.ttl >= 0 || o.minTTL >= 0 || o.tos >= 0, "-U excludes -M, -m and -T: a Unix socket has no IP packets", ""},
-		{o.tcpMD5, "-U and -S exclude each other: a Unix socket has no TCP segments", ""},
-		{o.congestion != "", "-U and --congestion exclude each other: a Unix socket has no TCP", ""},
-	}
-}
-
-func (o *options) proxyClashes() []clash {
-	proxy := len(o.proxies) > 0
-	return []clash{
-		{proxy && o.listen, "a proxy and -l exclude each other", "a proxy is connected to"},
-		{proxy && o.udp, "a proxy and -u exclude each other: the proxies spoken here carry TCP", ""},
-		{!proxy && o.proxyTyped, "--proxy-type (-X) needs a proxy", "add -x address"},
-		{!proxy && o.proxyUser != "", "--proxy-user (-P) needs a proxy", "add -x address"},
-		{!proxy && o.proxyAuth != "", "--proxy-auth needs a proxy", "add --proxy address"},
-		{!proxy && o.proxyDNS != "", "--proxy-dns needs a proxy", "add --proxy address"},
-		{o.proxyUser != "" && o.proxyAuth != "", "--proxy-user and --proxy-auth exclude each other", ""},
-	}
-}
-
-func (o *options) passClashes() []clash {
-	if !o.passFd {
-		return nil
-	}
-	return []clash{
-		{o.listen, "-F and -l exclude each other", "-F passes a connection that was made"},
-		{o.crlf, "-F and -C exclude each other: nothing is sent", ""},
-		{o.telnet, "-F and -t exclude each other: nothing is sent", ""},
-		{o.interval.set, "-F and -i exclude each other: nothing is sent", ""},
-		{o.recvLimit > 0, "-F and -W exclude each other: nothing is received", ""},
-	}
-}
-
-// handlerConflict finds options about standard input and output beside a
-// handler that does not relay them.
-func (o *options) handlerConflict() error {
-	handler := "--http"
-	switch {
-	case o.replySet:
-		handler = "--reply"
-	case !o.http:
-		return nil
-	}
-	for _, c := range []struct {
-		given bool
-		name  string
-	}{
-		{o.noStdin, "-d"}, {o.sendOnly, "--send-only"}, {o.recvOnly, "--recv-only"},
-		{o.halfClose, "-N"}, {o.noShutdown, "--no-shutdown"}, {o.quitAfter.set, "-q"},
-		{o.crlf, "-C"}, {o.interval.set, "-i"}, {o.recvLimit > 0, "-W"}, {o.telnet, "-t"},
-	} {
-		if c.given {
-			return usagef("%s has no meaning with %s", c.name, handler)
+	for _, id := range c.Unless {
+		if o.Has(id) {
+			return false
 		}
 	}
-	if o.http && (o.timeout.set || o.idleT.set) {
-		return usagef("--http has time limits of its own: -w and --idle-timeout are not for it")
+	return !o.grammar.permits(c)
+}
+
+// nameOfSecond returns the name of the second option of c: if it is needed and
+// the dialect does not have it, that of another one that would do.
+func (o *Options) nameOfSecond(c Conflict) string {
+	name := o.Name(c.B)
+	for _, id := range c.Unless {
+		if name == "" {
+			name = o.Name(id)
+		}
 	}
-	return nil
+	return name
 }

@@ -1,31 +1,70 @@
-package main
+package option
 
-// elsewhere says, for an option of another netcat, how to have its effect;
-// empty for what no netcat has.
-func elsewhere(option string) string {
-	switch option {
+// A Foreign says how to have the effect of an option of another netcat that
+// gonc does not have.
+type Foreign uint8
+
+// The hints.
+const (
+	NoHint          Foreign = iota
+	KeepServing             // listen with -l -k
+	NoSourceRoutes          // networks refuse source routes
+	NoSourcePointer         // the same; and -G of macOS limits connecting
+	RecordWithTee           // tee in the pipe records
+	AppendWithTee           // tee -a in the pipe records
+	DumpWithXXD             // tee and xxd in the pipe show
+	NoDCCP                  // there is none
+	NoSCTP                  // there is none
+	NoVSock                 // there is none
+	DelayIsInterval         // a pause between lines is the interval
+	OneEngine               // there is nothing to choose from
+	NoLua                   // there is none
+)
+
+// foreign returns the hint for an option that is unknown, by its name as
+// typed.
+func foreign(name string) Foreign {
+	switch name {
 	case "-L":
-		return "gonc -l -k serves one connection after another, and all at once"
+		return KeepServing
 	case "-g":
-		return "source routes are refused by today's networks"
+		return NoSourceRoutes
 	case "-G":
-		return "source routes are refused by today's networks; to limit connecting write --connect-timeout"
+		return NoSourcePointer
 	case "-o", "--output":
-		return "to record what goes by, put tee into the pipe"
+		return RecordWithTee
 	case "--append-output":
-		return "to record what goes by, put tee -a into the pipe"
+		return AppendWithTee
 	case "--hex-dump":
-		return "to see what goes by in hexadecimal, put tee >(xxd >&2) into the pipe"
+		return DumpWithXXD
 	case "-Z":
-		return "there is no DCCP in gonc"
+		return NoDCCP
 	case "--sctp":
-		return "there is no SCTP in gonc"
+		return NoSCTP
+	case "--vsock":
+		return NoVSock
 	case "--delay":
-		return "a pause between lines is -i here"
+		return DelayIsInterval
 	case "--nsock-engine":
-		return "gonc has one engine"
+		return OneEngine
 	case "--lua-exec":
-		return "there is no Lua in gonc"
+		return NoLua
 	}
-	return ""
+	return NoHint
+}
+
+// foreignOf returns the hint for an option that a dialect lists and gonc
+// cannot do.
+func foreignOf(id ID) Foreign {
+	switch id {
+	case SourceRoute, SourceRoutePointer:
+		return NoSourceRoutes
+	case SCTP:
+		return NoSCTP
+	case VSock:
+		return NoVSock
+	case LuaExec:
+		return NoLua
+	}
+	return NoHint
 }

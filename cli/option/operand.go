@@ -1,4 +1,4 @@
-package main
+package option
 
 import (
 	"errors"
@@ -6,134 +6,145 @@ import (
 	"strconv"
 	"strings"
 
-	"gonc/conn"
+	"gonc/conn/addr"
 )
 
-// A target is where to connect or to listen, and the ports of it that are
-// meant; only Address.Port if ports is empty.
-type target struct {
-	conn.Address
-	ports []uint16
-}
-
-// target reads the operands.
-func (o *options) target() (target, error) {
-	var t target
-	var err error
+// readTarget reads the operands, and what options say about the target.
+func (o *Options) readTarget(g *Grammar) (err error) {
+	for _, op := range o.Operands {
+		if op == "" {
+			return &OperandError{Problem: EmptyOperand}
+		}
+	}
 	switch {
-	case o.unix:
-		t.Address, err = o.unixAddress()
-		return t, err
-	case o.listen:
-		t.Address, err = o.listenAddress()
+	case o.Has(SocketActivation):
+		return o.refuseOperands(0, TooMany)
+	case o.Has(Unix):
+		o.Target.Path, err = o.unixPath()
+		return err
+	case o.Has(Listen):
+		o.Target.Addr, err = o.listenAddr(g)
 	default:
-		t, err = o.connectTarget()
+		err = o.connectTarget(g)
 	}
 	if err == nil {
-		err = o.checkPorts(t)
+		err = o.checkPorts(g)
 	}
-	return t, asUsage(err)
+	return err
+}
+
+// refuseOperands returns an error if there are more than n operands.
+func (o *Options) refuseOperands(n int, problem OperandProblem) error {
+	if len(o.Operands) <= n {
+		return nil
+	}
+	return &OperandError{Problem: problem, Text: o.Operands[n]}
 }
 
 // checkPorts looks at the ports before anything is opened.
-func (o *options) checkPorts(t target) error {
-	if o.sourcePort != "" {
-		if _, err := conn.ParsePort(o.protocol(), o.sourcePort); err != nil {
-			return err
+func (o *Options) checkPorts(g *Grammar) error {
+	if o.Has(SourcePort) {
+		if _, err := o.parsePort(g, o.SourcePort); err != nil {
+			return &ValueError{ID: SourcePort, Name: o.Name(SourcePort), Text: o.SourcePort, Err: err}
 		}
 	}
-	if len(t.ports) > 0 {
+	if len(o.Target.Ports) > 0 {
 		return nil
 	}
-	n, err := conn.ParsePort(o.protocol(), t.Port)
-	if err == nil && n == 0 && !o.listen {
-		err = &conn.PortError{Text: t.Port, Why: "too small"}
+	n, err := o.parsePort(g, o.Target.Port)
+	if err == nil && n == 0 && !o.Has(Listen) {
+		err = &addr.PortError{Text: o.Target.Port, Why: "too small"}
 	}
-	return err
+	return badOperand(o.Target.Port, err)
 }
 
-// asUsage makes usage errors of what conn finds wrong in an operand.
-func asUsage(err error) error {
-	var bad *conn.AddressError
-	var port *conn.PortError
-	switch {
-	case errors.As(err, &bad):
-		return &usageError{text: "%s", args: []any{bad}, hint: bad.Hint}
-	case errors.As(err, &port) && port.Why == "too large":
-		return &usageError{text: "%s", args: []any{port}, hint: "ports end at 65535"}
-	case errors.As(err, &port) && strings.Contains(port.Text, ","):
-		return &usageError{text: "%s", args: []any{port}, hint: "write ports apart, 22 80, or as a range, 22-80"}
-	case errors.As(err, &port) && isRange(port.Text):
-		return &usageError{text: "%s", args: []any{port}, hint: "a range of ports is for connecting; here it is one"}
-	case errors.As(err, &port):
-		return &usageError{text: "%s", args: []any{port}, hint: "a port is a number from 1 to 65535, or the name of a service"}
+// parsePort reads a port: a number, or in most dialects the name of a service.
+func (o *Options) parsePort(g *Grammar, s string) (uint16, error) {
+	if g.OnePort && strings.Trim(s, "0123456789") != "" {
+		return 0, &addr.PortError{Text: s, Why: "invalid"}
 	}
-	return err
+	return addr.ParsePort(o.Protocol(), s)
 }
 
-func (o *options) unixAddress() (conn.Address, error) {
-	switch {
-	case len(o.operands) == 1:
-		return conn.Address{Path: o.operands[0]}, nil
-	case len(o.operands) == 0 && o.listen && o.source != "":
-		return conn.Address{Path: o.source}, nil
-	case len(o.operands) == 0 && o.listen:
-		return conn.Address{}, &usageError{text: "missing path of the Unix socket to listen on", hint: "write gonc -lU path"}
-	case len(o.operands) == 0:
-		return conn.Address{}, &usageError{text: "missing path of the Unix socket", hint: "write gonc -U path", shape: true}
+// badOperand returns an *OperandError for what package addr found wrong with
+// text, or nil.
+func badOperand(text string, err error) error {
+	var done *OperandError
+	if err == nil || errors.As(err, &done) {
+		return err
 	}
-	return conn.Address{}, usagef("one path is enough, and %s came after it", quote(o.operands[1]))
+	return &OperandError{Problem: BadOperand, Text: text, Err: err}
+}
+
+func (o *Options) unixPath() (string, error) {
+	switch {
+	case len(o.Operands) > 0:
+		return o.Operands[0], o.refuseOperands(1, TooManyPaths)
+	case o.Has(Listen) && o.Source != "":
+		return o.Source, nil
+	case o.Has(Listen):
+		return "", &OperandError{Problem: NoListenPath}
+	}
+	return "", &OperandError{Problem: NoPath}
 }
 
 // connectTarget reads host port, host:port, and for several ports, one after
-// another, host port… and lo-hi.
-func (o *options) connectTarget() (target, error) {
-	ops := o.operands
-	switch len(ops) {
-	case 0:
-		return target{}, &usageError{text: "missing host and port", hint: "gonc -h shows how to call it", shape: true}
-	case 1:
-		a, err := o.hostPort(ops[0])
-		if err != nil || !o.scan {
-			return target{Address: a}, err
-		}
-		ports, err := conn.ParsePorts(o.protocol(), []string{a.Port})
-		return target{Address: a, ports: ports}, err
-	}
-	if a, err := conn.SplitHostPort(ops[0]); err == nil && a.Host != "" && isPort(a.Port) {
-		return target{}, usagef("the port is given twice: %s in %s, and %s", a.Port, quote(ops[0]), quote(ops[1]))
-	}
-	t := target{Address: conn.Address{Host: conn.ParseHost(ops[0]), Port: ops[1]}}
-	_, err := conn.ParsePort(o.protocol(), ops[1])
-	if len(ops) == 2 && err == nil && !o.scan {
-		return t, nil
-	}
-	t.ports, err = conn.ParsePorts(o.protocol(), ops[1:])
-	if o.random {
-		rand.Shuffle(len(t.ports), func(i, j int) { t.ports[i], t.ports[j] = t.ports[j], t.ports[i] })
-	}
-	if len(t.ports) > 0 {
-		t.Port = strconv.Itoa(int(t.ports[0]))
-	}
-	return t, err
-}
-
-// hostPort reads both from one operand.
-func (o *options) hostPort(s string) (conn.Address, error) {
-	a, err := conn.SplitHostPort(s)
-	var bad *conn.AddressError
+// another, host port... and lo-hi.
+func (o *Options) connectTarget(g *Grammar) error {
+	ops := o.Operands
 	switch {
-	case errors.As(err, &bad) && !strings.Contains(s, ":"):
-		return a, &usageError{text: "missing port number", hint: loneHint(s)}
-	case err == nil && a.Host == "":
-		return a, &usageError{text: "missing host before the colon", hint: "write localhost:" + a.Port}
+	case len(ops) == 0:
+		return &OperandError{Problem: NoHostAndPort}
+	case len(ops) == 1:
+		return o.hostAndPort(ops[0], g)
+	case len(ops) > 2 && g.OnePort:
+		return o.refuseOperands(2, TooMany)
 	}
-	return a, err
+	if a, err := addr.Split(ops[0]); err == nil && a.Host != "" && isPort(a.Port) {
+		return &OperandError{Problem: PortTwice, Text: ops[1], Other: ops[0]}
+	}
+	o.Target.Addr = addr.Addr{Host: addr.ParseHost(ops[0]), Port: ops[1]}
+	if len(ops) == 2 && !o.Has(Scan) {
+		if _, err := o.parsePort(g, ops[1]); err == nil || g.OnePort {
+			return badOperand(ops[1], err)
+		}
+	}
+	return o.readPorts(ops[1:])
 }
 
-func isRange(s string) bool {
-	lo, hi, ok := strings.Cut(s, "-")
-	return ok && isPort(lo) && isPort(hi)
+// readPorts reads lists and ranges of ports.
+func (o *Options) readPorts(texts []string) (err error) {
+	t := &o.Target
+	if t.Ports, err = addr.ParsePorts(o.Protocol(), texts); err != nil {
+		return badOperand(texts[0], err)
+	}
+	if o.Has(RandomPorts) {
+		rand.Shuffle(len(t.Ports), func(i, j int) { t.Ports[i], t.Ports[j] = t.Ports[j], t.Ports[i] })
+	}
+	if len(t.Ports) > 0 {
+		t.Port = strconv.Itoa(int(t.Ports[0]))
+	}
+	return nil
+}
+
+// hostAndPort reads both from one operand.
+func (o *Options) hostAndPort(s string, g *Grammar) error {
+	a, err := addr.Split(s)
+	var bad *addr.Error
+	switch {
+	case g.DefaultPort != "" && (err != nil || !isPort(a.Port)):
+		o.Target.Addr = addr.Addr{Host: addr.ParseHost(s), Port: g.DefaultPort}
+		return nil
+	case errors.As(err, &bad) && !strings.Contains(s, ":"):
+		return &OperandError{Problem: NoPort, Text: s}
+	case err == nil && a.Host == "":
+		return &OperandError{Problem: NoHost, Text: s, Other: a.Port}
+	}
+	o.Target.Addr = a
+	if err != nil || !o.Has(Scan) {
+		return badOperand(s, err)
+	}
+	return o.readPorts([]string{a.Port})
 }
 
 func isPort(s string) bool {
@@ -141,42 +152,54 @@ func isPort(s string) bool {
 	return err == nil
 }
 
-// loneHint says what may be missing beside one operand.
-func loneHint(operand string) string {
-	if isPort(operand) {
-		return "write gonc host " + operand + ", or gonc -l " + operand + " to listen"
+// listenAddr reads [host] port, host:port, and both parts from the options for
+// the source, which mean the address to listen on unless there is another side
+// to connect to.
+func (o *Options) listenAddr(g *Grammar) (a addr.Addr, err error) {
+	if err := o.refuseOperands(2, TooMany); err != nil {
+		return a, err
 	}
-	return "write gonc " + operand + " port"
-}
-
-// listenAddress reads [host] port, host:port, and both parts from -s and -p.
-func (o *options) listenAddress() (a conn.Address, err error) {
-	a.Port = o.sourcePort
-	switch ops := o.operands; {
-	case len(ops) > 2:
-		return a, &usageError{text: "one address and one port are enough, and %s came after them", args: []any{quote(ops[2])}, shape: true}
+	a.Port = o.SourcePort
+	switch ops := o.Operands; {
 	case len(ops) == 2 && a.Port != "":
-		return a, usagef("the port is given twice: -p %s and %s", a.Port, ops[1])
+		return a, &OperandError{Problem: ListenPortTwice, Text: ops[1], Other: a.Port}
 	case len(ops) == 1 && a.Port != "" && isPort(ops[0]):
-		return a, usagef("the port is given twice: -p %s and %s", a.Port, ops[0])
+		return a, &OperandError{Problem: ListenPortTwice, Text: ops[0], Other: a.Port}
 	case len(ops) == 2:
-		a.Host, a.Port = conn.ParseHost(ops[0]), ops[1]
+		a.Host, a.Port = addr.ParseHost(ops[0]), ops[1]
 	case len(ops) == 1 && a.Port != "":
-		a.Host = conn.ParseHost(ops[0])
+		a.Host = addr.ParseHost(ops[0])
+	case len(ops) == 1 && g.DefaultPort != "" && !isDigits(ops[0]):
+		a.Host = addr.ParseHost(ops[0])
 	case len(ops) == 1 && strings.Contains(ops[0], ":"):
-		if a, err = conn.SplitHostPort(ops[0]); err != nil {
-			return a, err
+		if a, err = addr.Split(ops[0]); err != nil {
+			return a, badOperand(ops[0], err)
 		}
 	case len(ops) == 1:
 		a.Port = ops[0]
 	}
+	if a.Port == "" {
+		a.Port = o.defaultListenPort(g)
+	}
 	switch {
 	case a.Port == "":
-		return a, &usageError{text: "missing port number", hint: "write gonc -l 9999; port 0 is one of the system's choice"}
-	case o.source != "" && a.Host != "":
-		return a, usagef("the address to listen on is given twice: -s %s and %s", o.source, a.Host)
-	case o.source != "":
-		a.Host = conn.ParseHost(o.source)
+		return a, &OperandError{Problem: NoListenPort}
+	case o.Source == "" || o.Has(To) || o.Has(ProxyServer):
+	case a.Host != "":
+		return a, &OperandError{Problem: AddressTwice, Text: a.Host, Other: o.Source}
+	default:
+		a.Host = addr.ParseHost(o.Source)
 	}
 	return a, nil
 }
+
+// defaultListenPort returns the port that the dialect listens on if none is
+// given; empty: it has none.
+func (o *Options) defaultListenPort(g *Grammar) string {
+	if o.Has(ProxyServer) && g.DefaultProxyServerPort != "" {
+		return g.DefaultProxyServerPort
+	}
+	return g.DefaultPort
+}
+
+func isDigits(s string) bool { return s != "" && strings.Trim(s, "0123456789") == "" }

@@ -1,157 +1,248 @@
-package main
+package option
 
 import (
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
-	"gonc/conn"
+	"gonc/conn/sockopt"
+	"gonc/relay/command"
+	"gonc/relay/record"
 )
 
-type boolValue bool
-
-func (v *boolValue) String() string   { return strconv.FormatBool(bool(*v)) }
-func (v *boolValue) Type() string     { return "bool" }
-func (v *boolValue) IsBoolFlag() bool { return true }
-func (v *boolValue) Set(s string) error {
-	if s != "true" {
-		return errors.New("takes no argument")
+// setValue reads the value of id into its field.
+func (o *Options) setValue(id ID, name, text string) error {
+	bad := &ValueError{ID: id, Name: name, Text: text}
+	row := &table[id]
+	if text == "" && row.Kind != AnyText {
+		bad.Why = Empty
+		return bad
 	}
-	*v = true
-	return nil
-}
-
-type levelValue int
-
-func (v *levelValue) String() string { return strconv.Itoa(int(*v)) }
-func (v *levelValue) Type() string   { return "count" }
-func (v *levelValue) Set(s string) error {
-	if s != "true" {
-		return errors.New("takes no argument")
-	}
-	*v++
-	return nil
-}
-
-// A textValue also notes that it was set, if there is a place for that.
-type textValue struct {
-	to  *string
-	set *bool
-}
-
-func (v textValue) String() string { return "" }
-func (v textValue) Type() string   { return "string" }
-func (v textValue) Set(s string) error {
-	*v.to = s
-	if v.set != nil {
-		*v.set = true
+	switch row.Kind {
+	case OptionalText, Text, AnyText:
+		return o.setText(id, text, bad)
+	case List:
+		return o.addText(id, text, bad)
+	case Number:
+		return setNumber(o.number(id), row, text, bad)
+	case Time, SignedTime:
+		return setTime(o.time(id), row.Kind, text, o.grammar, bad)
+	case Rate:
+		n, err := record.ParseRate(text)
+		o.LimitRate = n
+		return bad.because(Invalid, err)
+	case Keyword:
+		n, err := sockopt.ParseTOS(text)
+		o.TOS = n
+		return bad.because(Invalid, err)
+	case Choice:
+		return o.setChoice(id, text, bad)
 	}
 	return nil
 }
 
-// A valueError is a value that an option cannot have.
-type valueError struct {
-	text string // as the user wrote it
-	why  string // "invalid", "too small", "too large": OpenBSD's words
-	says string
+// because returns e with its reason, or nil if there is no error.
+func (e *ValueError) because(why Why, err error) error {
+	if err == nil {
+		return nil
+	}
+	e.Why, e.Err = why, err
+	return e
 }
 
-func (e *valueError) Error() string { return e.says }
-
-// A numberValue is a whole number within limits.
-type numberValue struct {
-	to       *int
-	min, max int64
+// fails returns e with its reason.
+func (e *ValueError) fails(why Why) error {
+	e.Why = why
+	return e
 }
 
-func (v numberValue) String() string { return "" }
-func (v numberValue) Type() string   { return "int" }
-func (v numberValue) Set(s string) error {
-	n, err := strconv.ParseInt(s, 10, 64)
+// text returns the field of a text that is taken as it is, or nil.
+func (o *Options) text(id ID) *string {
+	switch id {
+	case SourcePort:
+		return &o.SourcePort
+	case Source:
+		return &o.Source
+	case Interface:
+		return &o.Interface
+	case ProxyType:
+		return &o.proxyType
+	case ProxyUser:
+		return &o.ProxyUser
+	case ProxyAuth:
+		return &o.ProxyAuth
+	case Congestion:
+		return &o.Congestion
+	case ShExec:
+		return &o.ShExec
+	case Page:
+		return &o.Page
+	case Reply:
+		return &o.Reply
+	case Output:
+		return &o.Output
+	case HexDump:
+		return &o.HexDump
+	}
+	return o.tlsText(id)
+}
+
+// tlsText is text for the options of TLS.
+func (o *Options) tlsText(id ID) *string {
+	switch id {
+	case TLSTrustFile:
+		return &o.TLSTrustFile
+	case TLSCert:
+		return &o.TLSCert
+	case TLSKey:
+		return &o.TLSKey
+	case TLSServerName:
+		return &o.TLSServerName
+	case TLSPin:
+		return &o.TLSPin
+	}
+	return nil
+}
+
+func (o *Options) setText(id ID, text string, bad *ValueError) (err error) {
+	if field := o.text(id); field != nil {
+		*field = text
+		return nil
+	}
+	switch id {
+	case Progress:
+		if text != "plain" {
+			return bad.fails(NotAChoice)
+		}
+		o.ProgressPlain = true
+	case KeepAlive:
+		o.KeepAlive, err = parseKeepAlive(text, bad)
+	case Exec:
+		o.Exec, err = command.Split(text)
+		return bad.because(Invalid, err)
+	case TLSALPN:
+		o.TLSALPN, err = splitALPN(text, bad)
+	case TLSCiphers:
+		o.TLSCiphers = strings.FieldsFunc(text, func(r rune) bool { return r == ':' || r == ',' })
+	}
+	return err
+}
+
+// addText adds to the field of an option that may be given again.
+func (o *Options) addText(id ID, text string, bad *ValueError) error {
+	switch id {
+	case SOCKS:
+		o.proxyTexts = append(o.proxyTexts, proxyText{id, text, "socks5"})
+	case Proxy:
+		o.proxyTexts = append(o.proxyTexts, proxyText{id, text, "http"})
+	case Allow:
+		o.Allow = append(o.Allow, text)
+	case AllowFile:
+		o.AllowFile = append(o.AllowFile, text)
+	case Deny:
+		o.Deny = append(o.Deny, text)
+	case DenyFile:
+		o.DenyFile = append(o.DenyFile, text)
+	case AllowTo:
+		o.AllowTo = append(o.AllowTo, text)
+	case DenyTo:
+		o.DenyTo = append(o.DenyTo, text)
+	case To:
+		f, err := parseForward(text)
+		o.To = append(o.To, f)
+		return bad.because(Invalid, err)
+	}
+	return nil
+}
+
+func (o *Options) number(id ID) *int {
+	switch id {
+	case MaxConns:
+		return &o.MaxConns
+	case RecvLimit:
+		return &o.RecvLimit
+	case TTL:
+		return &o.TTL
+	case MinTTL:
+		return &o.MinTTL
+	case RecvBuffer:
+		return &o.RecvBuffer
+	case SendBuffer:
+		return &o.SendBuffer
+	}
+	return &o.RTable
+}
+
+func setNumber(to *int, row *Row, text string, bad *ValueError) error {
+	bad.Min, bad.Max = row.min, row.max
+	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case err != nil && !errors.Is(err, strconv.ErrRange):
-		return &valueError{s, "invalid", fmt.Sprintf("%s is not a number from %d up", quote(s), v.min)}
-	case n < v.min:
-		return &valueError{s, "too small", fmt.Sprintf("%s is not a number from %d up", quote(s), v.min)}
-	case err != nil, n > v.max:
-		return &valueError{s, "too large", fmt.Sprintf("%s is more than %d", quote(s), v.max)}
+		return bad.fails(Invalid)
+	case n < row.min:
+		return bad.fails(TooSmall)
+	case err != nil, n > row.max:
+		return bad.fails(TooLarge)
 	}
-	*v.to = int(n)
+	*to = int(n)
 	return nil
 }
 
-type tosValue struct{ to *int }
-
-func (v tosValue) String() string { return "" }
-func (v tosValue) Type() string   { return "keyword" }
-func (v tosValue) Set(s string) (err error) {
-	if *v.to, err = conn.ParseTOS(s); err != nil {
-		return &valueError{s, "invalid", err.Error()}
+func (o *Options) time(id ID) *time.Duration {
+	switch id {
+	case QuitAfter:
+		return &o.QuitAfter
+	case ConnectTimeout:
+		return &o.ConnectTimeout
+	case IdleTimeout:
+		return &o.IdleTimeout
+	case AcceptTimeout:
+		return &o.AcceptTimeout
+	case Interval:
+		return &o.Interval
+	case Retry:
+		return &o.Retry
 	}
-	return nil
+	return &o.Timeout
 }
 
-// A proxyValue adds a proxy to the chain.
-type proxyValue struct {
-	o        *options
-	fallback string
-}
-
-func (v proxyValue) String() string { return "" }
-func (v proxyValue) Type() string   { return "addr" }
-func (v proxyValue) Set(s string) error {
-	v.o.proxies = append(v.o.proxies, proxyOption{s, v.fallback})
-	return nil
-}
-
-func (v *timeOption) String() string { return "" }
-func (v *timeOption) Type() string   { return "time" }
-func (v *timeOption) Set(s string) error {
-	d, err := parseTime(s)
-	if err == nil && d < 0 {
-		err = &valueError{s, "too small", quote(s) + " is negative"}
-	}
-	v.set, v.d = true, d
-	return err
-}
-
-// signedTime is a timeOption that may be negative.
-type signedTime struct{ *timeOption }
-
-func (v *signedTime) Set(s string) (err error) {
-	v.set = true
-	v.d, err = parseTime(s)
-	return err
-}
-
-// parseTime reads a time: seconds, with a fraction or not, or a number with
-// the unit ms, s, m or h.
-func parseTime(s string) (time.Duration, error) {
-	number, unit := s, time.Second
-	for _, u := range []struct {
-		name string
-		unit time.Duration
-	}{{"ms", time.Millisecond}, {"s", time.Second}, {"m", time.Minute}, {"h", time.Hour}} {
-		if n, ok := strings.CutSuffix(s, u.name); ok {
-			number, unit = n, u.unit
-			break
+func (o *Options) setChoice(id ID, text string, bad *ValueError) error {
+	at := -1
+	for i, word := range table[id].Choices() {
+		if word == text {
+			at = i
 		}
 	}
-	bad := &valueError{s, "invalid", quote(s) + " is not a time (seconds, or 500ms, 1.5, 2m, 1h)"}
-	if number == "" || strings.Trim(number, "+-.0123456789") != "" {
-		return 0, bad
+	if at < 0 {
+		return bad.fails(NotAChoice)
 	}
-	n, err := strconv.ParseFloat(number, 64)
-	if err != nil {
-		return 0, bad
+	const tls10 = 0x0301 // RFC 2246; the later versions count from there
+	switch id {
+	case ProxyDNS:
+		o.ProxyDNS = text
+	case Hash:
+		o.Hash = text
+	case Completion:
+		o.Completion = text
+	case ProxyProtocol:
+		o.ProxyProtocol = at + 1
+	case TLSMin:
+		o.TLSMin = tls10 + uint16(at)
+	case TLSMax:
+		o.TLSMax = tls10 + uint16(at)
 	}
-	if n *= float64(unit); n > float64(maxTime) || n < -float64(maxTime) {
-		return 0, &valueError{s, "too large", quote(s) + " is too long a time"}
-	}
-	return time.Duration(n), nil
+	return nil
 }
 
-// maxTime keeps sums of times and clocks from overflowing.
-const maxTime = 100 * 365 * 24 * time.Hour
+// splitALPN splits a list of protocols. A name has 1 to 255 bytes (RFC 7301,
+// section 3.1).
+func splitALPN(s string, bad *ValueError) ([]string, error) {
+	protocols := strings.Split(s, ",")
+	for _, p := range protocols {
+		if p == "" || len(p) > 255 {
+			return nil, bad.fails(Invalid)
+		}
+	}
+	return protocols, nil
+}

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	. "gonc/cli/option/next"
+	. "gonc/cli/option"
 )
 
 // The manual's "Not with" lists are the conflicts of the table, both ways:
@@ -54,7 +54,7 @@ func TestManualConflicts(t *testing.T) {
 
 // manualItems returns the text of each option in the manual.
 func manualItems(t *testing.T) map[ID]string {
-	page, err := os.ReadFile("../../../man/gonc.1")
+	page, err := os.ReadFile("../../man/gonc.1")
 	if err != nil {
 		t.Fatal(err)
 	}

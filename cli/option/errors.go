@@ -161,3 +161,32 @@ func (e *OperandError) Error() string {
 }
 
 func (e *OperandError) Unwrap() error { return e.Err }
+
+// Errors about the command line are about this machine and not the network.
+
+// Local returns true.
+func (*UnknownError) Local() bool { return true }
+
+// Local returns true.
+func (*UnsupportedError) Local() bool { return true }
+
+// Local returns true.
+func (*MissingArgumentError) Local() bool { return true }
+
+// Local returns true.
+func (*UnwantedArgumentError) Local() bool { return true }
+
+// Local returns true.
+func (*AmbiguousError) Local() bool { return true }
+
+// Local returns true.
+func (*MisplacedError) Local() bool { return true }
+
+// Local returns true.
+func (*ValueError) Local() bool { return true }
+
+// Local returns true.
+func (*ConflictError) Local() bool { return true }
+
+// Local returns true.
+func (*OperandError) Local() bool { return true }

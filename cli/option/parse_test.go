@@ -10,7 +10,7 @@ import (
 
 	"gonc/conn/addr"
 
-	. "gonc/cli/option/next"
+	. "gonc/cli/option"
 )
 
 func TestParse(t *testing.T) {

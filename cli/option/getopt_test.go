@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	. "gonc/cli/option/next"
+	. "gonc/cli/option"
 )
 
 // A getopt is the getopt(1) of util-linux with the options of a grammar.

@@ -3,7 +3,7 @@ package option_test
 import (
 	"time"
 
-	. "gonc/cli/option/next"
+	. "gonc/cli/option"
 )
 
 var goncGrammar = Grammar{

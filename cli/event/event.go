@@ -1,0 +1,176 @@
+// Package event has what can happen, as facts: one type for each event. Nothing
+// here is a sentence. Package dialect and package message put events into
+// words, or into JSON, by a switch on the types.
+package event
+
+import (
+	"net"
+	"net/netip"
+	"time"
+
+	"gonc/conn"
+	"gonc/conn/addr"
+	"gonc/relay"
+	"gonc/relay/page"
+)
+
+// An Event is something that happened.
+type Event interface {
+	// Level returns how many -v it takes for the event to be printed.
+	Level() int
+}
+
+// Failed is what the program failed with as a whole, or one of several
+// connections that a client was asked for.
+type Failed struct{ Err error }
+
+// Resolved is a host that was looked up.
+type Resolved struct {
+	Host  string
+	Addrs []netip.Addr
+	Took  time.Duration
+}
+
+// Connecting is the start of an attempt to connect to an address.
+type Connecting struct {
+	Network string // without a family: tcp, udp
+	To      netip.AddrPort
+}
+
+// AttemptFailed is an attempt that failed while another one was made.
+type AttemptFailed struct {
+	Network string
+	To      addr.Addr // that the attempt was made for
+	Attempt conn.Attempt
+}
+
+// Connected is a connection to an address.
+type Connected struct {
+	Network string
+	To      addr.Addr
+	Addr    netip.AddrPort // that To stands for
+	Took    time.Duration
+	Numeric bool // no names are wanted
+}
+
+// Tunneled is a connection through proxies.
+type Tunneled struct {
+	Network string
+	To      addr.Addr
+	Port    uint16 // of To
+	Numeric bool
+}
+
+// ConnectedUnix is a connection to a Unix socket.
+type ConnectedUnix struct {
+	Network string // unix, unixgram
+	Path    string
+}
+
+// Listening is the sockets that a listener listens on, all of them.
+type Listening struct {
+	Network string
+	At      []net.Addr
+	Page    bool // the test page is served there
+}
+
+// Accepted is a connection that was accepted.
+type Accepted struct{ Local, Remote net.Addr }
+
+// From returns the address to name: of a peer that has none, and of any stream
+// over a Unix socket, it is our own, as OpenBSD has it.
+func (e Accepted) From() net.Addr {
+	if e.Local.Network() == "unix" || Unnamed(e.Remote) {
+		return e.Local
+	}
+	return e.Remote
+}
+
+// Refused is a connection that was closed because there were as many as are
+// allowed.
+type Refused struct {
+	Remote net.Addr
+	Limit  int
+}
+
+// Waiting is a listener that cannot accept until a connection ends.
+type Waiting struct{ Err error }
+
+// Closed is a connection that has ended.
+type Closed struct {
+	Remote  net.Addr
+	Several bool // it was one of several
+	Totals  relay.Totals
+}
+
+// SessionFailed is one of several connections that ended with an error.
+type SessionFailed struct {
+	Remote net.Addr
+	Err    error
+}
+
+// Answered is a request that the test page answered.
+type Answered struct{ Request *page.Request }
+
+// Scanned is the end of a scan of several ports.
+type Scanned struct{ Open, NotOpen int }
+
+// Add counts a port.
+func (e *Scanned) Add(open bool) {
+	if open {
+		e.Open++
+	} else {
+		e.NotOpen++
+	}
+}
+
+// PortFailed is a port of a scan that a whole connect found not to be open.
+type PortFailed struct{ Err error }
+
+// Level returns 0: failures are always printed.
+func (Failed) Level() int { return 0 }
+
+// Level returns 2.
+func (Resolved) Level() int { return 2 }
+
+// Level returns 1.
+func (Connecting) Level() int { return 1 }
+
+// Level returns 1.
+func (AttemptFailed) Level() int { return 1 }
+
+// Level returns 1.
+func (Connected) Level() int { return 1 }
+
+// Level returns 1.
+func (Tunneled) Level() int { return 1 }
+
+// Level returns 1.
+func (ConnectedUnix) Level() int { return 1 }
+
+// Level returns 1.
+func (Listening) Level() int { return 1 }
+
+// Level returns 1.
+func (Accepted) Level() int { return 1 }
+
+// Level returns 1.
+func (Refused) Level() int { return 1 }
+
+// Level returns 1.
+func (Waiting) Level() int { return 1 }
+
+// Level returns 1.
+func (Closed) Level() int { return 1 }
+
+// Level returns 0: failures are always printed.
+func (SessionFailed) Level() int { return 0 }
+
+// Level returns 1.
+func (Answered) Level() int { return 1 }
+
+// Level returns 1.
+func (Scanned) Level() int { return 1 }
+
+// Level returns 1.
+func (PortFailed) Level() int { return 1 }

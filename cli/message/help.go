@@ -1,0 +1,69 @@
+package message
+
+import (
+	"fmt"
+	"strings"
+
+	"gonc/cli/dialect"
+	"gonc/cli/option"
+)
+
+const helpTail = `
+Times are seconds, or have a unit: 500ms, 1.5, 2m, 1h.
+`
+
+// helpColumn is how wide the names are in the help, so that a line fits a
+// terminal of 80 columns.
+const helpColumn = 27
+
+// Help returns the help of a dialect. It is made of the table of options, so
+// that it cannot miss one.
+func Help(d *dialect.Dialect, version string) string {
+	var b strings.Builder
+	b.WriteString(d.Head(version))
+	for id := range option.NumIDs {
+		names := title(d, id)
+		if !id.IsBuilt() || names == "" {
+			continue
+		}
+		if len(names) > helpColumn {
+			names += fmt.Sprintf("\n  %*s", helpColumn, "")
+		}
+		fmt.Fprintf(&b, "  %-*s %s\n", helpColumn, names, helpLine(d, id))
+	}
+	b.WriteString(helpTail)
+	return b.String()
+}
+
+// helpLine returns what the dialect says of an option.
+func helpLine(d *dialect.Dialect, id option.ID) string {
+	if d.HelpLine != nil {
+		if own, ok := d.HelpLine(id); ok {
+			return own
+		}
+	}
+	return option.RowOf(id).Help
+}
+
+// title returns all names of an option, and its argument; nothing if the
+// dialect does not have it.
+func title(d *dialect.Dialect, id option.ID) string {
+	var names []string
+	if c := d.Grammar.LetterOf(id); c != 0 {
+		names = append(names, "-"+string(rune(c)))
+	}
+	for _, name := range d.Grammar.NamesOf(id) {
+		names = append(names, "--"+name)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	text := strings.Join(names, ", ")
+	if strings.HasPrefix(text, "--") {
+		text = "    " + text
+	}
+	if arg := option.RowOf(id).Arg; arg != "" {
+		text += " " + arg
+	}
+	return text
+}

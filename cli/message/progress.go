@@ -1,0 +1,126 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"gonc/cli/event"
+	"gonc/cli/option"
+	"gonc/conn/addr"
+	"gonc/relay"
+)
+
+// progress returns the lines of an event that is no failure.
+func (t *Text) progress(e event.Event) []event.Line {
+	switch e := e.(type) {
+	case event.Resolved:
+		return one(event.Named("dns took %s", event.Span(e.Took)))
+	case event.Connecting:
+		return one(event.Bare("Connecting to %s port %d (%s)", e.To.Addr(), e.To.Port(), e.Network))
+	case event.AttemptFailed:
+		return t.attemptFailed(e)
+	case event.Connected:
+		return t.connected(e)
+	case event.Tunneled:
+		return one(succeeded(e.Network, e.To.Host, e.Port, e.Numeric))
+	case event.ConnectedUnix:
+		return one(event.Bare("Connection to %s port [%s] succeeded!", event.Printable(e.Path), e.Network))
+	case event.Accepted:
+		return one(event.Bare("Connection received on %s", event.HostPort(e.From())))
+	case event.Refused:
+		return one(event.Named("%s refused: limit of %d connections reached (%s)", connectionFrom(e.Remote), e.Limit, t.spell(option.MaxConns)))
+	case event.Waiting:
+		return one(event.Named("cannot accept: %s; waiting until a connection ends", event.Reason(e.Err)))
+	case event.Closed:
+		return one(t.closed(e))
+	case event.Answered:
+		return t.answered(e)
+	case event.PortFailed:
+		return t.failed(e.Err)
+	case event.Scanned:
+		return one(event.Named("%d of %d ports open", e.Open, e.Open+e.NotOpen))
+	}
+	return nil
+}
+
+func one(line event.Line) []event.Line { return []event.Line{line} }
+
+func (t *Text) attemptFailed(e event.AttemptFailed) []event.Line {
+	host, port := event.HostAndAddr(e.To.Host, e.Attempt.Addr.Addr()), e.Attempt.Addr.Port()
+	return one(event.Named("connect to %s port %d (%s) failed: %s", event.Printable(host), port, e.Network, event.Printable(event.Reason(e.Attempt.Err))))
+}
+
+func (t *Text) connected(e event.Connected) []event.Line {
+	host := event.HostAndAddr(e.To.Host, e.Addr.Addr())
+	lines := one(succeeded(e.Network, host, e.Addr.Port(), e.Numeric))
+	if t.Verbose > 1 && e.Took > 0 {
+		lines = append(lines, event.Named("connect took %s", event.Span(e.Took)))
+	}
+	return lines
+}
+
+// succeeded says that there is a connection, with the name of the service if
+// names are wanted.
+func succeeded(network, host string, port uint16, numeric bool) event.Line {
+	service := "*"
+	if name := addr.Service(network, port); name != "" && !numeric {
+		service = name
+	}
+	return event.Bare("Connection to %s %d port [%s/%s] succeeded!", event.Printable(host), port, network, service)
+}
+
+// closed says that a connection has ended with its bytes each way, and with
+// -vv how long it took from the moment that there was one.
+func (t *Text) closed(e event.Closed) event.Line {
+	who := "connection closed"
+	if e.Several {
+		who = connectionFrom(e.Remote) + " closed"
+	}
+	text := who + ": " + totals(e.Totals)
+	if t.Verbose > 1 {
+		text += times(e.Totals)
+	}
+	return event.Named("%s", text)
+}
+
+func totals(t relay.Totals) string {
+	return fmt.Sprintf("%d bytes sent, %d bytes received", t.Sent, t.Received)
+}
+
+func times(t relay.Totals) string {
+	first := ""
+	if !t.FirstByte.IsZero() {
+		first = ", the first after " + event.Span(t.FirstByte.Sub(t.Began))
+	}
+	return first + ", in " + event.Span(time.Since(t.Began))
+}
+
+// answered is the line of a request, and with -vvv its whole head.
+func (t *Text) answered(e event.Answered) []event.Line {
+	line := event.Bare("%s", e.Request.AppendCommon(nil))
+	if t.Verbose < 3 {
+		return one(line)
+	}
+	rule := strings.Repeat("-", 24)
+	return []event.Line{line, event.Bare("%s\n%s%s", rule, e.Request.AppendHead(nil), rule)}
+}
+
+// sessionFailed says how one of several connections ended.
+func (t *Text) sessionFailed(e event.SessionFailed) []event.Line {
+	text, hint := t.describe(e.Err)
+	if op := new(net.OpError); !errors.As(e.Err, &op) || op.Addr == nil { // else it names the peer
+		text = connectionFrom(e.Remote) + ": " + text
+	}
+	return append(one(event.Named("%s", event.Printable(text))), t.hint(hint)...)
+}
+
+// connectionFrom is whose connection it is, if that can be said.
+func connectionFrom(remote net.Addr) string {
+	if event.Unnamed(remote) {
+		return "connection"
+	}
+	return "connection from " + event.HostPort(remote)
+}

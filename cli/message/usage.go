@@ -1,0 +1,287 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"gonc/cli/dialect"
+	"gonc/cli/option"
+	"gonc/conn/addr"
+)
+
+// isUsage reports whether err is about the command line.
+func isUsage(err error) bool {
+	return errors.As(err, new(*option.UnknownError)) || errors.As(err, new(*option.UnsupportedError)) ||
+		errors.As(err, new(*option.MissingArgumentError)) || errors.As(err, new(*option.UnwantedArgumentError)) ||
+		errors.As(err, new(*option.AmbiguousError)) || errors.As(err, new(*option.MisplacedError)) ||
+		errors.As(err, new(*option.ValueError)) || errors.As(err, new(*option.ConflictError)) ||
+		errors.As(err, new(*option.OperandError)) || errors.As(err, new(*dialect.UnknownError))
+}
+
+// isShape reports whether the command line is wrong as a whole, so that a
+// reminder of the right shape helps.
+func isShape(err error) bool {
+	var operand *option.OperandError
+	var missing *option.MissingArgumentError
+	switch {
+	case errors.As(err, new(*option.UnknownError)):
+		return true
+	case errors.As(err, &missing):
+		return !strings.HasPrefix(missing.Name, "--")
+	case errors.As(err, &operand):
+		return operand.Problem == option.NoHostAndPort || operand.Problem == option.NoPath || operand.Problem == option.TooMany
+	}
+	return false
+}
+
+// describeUsage puts an error about the command line into words.
+func (t *Text) describeUsage(err error) (text, hint string) {
+	var (
+		unknown     *option.UnknownError
+		unsupported *option.UnsupportedError
+		missing     *option.MissingArgumentError
+		unwanted    *option.UnwantedArgumentError
+		ambiguous   *option.AmbiguousError
+		misplaced   *option.MisplacedError
+		value       *option.ValueError
+		conflict    *option.ConflictError
+		operand     *option.OperandError
+		who         *dialect.UnknownError
+	)
+	switch {
+	case errors.As(err, &unknown):
+		return fmt.Sprintf(`unknown option "%s"`, unknown.Name), t.unknownHint(unknown)
+	case errors.As(err, &unsupported):
+		return fmt.Sprintf("option %s is not supported", unsupported.Name), t.foreignHint(unsupported.Foreign)
+	case errors.As(err, &missing):
+		return fmt.Sprintf("option %s needs an argument", missing.Name), ""
+	case errors.As(err, &unwanted):
+		return fmt.Sprintf("option %s takes no argument", unwanted.Name), ""
+	case errors.As(err, &ambiguous):
+		return fmt.Sprintf("option %s is ambiguous: %s", ambiguous.Name, strings.Join(ambiguous.Candidates, ", ")), ""
+	case errors.As(err, &misplaced):
+		return fmt.Sprintf("option %s has to be the first argument", misplaced.Name), ""
+	case errors.As(err, &value):
+		return t.describeValue(value)
+	case errors.As(err, &conflict):
+		return t.describeConflict(conflict)
+	case errors.As(err, &operand):
+		return t.describeOperand(operand)
+	case errors.As(err, &who):
+		return fmt.Sprintf("unknown dialect %q", who.Name), "known dialects: " + strings.Join(dialect.Names(), ", ")
+	}
+	return err.Error(), ""
+}
+
+// unknownHint says what was perhaps meant.
+func (t *Text) unknownHint(e *option.UnknownError) string {
+	if e.Near != "" {
+		return "perhaps " + e.Near + " was meant"
+	}
+	return t.foreignHint(e.Foreign)
+}
+
+// foreignHint says how to have the effect of an option of another netcat.
+func (t *Text) foreignHint(f option.Foreign) string {
+	switch f {
+	case option.KeepServing:
+		return "gonc -l -k serves many connections, all at once"
+	case option.NoSourceRoutes:
+		return "source routes are refused by today's networks"
+	case option.NoSourcePointer:
+		return "source routes are refused by today's networks; to limit connecting write --connect-timeout"
+	case option.RecordWithTee:
+		return "to record what goes by, put tee into the pipe"
+	case option.AppendWithTee:
+		return "to record what goes by, put tee -a into the pipe"
+	case option.DumpWithXXD:
+		return "to see what goes by in hexadecimal, put tee >(xxd >&2) into the pipe"
+	case option.NoDCCP:
+		return "gonc has no DCCP"
+	case option.NoSCTP:
+		return "gonc has no SCTP"
+	case option.NoVSock:
+		return "gonc has no vsock"
+	case option.DelayIsInterval:
+		return "write " + t.spell(option.Interval) + " for a pause between lines"
+	case option.OneEngine:
+		return "gonc has one engine"
+	case option.NoLua:
+		return "gonc has no Lua"
+	}
+	return t.spell(option.Help) + " lists the options"
+}
+
+func (t *Text) describeValue(e *option.ValueError) (text, hint string) {
+	var port *addr.PortError
+	switch {
+	case errors.As(e.Err, &port):
+		return port.Error(), portHint(port)
+	case e.Why == option.Empty:
+		return fmt.Sprintf("option %s: the value is empty", e.Name), "perhaps a variable that is not set"
+	}
+	var bad *addr.Error
+	if errors.As(e.Err, &bad) {
+		hint = bad.Hint
+	}
+	return fmt.Sprintf("option %s: %s", e.Name, badValue(e)), hint
+}
+
+// badValue says what is wrong with a value.
+func badValue(e *option.ValueError) string {
+	row, text := option.RowOf(e.ID), strconv.Quote(e.Text)
+	switch {
+	case e.Why == option.NotAChoice && e.ID == option.ProxyType:
+		return text + " is none of socks4, socks4a, socks5, http"
+	case e.Why == option.NotAChoice:
+		return text + " is none of " + strings.Join(row.Choices(), ", ")
+	case e.Err != nil:
+		return e.Err.Error()
+	case row.Kind == option.Number && e.Why == option.TooLarge:
+		return fmt.Sprintf("%s is more than %d", text, e.Max)
+	case row.Kind == option.Number:
+		return fmt.Sprintf("%s is not a number from %d up", text, e.Min)
+	case e.Why == option.NeedsUnit:
+		return fmt.Sprintf("%s needs a unit (%ss, %sms, %sm, %sh)", text, e.Text, e.Text, e.Text, e.Text)
+	case e.Why == option.NotPositive:
+		return text + " is not longer than zero"
+	case e.Why == option.TooLarge && row.Kind == option.Rate:
+		return text + " is too fast"
+	case e.Why == option.TooSmall && row.Kind == option.Rate:
+		return text + " is too slow"
+	case row.Kind == option.Rate:
+		return text + " is not a rate (bytes a second, or 100K, 1.5M, 1G)"
+	case e.Why == option.TooLarge:
+		return text + " is too long a time"
+	case e.Why == option.TooSmall:
+		return text + " is negative"
+	case row.Kind == option.Time || row.Kind == option.SignedTime:
+		return text + " is not a time (seconds, or 500ms, 1.5, 2m, 1h)"
+	}
+	return text + " is not valid"
+}
+
+func (t *Text) describeConflict(e *option.ConflictError) (text, hint string) {
+	switch e.Reason {
+	case option.Needs:
+		return fmt.Sprintf("%s needs %s", e.NameA, e.NameB), "add " + e.NameB
+	case option.NoEffect:
+		return fmt.Sprintf("%s has no effect with %s", e.NameA, e.NameB), ""
+	case option.MinAboveMax:
+		return fmt.Sprintf("%s is above %s", e.NameA, e.NameB), ""
+	}
+	text = fmt.Sprintf("%s and %s cannot be used together", e.NameA, e.NameB)
+	if why := whyConflict(e); why != "" {
+		text += ": " + why
+	}
+	if e.Between(option.IPv4, option.IPv6) {
+		hint = "without either both families are used"
+	}
+	return text, hint
+}
+
+// whyConflict says why two options do not go together.
+func whyConflict(e *option.ConflictError) string {
+	switch e.Reason {
+	case option.OneHandler:
+		return "each says what is done with a connection"
+	case option.OwnLimits:
+		return e.NameB + " has time limits of its own"
+	case option.NothingToSend:
+		return "nothing is sent"
+	case option.NothingReceived:
+		return "nothing is received"
+	case option.ScanCloses:
+		return "a scan closes what it opens"
+	case option.ScanOfProxy:
+		return "it would be the proxy that answers"
+	case option.ForConnecting:
+		return e.NameA + " is for connecting"
+	case option.ListensForNone:
+		return e.NameA + " is for a connection that was made"
+	case option.TCPOnly:
+		return e.NameA + " is about TCP"
+	case option.StreamsOnly:
+		return e.NameA + " is for streams"
+	case option.NoIPAddress:
+		return "a Unix socket has no IP address"
+	case option.NoPorts:
+		return "a Unix socket has no port"
+	case option.NoBroadcasts:
+		return "a Unix socket has no broadcast"
+	case option.NoDTLS:
+		return "TLS is for streams"
+	case option.ProxyCarriesTCP:
+		return "a proxy carries TCP only"
+	case option.TLSStaysHere:
+		return "the TLS session stays in this process"
+	}
+	return ""
+}
+
+func (t *Text) describeOperand(e *option.OperandError) (text, hint string) {
+	listen := t.spell(option.Listen)
+	switch e.Problem {
+	case option.NoHostAndPort:
+		return "missing host and port", t.spell(option.Help) + " shows how to call it"
+	case option.NoPort:
+		return "missing port number", t.loneHint(e.Text)
+	case option.NoListenPort:
+		return "missing port number", "write " + listen + " 9999; port 0 is one of the system's choice"
+	case option.NoHost:
+		return "missing host before the colon", "write localhost:" + e.Other
+	case option.NoPath:
+		return "missing path of the Unix socket", "write " + t.spell(option.Unix) + " path"
+	case option.NoListenPath:
+		return "missing path of the Unix socket to listen on", "write " + listen + " " + t.spell(option.Unix) + " path"
+	case option.TooMany:
+		return "unexpected operand " + strconv.Quote(e.Text), "one address and one port are enough"
+	case option.TooManyPaths:
+		return "unexpected operand " + strconv.Quote(e.Text), "one path is enough"
+	case option.PortTwice:
+		return fmt.Sprintf("the port is given twice: in %q, and as %q", e.Other, e.Text), ""
+	case option.ListenPortTwice:
+		return fmt.Sprintf("the port is given twice: %s %s and %s", t.spell(option.SourcePort), e.Other, e.Text), ""
+	case option.AddressTwice:
+		return fmt.Sprintf("the address to listen on is given twice: %s %s and %s", t.spell(option.Source), e.Other, e.Text), ""
+	case option.EmptyOperand:
+		return "an operand is empty", "perhaps a variable that is not set"
+	}
+	return badOperand(e.Err)
+}
+
+// loneHint says what may be missing beside one operand.
+func (t *Text) loneHint(operand string) string {
+	if _, err := strconv.ParseUint(operand, 10, 16); err == nil {
+		return "write a host before " + operand + ", or " + t.spell(option.Listen) + " " + operand + " to listen"
+	}
+	return "write " + operand + " port"
+}
+
+// badOperand is about an operand that package addr or proxy refused.
+func badOperand(err error) (text, hint string) {
+	var bad *addr.Error
+	var port *addr.PortError
+	switch {
+	case errors.As(err, &bad):
+		return bad.Error(), bad.Hint
+	case errors.As(err, &port):
+		return port.Error(), portHint(port)
+	}
+	return err.Error(), ""
+}
+
+func portHint(e *addr.PortError) string {
+	lo, hi, isRange := strings.Cut(e.Text, "-")
+	switch {
+	case e.Why == "too large":
+		return "ports end at 65535"
+	case strings.Contains(e.Text, ","):
+		return "write ports apart, 22 80, or as a range, 22-80"
+	case isRange && strings.Trim(lo+hi, "0123456789") == "" && lo != "" && hi != "":
+		return "a range of ports is for connecting; here it is one"
+	}
+	return "a port is a number from 1 to 65535, or the name of a service"
+}

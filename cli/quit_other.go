@@ -1,0 +1,6 @@
+//go:build !linux
+
+package cli
+
+// defaultQuit does nothing here: SIGQUIT prints the stacks of all goroutines.
+func defaultQuit() {}
