@@ -144,9 +144,21 @@ func (c *Conn) CloseWrite() error {
 	return c.writeErr
 }
 
-// Close closes the connection. Without CloseWrite before it the peer learns
-// that what it has received may not be all.
+// closeLimit is how long Close waits for room for close_notify.
+const closeLimit = 100 * time.Millisecond
+
+// Close closes the connection. Unless CloseWrite did it before, it sends
+// close_notify, but not after a write that failed or amid one, where the peer
+// must learn that something is missing.
 func (c *Conn) Close() error {
+	if c.writing.TryLock() {
+		if c.writeErr == nil && !c.ended {
+			c.wire.raw.SetWriteDeadline(time.Now().Add(closeLimit))
+			c.tls.CloseWrite()
+		}
+		c.ended = true
+		c.writing.Unlock()
+	}
 	err := c.wire.raw.Close()
 	if c.reading.TryLock() {
 		c.wire.release()
