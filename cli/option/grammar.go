@@ -16,9 +16,6 @@ type Grammar struct {
 	// in both means what it means here.
 	Names []Name
 
-	// Without are options that have no long name.
-	Without []ID
-
 	// Abbreviations allows to shorten a long name in Names as long as it can
 	// only mean one option.
 	Abbreviations bool
@@ -170,18 +167,9 @@ func (g *Grammar) inTable(name string) (ID, bool) {
 	for id := range NumIDs {
 		for _, n := range table[id].Names {
 			if n == name {
-				return id, !g.isWithout(id)
+				return id, true
 			}
 		}
 	}
 	return 0, false
-}
-
-func (g *Grammar) isWithout(id ID) bool {
-	for _, w := range g.Without {
-		if w == id {
-			return true
-		}
-	}
-	return false
 }

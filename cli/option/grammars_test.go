@@ -52,7 +52,6 @@ var ncatGrammar = Grammar{
 		{"ssl-ciphers", TLSCiphers}, {"ssl-servername", TLSServerName}, {"ssl-alpn", TLSALPN},
 		{"nsock-engine", Engine}, {"test", SelfTest}, {"version", Version},
 	},
-	Without:                []ID{HalfClose},
 	Abbreviations:          true,
 	StopAtHelp:             true,
 	Lenient:                true,
