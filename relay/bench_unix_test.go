@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"testing"
+
+	"gonc/internal/testutil"
 )
 
 // benchSize is what one session of BenchmarkPipe moves.
@@ -69,7 +71,7 @@ type benchConn struct {
 // send relays in to the connection, whose other side takes all.
 func (c benchConn) send(b *testing.B, in *os.File) {
 	c.there.(halfCloser).CloseWrite()
-	got := inBackground(func() int64 {
+	got := testutil.Background(func() int64 {
 		n, _ := io.CopyBuffer(struct{ io.Writer }{io.Discard}, struct{ io.Reader }{c.there}, make([]byte, 256<<10))
 		return n
 	})
@@ -159,7 +161,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 				r.Read(c[:])
 			}
 			w.Close()
-			await(b, relay, "the relay")
+			testutil.Await(b, relay, "the relay")
 		})
 	}
 }
@@ -240,7 +242,7 @@ func BenchmarkFanout(b *testing.B) {
 			ends = append(ends, serving(context.Background(), h.Serve, here))
 		}
 		for _, ended := range ends {
-			if err := await(b, ended, "a session"); err != nil {
+			if err := testutil.Await(b, ended, "a session"); err != nil {
 				b.Fatal(err)
 			}
 		}

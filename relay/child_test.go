@@ -7,6 +7,8 @@ import (
 	"os"
 	"os/exec"
 	"testing"
+
+	"gonc/internal/testutil"
 )
 
 // childEnv, in the environment of a test binary, makes it a relay between its
@@ -46,7 +48,7 @@ func startChild(t testing.TB, in, out *os.File) (*exec.Cmd, net.Conn) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-	c := await(t, inBackground(func() net.Conn { return must(ln.Accept()) }), "the child")
+	c := testutil.Await(t, testutil.Background(func() net.Conn { return must(ln.Accept()) }), "the child")
 	t.Cleanup(func() { c.Close() })
 	return cmd, c
 }

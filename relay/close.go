@@ -2,35 +2,89 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
 )
 
-// stallLimit is how long a session whose time is over waits for the remote's
-// system to acknowledge something of what it was sent.
+// stallLimit is how long a relay that is over waits for the peer's system to
+// acknowledge some of what it was sent.
 const stallLimit = 5 * time.Second
 
-// blindLimit is how long to wait for the remote to end where nobody can tell
-// what it has acknowledged.
+// blindLimit is how long to wait for the peer's EOF where nothing tells what
+// its system has acknowledged.
 const blindLimit = 2 * time.Second
 
-// awaitFlushed returns nil once everything written to c has been acknowledged
-// by the remote's system, or quit is set, or where nobody can tell; and an
-// *UndeliveredError when it never will be, or when nothing is for limit. Zero
-// is no limit but the system's, which knows a remote that is slow from one
-// that is gone. It has no event for this, so it is asked, ever more seldom.
+// closeWell makes both sides ready to be closed, after run.
+func (x *referee) closeWell(ctx context.Context) {
+	var errs [2]error
+	var settling sync.WaitGroup
+	for s := local; s <= remote; s++ {
+		if e := x.ends[s]; e.stream() && !x.failed[s] && x.worthSettling(ctx) {
+			settling.Go(func() { errs[s] = x.settle(ctx, s) })
+		}
+	}
+	settling.Wait()
+	for s := local; s <= remote; s++ {
+		if errs[s] != nil && (x.err == nil || x.err == ErrIdle) {
+			x.err = errs[s]
+		}
+		if x.reset[s] {
+			resetOnClose(x.ends[s].conn)
+		}
+	}
+}
+
+// worthSettling reports whether closing a side could lose bytes that are on
+// their way. A relay that was cancelled does not wait for them.
+func (x *referee) worthSettling(ctx context.Context) bool {
+	var lost *UndeliveredError
+	return ctx.Err() == nil && !errors.As(x.err, &lost)
+}
+
+func (x *referee) settle(ctx context.Context, s side) error {
+	e := x.ends[s]
+	atEOF := x.state.flow[s] == flowEOF
+	if (atEOF || x.reset[s]) && allAcked(e.bare) {
+		return nil
+	}
+	err := lingeringClose(ctx, e.conn, x.policy.ackTimeout(x.err))
+	var lost *UndeliveredError
+	if errors.As(err, &lost) {
+		lost.Name, lost.Local = e.Name, s == local
+	}
+	return err
+}
+
+// ackTimeout returns how long to wait for acknowledgements after the relay
+// ended with err. Zero means no limit but the system's, which knows a peer that
+// is slow from one that has gone.
+func (p *Policy) ackTimeout(err error) time.Duration {
+	failed := err != nil && err != ErrIdle
+	if (p.Linger > 0 || failed) && (p.Idle <= 0 || p.Idle > stallLimit) {
+		return stallLimit
+	}
+	return p.Idle
+}
+
+// awaitFlushed returns nil once the peer's system has acknowledged everything
+// that was written to c, or quit is set, or where that is unknown; and an
+// *UndeliveredError when it never will, or has acknowledged nothing for limit.
+// Zero is no limit. There is no event for this, so it is asked, ever more
+// seldom.
 func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
-	left, known := unacked(c)
+	left, known := unackedBytes(c)
 	moved := time.Now()
 	for pause := time.Millisecond; known && left > 0 && !quit.Load(); pause = min(2*pause, 50*time.Millisecond) {
 		time.Sleep(pause)
-		// In this order: a connection that has ended well is gone as well,
-		// once the last of it is acknowledged.
-		was, dead := left, gone(c)
-		left, known = unacked(c)
+		// In this order: a connection that ended well is closed as well, once
+		// the last of it is acknowledged.
+		was, dead := left, isClosed(c)
+		left, known = unackedBytes(c)
 		switch {
 		case left < was:
 			moved = time.Now()
@@ -43,17 +97,13 @@ func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
 	return nil
 }
 
-// settle makes c ready to be closed without loss, after a Pipe: it reads and
-// drops what the remote still sends, so that no reset throws away what was
-// sent to it, until that has been acknowledged. ended says that the remote
-// has sent its last byte; limit is awaitFlushed's. Where it was too short the
-// kernel goes on delivering after the close.
-func settle(ctx context.Context, c net.Conn, ended bool, limit time.Duration) error {
-	left, known := unacked(c)
-	switch {
-	case ended && left == 0:
-		return nil
-	case !known:
+// lingeringClose makes c ready to be closed without loss: it reads and drops
+// what the peer still sends, so that no reset throws away what was sent to it,
+// until that is acknowledged (RFC 9112 section 9.6). limit is awaitFlushed's.
+// Where it was too short the kernel goes on delivering after the close.
+func lingeringClose(ctx context.Context, c net.Conn, limit time.Duration) error {
+	bare := bareConn(c)
+	if _, known := unackedBytes(bare); !known {
 		return drain(ctx, c, blindLimit)
 	}
 	var quit atomic.Bool
@@ -61,7 +111,7 @@ func settle(ctx context.Context, c net.Conn, ended bool, limit time.Duration) er
 	c.SetDeadline(time.Time{})
 	defer context.AfterFunc(ctx, func() { quit.Store(true); c.SetDeadline(past) })()
 	go func() {
-		err := awaitFlushed(c, &quit, limit)
+		err := awaitFlushed(bare, &quit, limit)
 		c.SetReadDeadline(time.Now().Add(time.Millisecond)) // what has come already
 		flushed <- err
 	}()
@@ -71,17 +121,37 @@ func settle(ctx context.Context, c net.Conn, ended bool, limit time.Duration) er
 	}
 	quit.Store(true)
 	<-flushed
-	if left, _ = unacked(c); left > 0 {
+	if left, _ := unackedBytes(bare); left > 0 {
 		return &UndeliveredError{Bytes: left, Err: err}
 	}
 	return nil
 }
 
-// drain reads and drops until the remote ends, limit has passed, or ctx is
+// drain reads and drops until the peer's EOF, limit has passed, or ctx is
 // done.
 func drain(ctx context.Context, c net.Conn, limit time.Duration) error {
 	c.SetDeadline(time.Now().Add(limit))
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(past) })()
 	io.Copy(io.Discard, struct{ io.Reader }{c})
 	return nil
+}
+
+// resetOnClose makes the close of c reset the connection, so that its peer
+// does not take what it got for all there was. A Unix socket has no reset. A
+// TLS connection is closed below TLS, for its close would send close_notify.
+func resetOnClose(c net.Conn) {
+	bare := bareConn(c)
+	if tcp, ok := bare.(*net.TCPConn); ok {
+		tcp.SetLinger(0)
+	}
+	if bare != c {
+		bare.Close()
+	}
+}
+
+// allAcked reports whether the peer's system has acknowledged everything that
+// was written to c.
+func allAcked(c net.Conn) bool {
+	left, known := unackedBytes(c)
+	return known && left == 0
 }

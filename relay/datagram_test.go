@@ -10,6 +10,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // pieces is a reader and a writer that keep the borders between reads and
@@ -43,7 +45,7 @@ func (p *pieces) Write(b []byte) (int, error) {
 // Each read of local is a datagram, each datagram one write to local, and an
 // empty one ends nothing.
 func TestDatagrams(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := connected(t, "udp")
 	sizes := []int{1, 1400, 0, 60000, MaxPayload, 3}
 	local := &pieces{next: make(chan struct{}), got: make(chan []byte)}
@@ -52,7 +54,7 @@ func TestDatagrams(t *testing.T) {
 	}
 	want := slices.Clone(local.give)
 	relay := piping(context.Background(), End{R: local, W: local}, Conn(here), Policy{Quiet: 100 * time.Millisecond})
-	there.SetReadDeadline(time.Now().Add(patience))
+	there.SetReadDeadline(time.Now().Add(testutil.Timeout))
 	buf := make([]byte, 1<<16)
 	for _, b := range want {
 		local.next <- struct{}{}
@@ -65,7 +67,7 @@ func TestDatagrams(t *testing.T) {
 		if n == 0 {
 			continue
 		}
-		if b := await(t, local.got, "a datagram"); !bytes.Equal(b, bytesOf(int64(n))) {
+		if b := testutil.Await(t, local.got, "a datagram"); !bytes.Equal(b, bytesOf(int64(n))) {
 			t.Errorf("of %d bytes %d came", n, len(b))
 		}
 	}
@@ -73,20 +75,20 @@ func TestDatagrams(t *testing.T) {
 		must(there.Write(nil))
 	}
 	must(there.Write([]byte("x")))
-	if b := await(t, local.got, "the datagram after empty ones"); string(b) != "x" {
+	if b := testutil.Await(t, local.got, "the datagram after empty ones"); string(b) != "x" {
 		t.Errorf("got %q", b)
 	}
-	end := await(t, relay, "the relay")
+	end := testutil.Await(t, relay, "the relay")
 	expectTotals(t, end, 1+1400+60000+MaxPayload, 1+1400+60000+MaxPayload+3+1)
 }
 
 // What is read at once and longer than a datagram can be becomes several.
 func TestDatagramsFromBulk(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := connected(t, "udp")
 	n := int64(2*MaxPayload + 1000)
 	relay := piping(context.Background(), End{R: dataOf(n)}, Conn(here), Policy{Quiet: 100 * time.Millisecond})
-	there.SetReadDeadline(time.Now().Add(patience))
+	there.SetReadDeadline(time.Now().Add(testutil.Timeout))
 	a := arrival{wrong: -1}
 	buf := make([]byte, 1<<16)
 	for _, want := range []int{MaxPayload, MaxPayload, 1000} {
@@ -97,21 +99,21 @@ func TestDatagramsFromBulk(t *testing.T) {
 		a.Write(buf[:got])
 	}
 	expectData(t, "the peer", a, n)
-	expectTotals(t, await(t, relay, "the relay"), n, 0)
+	expectTotals(t, testutil.Await(t, relay, "the relay"), n, 0)
 }
 
 // A peer that nobody listens at is an error, whether it is met in sending or
 // in receiving.
 func TestDatagramsRefused(t *testing.T) {
 	for _, again := range []bool{false, true} {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		here, there := connected(t, "udp")
 		there.Close()
 		local := &pieces{give: [][]byte{{1}}}
 		if again {
 			local.give = slices.Repeat([][]byte{{1}}, 100)
 		}
-		end := await(t, piping(context.Background(), End{R: local}, Conn(here), Policy{}), "the relay")
+		end := testutil.Await(t, piping(context.Background(), End{R: local}, Conn(here), Policy{}), "the relay")
 		if !errors.Is(end.err, syscall.ECONNREFUSED) {
 			t.Errorf("ended with %v", end.err)
 		}
@@ -120,11 +122,11 @@ func TestDatagramsRefused(t *testing.T) {
 
 // A datagram that the network does not take is an error.
 func TestDatagramTooLong(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, _ := connected(t, "udp")
 	remote := Conn(here)
 	remote.W = writerFunc(func(b []byte) (int, error) { return here.Write(make([]byte, 70_000)) })
-	end := await(t, piping(context.Background(), End{R: dataOf(1)}, remote, Policy{}), "the relay")
+	end := testutil.Await(t, piping(context.Background(), End{R: dataOf(1)}, remote, Policy{}), "the relay")
 	if !errors.Is(end.err, syscall.EMSGSIZE) {
 		t.Errorf("ended with %v", end.err)
 	}
@@ -136,14 +138,14 @@ func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
 
 // A datagram session is over when it is quiet, and then nothing is settled.
 func TestDatagramStdio(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := connected(t, "udp")
 	local := &pieces{give: [][]byte{{1, 2, 3}}, got: make(chan []byte, 1)}
 	s := &Stdio{Local: End{R: local, W: local}, Policy: Policy{Quiet: 50 * time.Millisecond}}
 	relay := serving(context.Background(), s.Serve, here)
 	n := must(there.Read(make([]byte, 10)))
 	must(there.Write(make([]byte, n)))
-	if err := await(t, relay, "the session"); err != nil || len(await(t, local.got, "the reply")) != 3 {
+	if err := testutil.Await(t, relay, "the session"); err != nil || len(testutil.Await(t, local.got, "the reply")) != 3 {
 		t.Errorf("ended with %v", err)
 	}
 }

@@ -95,24 +95,23 @@ func (f *Fanout) quit() {
 	f.closed = true
 	f.change.Broadcast()
 	f.mu.Unlock()
-	f.Local.stop()
+	f.Local.interrupt()
 }
 
 // Serve is a Handler for one of the connections. Its errors are those of
 // Pipe, and ErrLagging. All of them have one ctx, that of the server: local
 // ends with it, since who waits for standard output would else stay.
 func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
-	growStack()
 	f.init()
 	defer context.AfterFunc(ctx, f.quit)()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	mine := End{W: f.out}
 	if f.Local.R != nil {
-		s := f.subscribe(func() { abortive(c); cancel(ErrLagging) })
+		s := f.subscribe(func() { resetOnClose(c); cancel(ErrLagging) })
 		defer s.quit()
-		mine.R, mine.interrupt, mine.left, mine.ready, mine.ended = s, s.quit, s.quit, s.ready, s.over()
-		mine.shared = true
+		mine.R = s
+		mine.src = sourceOps{interrupt: s.quit, ready: s.ready, onDone: s.quit, atEOF: s.over(), broadcast: true}
 	}
 	one := Stdio{Local: mine, Remote: f.Remote, Policy: f.Policy, OnEnd: f.OnEnd}
 	return one.Serve(ctx, c)
@@ -310,5 +309,5 @@ func (s *subscription) over() bool {
 func (s *subscription) ready() bool {
 	s.f.mu.Lock()
 	defer s.f.mu.Unlock()
-	return s.at < s.f.head || s.f.err != nil || s.f.Local.ready != nil && s.f.Local.ready()
+	return s.at < s.f.head || s.f.err != nil || s.f.Local.src.ready != nil && s.f.Local.src.ready()
 }

@@ -11,8 +11,11 @@ import (
 	"os"
 	"strings"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // A hub is a Fanout between a pipe, an output and connections.
@@ -43,9 +46,9 @@ func (h *hub) join(t *testing.T, network string) (there net.Conn, ended <-chan e
 	t.Helper()
 	before := h.members()
 	here, there := connected(t, network)
-	there.SetDeadline(time.Now().Add(patience))
+	there.SetDeadline(time.Now().Add(testutil.Timeout))
 	ended = serving(h.ctx, h.Serve, here)
-	eventually(t, "it has joined", func() bool { return h.members() > before })
+	testutil.Eventually(t, "it has joined", func() bool { return h.members() > before })
 	return there, ended
 }
 
@@ -66,7 +69,7 @@ func expectText(t testing.TB, r io.Reader, want string) {
 // What standard input gives goes to all, what they send comes to standard
 // output.
 func TestFanout(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	r, out := stdoutPipe(t)
 	h := newHub(t, out)
 	const n = maxLag // so that none can lag
@@ -77,15 +80,15 @@ func TestFanout(t *testing.T) {
 		programs = append(programs, peering(there, 1000, 0))
 		sessions = append(sessions, ended)
 	}
-	got := inBackground(func() error { _, err := io.CopyN(io.Discard, r, 5*1000); return err })
+	got := testutil.Background(func() error { _, err := io.CopyN(io.Discard, r, 5*1000); return err })
 	feed(h.in, n)
 	for i := range programs {
-		expectPeer(t, await(t, programs[i], "a peer"), n)
-		if err := await(t, sessions[i], "a session"); err != nil {
+		expectPeer(t, testutil.Await(t, programs[i], "a peer"), n)
+		if err := testutil.Await(t, sessions[i], "a session"); err != nil {
 			t.Error(err)
 		}
 	}
-	if err := await(t, got, "standard output"); err != nil {
+	if err := testutil.Await(t, got, "standard output"); err != nil {
 		t.Error(err)
 	}
 }
@@ -93,7 +96,7 @@ func TestFanout(t *testing.T) {
 // Who joins later gets what comes from then on; the first gets what came
 // while there was nobody.
 func TestFanoutJoin(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	h := newHub(t, nil)
 	must(io.WriteString(h.in, "for the first "))
 	a, _ := h.join(t, "tcp")
@@ -113,7 +116,7 @@ func TestFanoutJoin(t *testing.T) {
 		t.Errorf("after the end: %d, %v", n, err)
 	}
 	late.Close()
-	if err := await(t, ended, "the late session"); err != nil {
+	if err := testutil.Await(t, ended, "the late session"); err != nil {
 		t.Error(err)
 	}
 }
@@ -121,13 +124,13 @@ func TestFanoutJoin(t *testing.T) {
 // joinLate adds a connection when nothing will be given any more.
 func (h *hub) joinLate(t *testing.T) (there net.Conn, ended <-chan error) {
 	here, there := connected(t, "tcp")
-	there.SetDeadline(time.Now().Add(patience))
+	there.SetDeadline(time.Now().Add(testutil.Timeout))
 	return there, serving(h.ctx, h.Serve, here)
 }
 
 // What comes when the last one has left waits for the next one.
 func TestFanoutRejoin(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	in, w := stdinPipe(t)
 	local := files(t, in, nil)
 	reads := &counting{r: local.R}
@@ -136,16 +139,16 @@ func TestFanoutRejoin(t *testing.T) {
 	a, ended := h.join(t, "tcp")
 	must(io.WriteString(h.in, "one"))
 	expectText(t, a, "one")
-	eventually(t, "a second read is under way", func() bool { return reads.begun.Load() == 2 })
+	testutil.Eventually(t, "a second read is under way", func() bool { return reads.begun.Load() == 2 })
 	reset(t, a)
-	await(t, ended, "the first session")
+	testutil.Await(t, ended, "the first session")
 	must(io.WriteString(h.in, "two"))
-	eventually(t, "it is read", func() bool { h.mu.Lock(); defer h.mu.Unlock(); return h.head == 6 })
+	testutil.Eventually(t, "it is read", func() bool { h.mu.Lock(); defer h.mu.Unlock(); return h.head == 6 })
 	b, ended := h.join(t, "tcp")
 	expectText(t, b, "two")
 	b.Close()
 	h.in.Close()
-	await(t, ended, "the second session")
+	testutil.Await(t, ended, "the second session")
 }
 
 // counting counts the reads that have begun, and the bytes that are read.
@@ -164,7 +167,7 @@ func (c *counting) Read(p []byte) (int, error) {
 // Nobody connected, nothing is read; and one who takes nothing lets as much
 // be read as is read ahead.
 func TestFanoutPace(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	local := &counting{r: dataOf(64 << 20)}
 	h := &Fanout{Local: End{R: local}}
 	h.init()
@@ -175,21 +178,21 @@ func TestFanoutPace(t *testing.T) {
 	here, there := connected(t, "pipe")
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := serving(ctx, h.Serve, here)
-	eventually(t, "something is read", func() bool { return local.n.Load() > 0 })
+	testutil.Eventually(t, "something is read", func() bool { return local.n.Load() > 0 })
 	time.Sleep(20 * time.Millisecond)
 	if n := local.n.Load(); n > readAhead+2*bufferSize+MaxPayload {
 		t.Errorf("for one that takes nothing %d bytes were read", n)
 	}
 	there.Close()
 	cancel()
-	await(t, ended, "the session")
+	testutil.Await(t, ended, "the session")
 	h.Close()
 }
 
 // One that falls behind is closed, and the others don't notice; one alone is
 // never behind.
 func TestFanoutLag(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	h := newHub(t, nil)
 	laggard, lagged := h.join(t, "pipe")
 	must(io.ReadFull(laggard, nil))
@@ -197,16 +200,16 @@ func TestFanoutLag(t *testing.T) {
 	feed(h.in, 8<<20)
 	a := must(arrivalOf(io.LimitReader(fast, 8<<20)))
 	expectData(t, "the fast one", a, 8<<20)
-	if err := await(t, lagged, "the laggard's end"); err != ErrLagging {
+	if err := testutil.Await(t, lagged, "the laggard's end"); err != ErrLagging {
 		t.Errorf("the laggard ended with %v", err)
 	}
 	fast.Close()
-	await(t, ended, "the fast one's end")
+	testutil.Await(t, ended, "the fast one's end")
 }
 
 // One whose session is over is not waited for, and keeps what is on its way.
 func TestFanoutOverIsNoLag(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	h := newHub(t, nil)
 	over := h.subscribe(func() { t.Error("it is said to lag") })
 	over.quit()
@@ -215,35 +218,37 @@ func TestFanoutOverIsNoLag(t *testing.T) {
 	a := must(arrivalOf(io.LimitReader(fast, 8<<20)))
 	expectData(t, "the fast one", a, 8<<20)
 	fast.Close()
-	await(t, ended, "the fast one's end")
+	testutil.Await(t, ended, "the fast one's end")
 }
 
 func TestFanoutAlone(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	h := newHub(t, nil)
 	there, ended := h.join(t, "pipe")
 	feed(h.in, 8<<20)
 	a := must(arrivalOf(slowly{io.LimitReader(there, 8<<20)}))
 	expectData(t, "the only one", a, 8<<20)
 	there.Close()
-	if err := await(t, ended, "its end"); err != nil {
+	if err := testutil.Await(t, ended, "its end"); err != nil {
 		t.Error(err)
 	}
 }
 
-// An input that fails ends nobody's receiving, and is everybody's error.
+// An input that fails is the error of every session, and each peer is reset.
 func TestFanoutReadError(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	broken := errors.New("broken")
 	local := &pieces{give: [][]byte{{1}}, next: make(chan struct{})}
 	h := &Fanout{Local: End{R: failing{local, broken}}}
 	here, there := connected(t, "tcp")
 	ended := serving(context.Background(), h.Serve, here)
 	local.next <- struct{}{}
-	there.SetReadDeadline(time.Now().Add(patience))
-	must(io.ReadAll(there))
+	there.SetReadDeadline(time.Now().Add(testutil.Timeout))
+	if _, err := io.ReadAll(there); !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the peer's last read: %v", err)
+	}
 	there.Close()
-	expectLocal(t, await(t, ended, "the session"), "read", broken)
+	expectLocal(t, testutil.Await(t, ended, "the session"), "read", broken)
 	h.Close()
 }
 
@@ -263,7 +268,7 @@ func (f failing) Read(p []byte) (int, error) {
 
 // Each read of standard input is one datagram for each.
 func TestFanoutDatagrams(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	local := &pieces{next: make(chan struct{}), got: make(chan []byte, 10)}
 	sizes := []int{1, 1, 1400, 60000, 3}
 	for _, n := range sizes {
@@ -276,11 +281,11 @@ func TestFanoutDatagrams(t *testing.T) {
 	var sessions []<-chan error
 	for range 3 {
 		here, there := connected(t, "udp")
-		there.SetReadDeadline(time.Now().Add(patience))
+		there.SetReadDeadline(time.Now().Add(testutil.Timeout))
 		theres = append(theres, there)
 		sessions = append(sessions, serving(ctx, h.Serve, here))
 	}
-	eventually(t, "all have joined", func() bool { h.mu.Lock(); defer h.mu.Unlock(); return len(h.subs) == 3 })
+	testutil.Eventually(t, "all have joined", func() bool { h.mu.Lock(); defer h.mu.Unlock(); return len(h.subs) == 3 })
 	buf := make([]byte, 1<<16)
 	for _, size := range sizes {
 		local.next <- struct{}{}
@@ -291,12 +296,12 @@ func TestFanoutDatagrams(t *testing.T) {
 		}
 	}
 	must(theres[1].Write([]byte("up")))
-	if b := await(t, local.got, "a datagram"); !bytes.Equal(b, []byte("up")) {
+	if b := testutil.Await(t, local.got, "a datagram"); !bytes.Equal(b, []byte("up")) {
 		t.Errorf("got %q", b)
 	}
 	cancel()
 	for _, ended := range sessions {
-		await(t, ended, "a session")
+		testutil.Await(t, ended, "a session")
 	}
 	h.Close()
 }
@@ -345,7 +350,7 @@ func (c *countReads) Read(p []byte) (int, error) {
 
 // Whoever sends, each read comes to standard output in one piece.
 func TestFanoutWholeReads(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	var all bytes.Buffer
 	h := &Fanout{Local: End{W: byBytes{&all}}}
 	var sessions []<-chan error
@@ -357,7 +362,7 @@ func TestFanoutWholeReads(t *testing.T) {
 		}
 	}
 	for _, ended := range sessions {
-		await(t, ended, "a session")
+		testutil.Await(t, ended, "a session")
 	}
 	for b := all.Bytes(); len(b) > 0; b = b[100:] {
 		if bytes.Count(b[:100], b[:1]) != 100 {

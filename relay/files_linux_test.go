@@ -14,18 +14,20 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/internal/testutil"
 )
 
 // upload sends in to a peer, which reads once ready has returned.
 func upload(t *testing.T, in *os.File, ready func(there io.Reader), n int64) {
 	t.Helper()
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	relay := piping(context.Background(), files(t, in, nil), Conn(here), Policy{})
 	ready(there)
 	program := peering(there, 0, 0)
-	expectTotals(t, await(t, relay, "the relay"), n, 0)
-	expectPeer(t, await(t, program, "the peer"), n)
+	expectTotals(t, testutil.Await(t, relay, "the relay"), n, 0)
+	expectPeer(t, testutil.Await(t, program, "the peer"), n)
 }
 
 // A file that grows while it is sent is sent to the end that it has then.
@@ -45,15 +47,15 @@ func TestGrowingFile(t *testing.T) {
 // One that shrinks ends where it ends then.
 func TestShrinkingFile(t *testing.T) {
 	fileWays(t, func(t *testing.T) {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		f := dataFile(t, 64<<20)
 		here, there := tcpPair(t)
 		relay := piping(context.Background(), files(t, f, nil), Conn(here), Policy{})
 		stalled(t, there)
 		os.Truncate(f.Name(), 1<<20)
 		program := peering(there, 0, 0)
-		end := await(t, relay, "the relay")
-		p := await(t, program, "the peer")
+		end := testutil.Await(t, relay, "the relay")
+		p := testutil.Await(t, program, "the peer")
 		if end.err != nil || p.err != nil || end.Sent != p.got.n || p.got.wrong >= 0 {
 			t.Errorf("sent %d, %v; the peer got %+v, %v", end.Sent, end.err, p.got, p.err)
 		}
@@ -64,16 +66,16 @@ func TestShrinkingFile(t *testing.T) {
 func TestSparseFile(t *testing.T) {
 	const n = 64 << 20
 	fileWays(t, func(t *testing.T) {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		f := tempFile(t, 0)
 		f.Truncate(n)
 		here, there := tcpPair(t)
 		relay := piping(context.Background(), files(t, f, nil), Conn(here), Policy{})
 		there.CloseWrite()
-		got := inBackground(func() int64 { return must(io.Copy(zeros{}, struct{ io.Reader }{there})) })
-		expectTotals(t, await(t, relay, "the relay"), n, 0)
+		got := testutil.Background(func() int64 { return must(io.Copy(zeros{}, struct{ io.Reader }{there})) })
+		expectTotals(t, testutil.Await(t, relay, "the relay"), n, 0)
 		here.Close()
-		if got := await(t, got, "the peer"); got != n {
+		if got := testutil.Await(t, got, "the peer"); got != n {
 			t.Errorf("the peer got %d bytes", got)
 		}
 		if at := must(f.Seek(0, io.SeekCurrent)); at != n {
@@ -108,15 +110,15 @@ func smallDisk(t *testing.T, size string) *os.File {
 // A disk that fills up is an error, and what fitted is there and counted.
 func TestDiskFull(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		disk := smallDisk(t, "1m")
 		here, there := tcpPair(t)
 		relay := piping(context.Background(), files(t, nil, disk), Conn(here), Policy{})
 		sender := peering(there, 8<<20, 0)
-		end := await(t, relay, "the relay")
+		end := testutil.Await(t, relay, "the relay")
 		expectLocal(t, end.err, "write", syscall.ENOSPC)
 		here.Close()
-		await(t, sender, "the peer")
+		testutil.Await(t, sender, "the peer")
 		disk.Seek(0, io.SeekStart)
 		expectData(t, "the disk", must(arrivalOf(disk)), end.Received)
 		if end.Received < 900<<10 || end.Received > 1<<20 {
@@ -128,29 +130,30 @@ func TestDiskFull(t *testing.T) {
 // /dev/full refuses the first byte.
 func TestDevFull(t *testing.T) {
 	for _, n := range []int64{1, 1 << 20} {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		full := must(os.OpenFile("/dev/full", os.O_WRONLY, 0))
 		here, there := tcpPair(t)
 		relay := piping(context.Background(), files(t, nil, full), Conn(here), Policy{})
 		sender := peering(there, n, 0)
-		end := await(t, relay, "the relay")
+		end := testutil.Await(t, relay, "the relay")
 		expectLocal(t, end.err, "write", syscall.ENOSPC)
 		here.Close()
-		await(t, sender, "the peer")
+		testutil.Await(t, sender, "the peer")
 		full.Close()
 	}
 }
 
 // A directory on standard input can't be read.
 func TestDirectory(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	dir := must(os.Open(t.TempDir()))
 	defer dir.Close()
 	here, there := tcpPair(t)
 	relay := piping(context.Background(), files(t, dir, nil), Conn(here), Policy{})
 	program := peering(there, 0, 0)
-	expectLocal(t, await(t, relay, "the relay").err, "read", syscall.EISDIR)
-	await(t, program, "the peer")
+	expectLocal(t, testutil.Await(t, relay, "the relay").err, "read", syscall.EISDIR)
+	here.Close()
+	testutil.Await(t, program, "the peer")
 }
 
 // A relay that is stopped and continued in the middle of a transfer loses
@@ -160,7 +163,7 @@ func TestStopped(t *testing.T) {
 		t.Skip("in -short mode")
 	}
 	const n = 64 << 20
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	out := tempFile(t, 0)
 	cmd, c := startChild(t, dataFile(t, n), out)
 	var program <-chan peer
@@ -172,8 +175,8 @@ func TestStopped(t *testing.T) {
 		time.Sleep(5 * time.Millisecond) // stopped, that is what is to be tried
 		cmd.Process.Signal(syscall.SIGCONT)
 	}
-	expectPeer(t, await(t, program, "the peer"), n)
-	if err := await(t, inBackground(cmd.Wait), "the child"); err != nil {
+	expectPeer(t, testutil.Await(t, program, "the peer"), n)
+	if err := testutil.Await(t, testutil.Background(cmd.Wait), "the child"); err != nil {
 		t.Error(err)
 	}
 	expectData(t, "standard output", must(arrivalOf(must(os.Open(out.Name())))), n)
@@ -197,7 +200,7 @@ func TestNoSpinning(t *testing.T) {
 		{"nobody reads anything", stdoutPipe, 16 << 20, 16 << 20},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			checkLeaks(t)
+			testutil.CheckLeaks(t)
 			in, w := stdinPipe(t)
 			r, out := c.out(t)
 			cmd, there := startChild(t, in, out)

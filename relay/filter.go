@@ -64,10 +64,10 @@ func Interval(e End, d time.Duration) End {
 		return e
 	}
 	l := &lines{r: e.R, pause: d, quit: make(chan struct{}), buf: make([]byte, MaxPayload)}
-	stopReading := e.interrupt
+	stopReading := e.src.interrupt
 	stop := sync.OnceFunc(func() { close(l.quit) })
 	e.R = l
-	e.interrupt = func() {
+	e.src.interrupt = func() {
 		stop()
 		if stopReading != nil {
 			stopReading()

@@ -10,6 +10,8 @@ import (
 	"testing/iotest"
 	"testing/synctest"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // cut gives b in pieces whose lengths are those of cuts, again and again.
@@ -166,9 +168,9 @@ func TestInterval(t *testing.T) {
 func TestIntervalInterrupt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		stopped := false
-		e := Interval(End{R: strings.NewReader("one\ntwo\n"), interrupt: func() { stopped = true }}, time.Hour)
+		e := Interval(End{R: strings.NewReader("one\ntwo\n"), src: sourceOps{interrupt: func() { stopped = true }}}, time.Hour)
 		must(e.R.Read(make([]byte, 100)))
-		read := inBackground(func() error { _, err := e.R.Read(make([]byte, 100)); return err })
+		read := testutil.Background(func() error { _, err := e.R.Read(make([]byte, 100)); return err })
 		synctest.Wait()
 		e.interrupt()
 		e.interrupt()

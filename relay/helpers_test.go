@@ -9,14 +9,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"runtime"
 	"syscall"
 	"testing"
-	"time"
-)
 
-// patience is how long a test waits for what has to come.
-const patience = 20 * time.Second
+	"gonc/internal/testutil"
+)
 
 func TestMain(m *testing.M) {
 	if os.Getenv(childEnv) != "" {
@@ -32,64 +29,6 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// checkLeaks fails t if goroutines or descriptors are left at its end that
-// were not there now. To be called first, so that it looks last.
-func checkLeaks(t testing.TB) {
-	t.Helper()
-	goroutines, files := runtime.NumGoroutine(), openFiles()
-	t.Cleanup(func() {
-		end := time.Now().Add(patience)
-		for runtime.NumGoroutine() > goroutines || openFiles() > files {
-			if t.Failed() {
-				return
-			}
-			if time.Now().After(end) {
-				stacks := make([]byte, 1<<20)
-				t.Errorf("%d goroutines, were %d; %d descriptors, were %d\n%s", runtime.NumGoroutine(), goroutines,
-					openFiles(), files, stacks[:runtime.Stack(stacks, true)])
-				return
-			}
-			time.Sleep(time.Millisecond)
-		}
-	})
-}
-
-// openFiles is how many descriptors there are; 0 where nobody can tell.
-func openFiles() int {
-	fds, _ := os.ReadDir("/proc/self/fd")
-	return len(fds)
-}
-
-// await waits for c.
-func await[T any](t testing.TB, c <-chan T, what string) T {
-	t.Helper()
-	select {
-	case v := <-c:
-		return v
-	case <-time.After(patience):
-		stacks := make([]byte, 1<<20)
-		t.Fatalf("waited in vain for %s\n%s", what, stacks[:runtime.Stack(stacks, true)])
-		panic("unreachable")
-	}
-}
-
-// inBackground runs f and hands over what it returns.
-func inBackground[T any](f func() T) <-chan T {
-	c := make(chan T, 1)
-	go func() { c <- f() }()
-	return c
-}
-
-// eventually waits until ok holds, for what has no event.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(patience); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("waited in vain: %s", what)
-		}
-	}
-}
-
 // An ending is what a relay returned.
 type ending struct {
 	Totals
@@ -98,7 +37,7 @@ type ending struct {
 
 // piping runs Pipe.
 func piping(ctx context.Context, local, remote End, p Policy) <-chan ending {
-	return inBackground(func() ending {
+	return testutil.Background(func() ending {
 		totals, err := Pipe(ctx, local, remote, p)
 		return ending{totals, err}
 	})
@@ -106,7 +45,7 @@ func piping(ctx context.Context, local, remote End, p Policy) <-chan ending {
 
 // serving runs h on c.
 func serving(ctx context.Context, h Handler, c net.Conn) <-chan error {
-	return inBackground(func() error { return h(ctx, c) })
+	return testutil.Background(func() error { return h(ctx, c) })
 }
 
 // bothWays runs test once with zero copy and once without.
@@ -162,9 +101,9 @@ func connected(t testing.TB, network string) (here, there net.Conn) {
 	default:
 		ln := listen(t, network)
 		defer ln.Close()
-		accepted := inBackground(func() net.Conn { return must(ln.Accept()) })
+		accepted := testutil.Background(func() net.Conn { return must(ln.Accept()) })
 		here = must(net.Dial(network, ln.Addr().String()))
-		there = await(t, accepted, "the connection")
+		there = testutil.Await(t, accepted, "the connection")
 	}
 	t.Cleanup(func() { here.Close(); there.Close() })
 	return here, there
@@ -274,9 +213,9 @@ type peer struct {
 // peering sends n bytes to c and half-closes it while it reads all that comes.
 // Where nothing can be half-closed it closes c after it has got want bytes.
 func peering(c net.Conn, n, want int64) <-chan peer {
-	return inBackground(func() (p peer) {
+	return testutil.Background(func() (p peer) {
 		hc, canHalfClose := c.(halfCloser)
-		sent := inBackground(func() error {
+		sent := testutil.Background(func() error {
 			_, err := io.Copy(struct{ io.Writer }{c}, dataOf(n))
 			if canHalfClose {
 				err = errors.Join(err, hc.CloseWrite())

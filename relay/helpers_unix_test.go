@@ -16,7 +16,7 @@ import (
 func files(t testing.TB, in, out *os.File) End {
 	t.Helper()
 	e := Files(in, out)
-	e.exitCloses = false
+	e.dst.exitCloses = false
 	t.Cleanup(e.release)
 	return e
 }

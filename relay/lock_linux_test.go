@@ -10,13 +10,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/internal/testutil"
 )
 
 // Who reads standard output may have it locked, in spite of O_NONBLOCK, for as
 // long as a splice to somewhere else takes. Standard input is sent meanwhile,
 // on one processor too.
 func TestPipeLocked(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	here, there := tcpPair(t)
 	in, w := stdinPipe(t)
@@ -24,7 +26,7 @@ func TestPipeLocked(t *testing.T) {
 	full, drain := fullSocket(t)
 	from, to := int(r.Fd()), int(full.Fd())
 	unix.SetNonblock(from, false)
-	locked := inBackground(func() error {
+	locked := testutil.Background(func() error {
 		for {
 			if n, err := unix.Splice(from, nil, to, nil, 1<<20, 0); n == 0 || err != nil {
 				return err
@@ -32,13 +34,13 @@ func TestPipeLocked(t *testing.T) {
 		}
 	})
 	relay := piping(context.Background(), files(t, in, out), Conn(here), Policy{})
-	received := inBackground(func() error {
+	received := testutil.Background(func() error {
 		_, err := io.Copy(struct{ io.Writer }{there}, dataOf(8<<20))
 		there.CloseWrite()
 		return err
 	})
 	stalled(t, here, there)
-	there.SetReadDeadline(time.Now().Add(patience))
+	there.SetReadDeadline(time.Now().Add(testutil.Timeout))
 	b := make([]byte, 1)
 	for range 5 {
 		must(w.Write([]byte("x")))
@@ -49,11 +51,11 @@ func TestPipeLocked(t *testing.T) {
 	}
 	go io.Copy(io.Discard, drain)
 	w.Close()
-	if err := await(t, received, "the peer"); err != nil {
+	if err := testutil.Await(t, received, "the peer"); err != nil {
 		t.Errorf("the peer: %v", err)
 	}
-	expectTotals(t, await(t, relay, "the relay"), 5, 8<<20)
-	await(t, locked, "the reader")
+	expectTotals(t, testutil.Await(t, relay, "the relay"), 5, 8<<20)
+	testutil.Await(t, locked, "the reader")
 	full.Close()
 	drain.Close()
 }

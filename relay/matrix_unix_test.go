@@ -9,6 +9,8 @@ import (
 	"os"
 	"testing"
 	"testing/iotest"
+
+	"gonc/internal/testutil"
 )
 
 // A source is a standard input that gives n bytes.
@@ -83,8 +85,8 @@ func sinkSocket(t *testing.T) (*os.File, func() arrival) {
 }
 
 func sinkReader(t *testing.T, r io.Reader) func() arrival {
-	got := inBackground(func() arrival { return must(arrivalOf(r)) })
-	return func() arrival { return await(t, got, "the end of standard output") }
+	got := testutil.Background(func() arrival { return must(arrivalOf(r)) })
+	return func() arrival { return testutil.Await(t, got, "the end of standard output") }
 }
 
 // TestPipe moves the same bytes both ways at once, between every kind of
@@ -124,7 +126,7 @@ func TestPipeBulk(t *testing.T) {
 	switch {
 	case os.Getenv("GONC_TEST_BULK") != "":
 		n = 2 << 30
-	case testing.Short(), slow:
+	case testing.Short(), testutil.RaceEnabled:
 		n = 16 << 20
 	}
 	bothWays(t, func(t *testing.T) {
@@ -155,7 +157,7 @@ func (c pipeCase) test(t *testing.T) {
 	if c.from.most > 0 {
 		c.up = min(c.up, c.from.most)
 	}
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := connected(t, c.network)
 	in := c.from.open(t, c.up)
 	out, got := c.to.open(t)
@@ -164,9 +166,9 @@ func (c pipeCase) test(t *testing.T) {
 		local.R = c.from.wrap(local.R)
 	}
 	program := peering(there, c.down, c.up)
-	relay := await(t, piping(context.Background(), local, Conn(here), Policy{}), "the relay")
+	relay := testutil.Await(t, piping(context.Background(), local, Conn(here), Policy{}), "the relay")
 	here.Close()
-	expectPeer(t, await(t, program, "the peer"), c.up)
+	expectPeer(t, testutil.Await(t, program, "the peer"), c.up)
 	expectTotals(t, relay, c.up, c.down)
 	if got != nil {
 		expectData(t, "standard output", got(), c.down)

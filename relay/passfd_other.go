@@ -15,6 +15,6 @@ import (
 func PassFd(*os.File) Handler {
 	return func(_ context.Context, c net.Conn) error {
 		c.Close()
-		return &LocalError{"write", errors.New("descriptors cannot be passed on " + runtime.GOOS)}
+		return &LocalError{Op: "write", Err: errors.New("descriptors cannot be passed on " + runtime.GOOS)}
 	}
 }

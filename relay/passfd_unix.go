@@ -20,7 +20,7 @@ func PassFd(out *os.File) Handler {
 		defer c.Close()
 		sc, ok := c.(syscall.Conn)
 		if !ok {
-			return &LocalError{"write", unix.ENOTSOCK}
+			return &LocalError{Op: "write", Err: unix.ENOTSOCK}
 		}
 		rc, err := sc.SyscallConn()
 		if err != nil {
@@ -34,7 +34,7 @@ func PassFd(out *os.File) Handler {
 			err = sent
 		}
 		if err != nil {
-			return &LocalError{"write", os.NewSyscallError("sendmsg", err)}
+			return &LocalError{Op: "write", Err: os.NewSyscallError("sendmsg", err)}
 		}
 		return nil
 	}

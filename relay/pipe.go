@@ -8,324 +8,336 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"gonc/relay/stdfile"
 )
 
-// Pipe moves bytes between local and remote, both ways, until both have ended
-// or the policy ends it; see the table in the package comment. It closes what
-// they write to by their CloseWrite, and what was opened for them, but not a
-// connection. When it returns, nothing reads or writes the Ends any more.
+// Pipe moves bytes between local and remote, both ways, until both are at EOF
+// or the policy ends it; see the table in the documentation of the package. It
+// calls their CloseWrite, and releases what was opened for them, but does not
+// close a connection. When it returns, nothing reads or writes the Ends.
 //
 // Its error is nil if every byte that was read was written. Otherwise it is,
-// in this order: the first failure of a side (a *LocalError, or the remote's
-// *net.OpError), an *UndeliveredError, ErrIdle, the cause of ctx.
+// in this order: the first failure of a side (a *LocalError; for a connection
+// what package net reports, or a *PeerError), an *UndeliveredError, ErrIdle,
+// the cause of ctx.
 func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
-	began := time.Now()
-	x := &pipe{local: local, remote: remote, policy: p}
-	x.out = flow{from: local, to: remote, back: &x.in, way: &x.way, watch: &x.watch}
-	x.in = flow{from: remote, to: local, back: &x.out, way: &x.way, watch: &x.watch}
-	x.way.tell = p.OneWay
-	defer x.way.over()
-	defer local.end()
-	defer context.AfterFunc(ctx, func() { x.stop(context.Cause(ctx)) })()
-	x.watch.start(p.Idle, x.idle)
-	defer x.watch.stop()
-	defer x.watchReader()()
-
-	var sending sync.WaitGroup
-	switch {
-	case local.ended:
-		x.sent = true
-		x.localEOF()
-	case local.R != nil:
-		sending.Go(x.send)
-	}
-	if remote.R != nil {
-		x.receive()
-	}
-	sending.Wait()
-	remote.end() // while it can still be interrupted
-
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.over = true
-	if x.linger != nil {
-		x.linger.Stop()
-	}
-	return Totals{
-		Sent: x.out.moved.Load(), Received: x.in.moved.Load(),
-		Began: began, FirstByte: x.in.first, ended: x.received, lost: x.lost,
-	}, x.err
+	r := newReferee(&local, &remote, p)
+	r.run(ctx)
+	return r.totals(), r.err
 }
 
-type pipe struct {
-	local, remote End
-	policy        Policy
-	out, in       flow
-	way           oneWay
-	watch         watchdog
-	acked         uint64 // of what was sent, when the watchdog last fired
-
-	mu       sync.Mutex
-	sent     bool // the outward flow has ended
-	received bool // the inward flow has ended, by EOF
-	unread   bool // nobody reads what local writes
-	lost     bool // not all that was read of local was sent
-	over     bool // Pipe is about to return
-	err      error
-	linger   *time.Timer // nil: not armed
+// join is Pipe for two Ends that are closed afterwards: before, each that is a
+// connection is made ready to be closed without loss, or to be reset. What
+// made them still closes them.
+func join(ctx context.Context, local, remote End, p Policy) (Totals, error) {
+	r := newReferee(&local, &remote, p)
+	r.run(ctx)
+	r.closeWell(ctx)
+	return r.totals(), r.err
 }
 
-// send is the outward direction.
-func (x *pipe) send() {
-	rerr, werr := x.out.run()
-	switch {
-	case interrupted(werr):
-		x.lose(x.out.stuck)
-	case werr != nil:
-		x.fail(werr)
-		if x.remote.Datagram {
-			x.stop(nil) // no EOF would come
+// A referee runs a relay. Two movers move the bytes and report what happened;
+// the referee alone owns the state, the timers and the deadlines of both sides.
+type referee struct {
+	ends   [2]*End
+	flows  [2]flow // by the side that is read
+	policy Policy
+	state  state
+	clock  clock
+	began  time.Time
+	err    error
+	failed [2]bool // this side could not be read or written
+	reset  [2]bool // close this side by a reset
+
+	events   chan event
+	workers  sync.WaitGroup
+	unwatch  []func() // ends the watchers
+	timers   [numTimers]alarm
+	eofAt    int64     // when local was at EOF, by clock
+	acked    [2]uint64 // when idleness was last looked for
+	flushed  flushPoll // of the remote, for Flush
+	halved   bool      // the remote was half-closed
+	answered int64     // bytes received by then
+}
+
+func newReferee(l, r *End, p Policy) *referee {
+	x := &referee{ends: [2]*End{l, r}, policy: p, began: time.Now(), events: make(chan event, 8)}
+	if p.Idle > 0 || p.Quiet > 0 || p.HalfClose == HalfCloseLate {
+		x.clock = clock{x.began}
+	}
+	for s, e := range x.ends {
+		other := x.ends[side(s).other()]
+		f := &x.flows[s]
+		f.from, f.to, f.clock = e, other, x.clock
+		if p.Idle > 0 && x.limitsWrites(e, other) {
+			f.most = idleWriteMax
 		}
-	case interrupted(rerr):
-		var held *UndeliveredError
-		if x.in.quit.Load() && errors.As(rerr, &held) { // stopped, not told to read no more
-			x.lose(held.Bytes)
-		}
-	case rerr != nil:
-		x.fail(&LocalError{"read", rerr})
-		x.localEOF()
-	default:
-		x.localEOF()
-	}
-	if x.local.left != nil {
-		x.local.left()
-	}
-	x.mu.Lock()
-	x.sent = true
-	received, unread := x.received, x.unread
-	x.mu.Unlock()
-	switch {
-	case received:
-		x.remote.stop() // watchRemote
-	case unread:
-		x.endUnread()
-	}
-}
-
-// localEOF comes when everything that local had to give has been written.
-func (x *pipe) localEOF() {
-	p := &x.policy
-	if !p.NoHalfClose && x.remote.CloseWrite != nil {
-		// A connection that is gone already says so where it is read.
-		if err := x.remote.CloseWrite(); err != nil && !errors.Is(err, syscall.ENOTCONN) && !errors.Is(err, net.ErrClosed) {
-			x.fail(err)
+		x.state.rules[s] = sideRules{stream: e.stream(), datagram: e.Datagram, closes: e.CloseWrite != nil}
+		if e.R != nil {
+			x.state.flow[s] = flowRunning
 		}
 	}
-	if p.Quiet > 0 && (p.Idle <= 0 || p.Quiet <= p.Idle) {
-		x.awaitQuiet()
+	x.state.rules[local].timers = true
+	x.state.rules[remote].atEOF = p.AtRemoteEOF
+	x.state.rules[remote].closes = r.CloseWrite != nil && p.HalfClose != HalfCloseNever
+	if l.R == nil { // there is no EOF to tell
+		x.state.rules[remote].closes = false
 	}
-	switch {
-	case p.Linger == Flush:
-		x.stop(awaitFlushed(x.remote.bare, &x.in.quit, 0))
-	case p.Linger > 0:
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		due := time.Now().Add(p.Linger)
-		x.linger = time.AfterFunc(p.Linger, func() {
-			if time.Since(due) > lateBy {
-				time.Sleep(lateBy)
-			}
-			x.stop(nil)
-		})
-	}
+	return x
 }
 
-// idle comes when nothing has moved for as long as the policy allows. That a
-// slow remote still takes what was sent is seen by what it acknowledges: a
-// write that waits returns only when there is room for a good part of it.
-func (x *pipe) idle() {
-	limit := x.policy.Idle
-	n, ago, known := acked(x.remote.bare)
-	more := known && n != x.acked
-	x.acked = n
-	if more && ago < limit {
-		x.watch.again(limit-ago, limit, x.idle)
-		return
-	}
-	x.stop(ErrIdle)
-}
+// idleWriteMax is how much is written at once to what may be slow without
+// being idle: PIPE_BUF of Linux, for which a pipe that is read has room.
+const idleWriteMax = 4 << 10
 
-// awaitQuiet ends it all when the remote has been silent for as long as the
-// policy says. It is not silent while what it sent waits to be written; that
-// may be idleness.
-func (x *pipe) awaitQuiet() {
-	quiet, idle := x.policy.Quiet, x.policy.Idle
-	var fire func()
-	fire = func() {
-		wait := quiet
-		switch writing := x.in.writing.Load(); {
-		case !writing: // but it may have been, a moment ago
-			if wait = x.watch.left(quiet); wait <= 0 {
-				x.stop(nil)
-				return
-			}
-		case idle > 0:
-			if wait = min(quiet, x.watch.left(idle)); wait <= 0 {
-				x.stop(ErrIdle)
-				return
-			}
-		}
-		x.watch.again(wait, quiet, fire)
-	}
-	x.watch.start(quiet, fire)
-}
-
-// receive is the inward direction.
-func (x *pipe) receive() {
-	rerr, werr := x.in.run()
-	switch {
-	case interrupted(werr):
-		x.fail(&UndeliveredError{Bytes: x.in.stuck, Local: true, Err: x.cause()})
-	case interrupted(rerr):
-	case werr != nil:
-		x.fail(&LocalError{"write", werr})
-		x.stop(nil)
-	case rerr != nil:
-		x.fail(rerr)
-		x.closeLocal()
-		x.endSending()
-	default:
-		x.remoteEOF()
-	}
-}
-
-// closeLocal ends what local writes, unless nobody is there to be told or the
-// exit tells. A pipe that nobody reads is left broken for the exit to meet.
-func (x *pipe) closeLocal() {
-	x.mu.Lock()
-	sent, unread := x.sent, x.unread
-	x.mu.Unlock()
-	if x.local.CloseWrite == nil || unread || sent && x.exitCloses() {
-		return
-	}
-	if err := x.local.CloseWrite(); err != nil {
-		x.fail(&LocalError{"write", err})
-	}
-}
-
-// exitCloses reports whether nothing remains to be done, now that all is sent,
-// but to exit, which closes what local writes to with one call instead of six.
-// And whoever reads that, and then waits for the exit, is woken once.
-func (x *pipe) exitCloses() bool {
-	if !x.local.exitCloses || x.remote.bare == nil {
+// limitsWrites reports whether a write to a side that takes its time could be
+// taken for idleness, because nothing tells what its system acknowledged.
+func (x *referee) limitsWrites(from, to *End) bool {
+	if from.Datagram || to.Datagram {
 		return false
 	}
-	return allAcked(x.remote.bare)
+	_, _, known := ackedBytes(to.bare)
+	return !known
 }
 
-// remoteEOF comes when everything that the remote had to give has been
-// written.
-func (x *pipe) remoteEOF() {
-	x.mu.Lock()
-	x.received = true
-	sent := x.sent
-	x.mu.Unlock()
-	x.closeLocal()
+// run runs the relay to its end.
+func (x *referee) run(ctx context.Context) {
+	x.start()
+	done := ctx.Done()
+	wake := time.NewTimer(time.Hour)
+	defer wake.Stop()
+	for !x.state.done {
+		wake.Reset(x.untilNextAlarm())
+		select {
+		case ev := <-x.events:
+			x.handle(ev)
+		case <-wake.C:
+			x.ring()
+		case <-done:
+			done = nil
+			x.handle(event{kind: evCancel, err: context.Cause(ctx)})
+		}
+	}
+	x.finish(ctx)
+}
+
+// start starts the movers.
+func (x *referee) start() {
+	if x.policy.Idle > 0 {
+		x.timers[timerIdle].set(x.policy.Idle)
+	}
+	if f, ok := x.ends[local].W.(*os.File); ok && x.ends[remote].R != nil {
+		x.timers[timerReader].set(readerGoneAfter)
+		x.unwatch = append(x.unwatch, func() { f.SetReadDeadline(past) })
+	}
+	for s := local; s <= remote; s++ {
+		switch {
+		case x.ends[s].R == nil:
+		case x.ends[s].src.atEOF:
+			x.post(event{kind: evEOF, side: s})
+		default:
+			x.workers.Go(func() { x.move(s) })
+		}
+	}
+	if x.ends[local].R == nil && x.ends[remote].R == nil {
+		x.state.done = true
+	}
+}
+
+func (x *referee) post(ev event) { x.events <- ev }
+
+// move is the mover of the bytes that side s gives.
+func (x *referee) move(s side) {
+	f := &x.flows[s]
+	rerr, werr := f.run()
+	if done := f.from.src.onDone; done != nil {
+		done()
+	}
+	ev := event{kind: evEOF, side: s}
+	var held *UndeliveredError
 	switch {
-	case sent:
-	case x.local.R == nil, x.policy.AtRemoteEOF == Finish:
-		x.endSending()
-	case x.policy.AtRemoteEOF == FinishIfIdle && x.localIdle():
-		x.endSending()
-	default:
-		x.watchRemote()
+	case interrupted(werr):
+		ev.kind, ev.lost = evStopped, max(1, f.undelivered)
+	case werr != nil:
+		ev.kind, ev.side, ev.err = evWriteError, s.other(), f.to.failure("write", werr)
+	case interrupted(rerr):
+		ev.kind = evStopped
+		if errors.As(rerr, &held) {
+			ev.lost, ev.held = held.Bytes, true
+		}
+	case rerr != nil:
+		ev.kind, ev.err, ev.reset = evReadError, f.from.failure("read", rerr), isReset(rerr)
+	}
+	x.post(ev)
+}
+
+// handle adds the facts to an event that its decision needs, and carries out
+// the decision.
+func (x *referee) handle(ev event) {
+	switch ev.kind {
+	case evEOF:
+		ev.idle = x.idleSource(ev.side.other())
+		ev.late = ev.side == local && x.policy.HalfClose == HalfCloseLate && x.waitsForAnswer()
+		if ev.side == local {
+			x.eofAt = x.clock.now()
+		}
+	case evReadError:
+		x.failed[ev.side] = true
+	case evWriteError:
+		x.failed[ev.side] = true
+	case evGone:
+		ev.idle = x.idleSource(ev.side)
+	}
+	st, actions := next(x.state, ev)
+	x.state = st
+	for _, a := range actions {
+		x.act(a, ev)
 	}
 }
 
-func (x *pipe) localIdle() bool {
-	return !x.out.begun.Load() && x.in.moved.Load() > 0 && !(x.local.ready != nil && x.local.ready())
+// idleSource reports whether a side has given nothing and has nothing ready,
+// although the other side did give something.
+func (x *referee) idleSource(s side) bool {
+	ready := x.ends[s].src.ready
+	return !x.flows[s].begun.Load() && x.flows[s.other()].moved.Load() > 0 && !(ready != nil && ready())
 }
 
-// afterEOF has a remote asked now and then, once it has sent its last byte,
-// whether it still listens. Most that have ended have gone as well, and their
-// system refuses the probe as soon as it has forgotten the connection, which
-// takes Linux a minute (tcp(7), tcp_fin_timeout).
-var afterEOF = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 4}
+// waitsForAnswer reports whether a late half-close has to wait.
+func (x *referee) waitsForAnswer() bool {
+	return x.flows[local].moved.Load() == 0 || x.flows[local].request.Load()
+}
 
-// watchRemote waits, while local keeps sending, for the remote to refuse: a
-// reset that meets no write would else go unseen until local gives more.
-func (x *pipe) watchRemote() {
-	if x.remote.bare == nil {
-		return
+// act carries out an action.
+func (x *referee) act(a action, ev event) {
+	e := x.ends[a.side]
+	switch a.kind {
+	case actFail:
+		x.fail(ev.err)
+	case actFailGone:
+		x.fail(e.failure("write", syscall.EPIPE))
+	case actLose:
+		x.failed[a.side] = true
+		x.fail(&UndeliveredError{Bytes: ev.lost, Local: a.side == local, Name: e.Name, Err: x.err})
+	case actCloseWrite:
+		x.closeWrite(a.side)
+	case actCloseWriteLast:
+		if o := x.ends[a.side.other()]; !e.dst.exitCloses || o.bare == nil || !allAcked(o.bare) {
+			x.closeWrite(a.side)
+		}
+	case actDelayClose:
+		x.timers[timerHalfClose].set(answerSilence)
+	case actReset:
+		x.reset[a.side] = true
+	case actStopReading:
+		x.stopReading(a.side)
+	case actStop:
+		for s := local; s <= remote; s++ {
+			x.flows[s].quit.Store(true)
+			x.ends[s].interrupt()
+		}
+	case actTimers:
+		x.startTimers()
+	case actWatch:
+		x.watchPeer(a.side)
 	}
-	if c, ok := x.remote.bare.(*net.TCPConn); ok {
-		c.SetKeepAliveConfig(afterEOF)
-	}
-	err := awaitReset(x.remote.bare)
-	if err == nil || interrupted(err) {
-		return
-	}
-	if !x.local.shared || !allAcked(x.remote.bare) {
-		x.fail(err)
-	}
-	x.endSending()
 }
 
-// endSending stops reading local. What was read is still written.
-func (x *pipe) endSending() {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.quitLocal()
-}
-
-func (x *pipe) quitLocal() {
-	x.out.quit.Store(true)
-	if !x.over {
-		x.local.stop()
+func (x *referee) stopReading(s side) {
+	x.flows[s].quit.Store(true)
+	if stop := x.ends[s].src.interrupt; stop != nil {
+		stop()
 	}
 }
 
-// stop ends both directions, with err unless there is an error already. A
-// timer may call it when Pipe has returned; then it does nothing.
-func (x *pipe) stop(err error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.over {
-		return
+// closeWrite closes the sending half of a side. A connection that has gone
+// already reports that where it is read.
+func (x *referee) closeWrite(s side) {
+	if s == remote {
+		x.halved, x.answered = true, x.flows[remote].moved.Load()
 	}
-	x.keep(err)
-	x.in.quit.Store(true)
-	x.quitLocal()
-	x.remote.stop()
+	e := x.ends[s]
+	if err := e.CloseWrite(); err != nil && !(e.bare != nil && (errors.Is(err, syscall.ENOTCONN) || errors.Is(err, net.ErrClosed))) {
+		x.fail(e.failure("write", err))
+	}
 }
 
-func (x *pipe) fail(err error) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.keep(err)
-}
-
-// lose notes that n bytes that were read of local were not sent.
-func (x *pipe) lose(n int64) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	x.lost = true
-	x.keep(&UndeliveredError{Bytes: n, Err: x.err})
-}
-
-// keep keeps the first error; bytes lost go before a session merely ended.
-func (x *pipe) keep(err error) {
+// fail keeps the first error; lost bytes go before a relay that merely ended.
+func (x *referee) fail(err error) {
 	var lost *UndeliveredError
 	if x.err == nil || x.err == ErrIdle && errors.As(err, &lost) {
 		x.err = err
 	}
 }
 
-func (x *pipe) cause() error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	return x.err
+// watchPeer watches whether the peer of a side that is at EOF goes away, which
+// no read can tell any more.
+func (x *referee) watchPeer(s side) {
+	e := x.ends[s]
+	if !e.stream() {
+		return
+	}
+	c := e.bare
+	if tcp, ok := c.(*net.TCPConn); ok {
+		tcp.SetKeepAliveConfig(afterEOF)
+	}
+	x.unwatch = append(x.unwatch, func() { c.SetReadDeadline(past) })
+	x.workers.Go(func() {
+		err := awaitPeerGone(c)
+		if interrupted(err) || errors.Is(err, net.ErrClosed) || errors.Is(err, errors.ErrUnsupported) {
+			return
+		}
+		if err != nil {
+			err = e.failure("write", err)
+		}
+		if x.ends[s.other()].src.broadcast && allAcked(c) {
+			err = nil
+		}
+		x.events <- event{kind: evGone, side: s, err: err}
+	})
 }
 
-// interrupted reports whether err comes of an End's interrupt.
-func interrupted(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }
+// watchReader watches whether the reader of what local writes goes away.
+func (x *referee) watchReader() {
+	f := x.ends[local].W.(*os.File)
+	x.workers.Go(func() {
+		if stdfile.AwaitReaderGone(f) == nil {
+			x.events <- event{kind: evGone, side: local}
+		}
+	})
+}
+
+// afterEOF makes the system ask a peer that is at EOF now and then whether it
+// still exists. Most have gone, and their system refuses the probe as soon as
+// it has forgotten the connection, which takes Linux a minute (tcp(7),
+// tcp_fin_timeout).
+var afterEOF = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 4}
+
+// readerGoneAfter is how old a relay has to be for the reader of its output to
+// be watched. Most are over by then.
+const readerGoneAfter = 100 * time.Millisecond
+
+// finish ends what still runs for the relay, and releases the Ends.
+func (x *referee) finish(ctx context.Context) {
+	for _, stop := range x.unwatch {
+		stop()
+	}
+	x.workers.Wait()
+	stop := context.AfterFunc(ctx, x.ends[remote].interrupt) // a release may write
+	defer stop()
+	for s := remote + 1; s > 0; s-- {
+		if e := x.ends[s-1]; e.release != nil && !e.exitReleases {
+			e.release()
+		}
+	}
+}
+
+func (x *referee) totals() Totals {
+	in := &x.flows[remote]
+	t := Totals{Sent: x.flows[local].moved.Load(), Received: in.moved.Load(), Began: x.began}
+	if in.begun.Load() {
+		t.FirstByte = in.first
+	}
+	t.Unanswered = x.halved && x.state.flow[remote] == flowEOF && t.Received == x.answered
+	return t
+}

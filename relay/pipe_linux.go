@@ -1,126 +1,139 @@
 package relay
 
-import "golang.org/x/sys/unix"
+import (
+	"gonc/relay/stdfile"
 
-// pipeSize is what pipes are enlarged to, in bytes, where that is allowed:
-// fs.pipe-max-size of every Linux for those who are not root (pipe(7)).
+	"golang.org/x/sys/unix"
+)
+
+// pipeSize is how much a pipe of our own holds, in bytes: fs.pipe-max-size of
+// Linux, as it is unless root changes it (pipe(7)). The pipes of the caller
+// are left as they are: they all count against one budget of the user, and
+// would stay enlarged.
 const pipeSize = 1 << 20
 
-// noConduit is a test seam: no pipe is to be had.
-var noConduit bool
+// noSplicePipe is a test seam: no pipe is to be had.
+var noSplicePipe bool
 
-// A conduit is a pipe of our own between two descriptors, of which splice(2)
-// wants one to be a pipe. It is emptied after every splice into it.
-type conduit struct {
+// A splicePipe is a pipe of our own between two descriptors, one of which
+// splice(2) wants to be a pipe. It is empty before every splice into it.
+type splicePipe struct {
 	r, w    int
-	in, out *splicer
+	in, out *endpoint
 }
 
-// newConduit returns a conduit from src to dst, and enlarges them if they are
-// pipes. Its error is that no pipe is to be had (EMFILE), or but a tiny one,
-// which a user who has many is given (pipe(7), pipe-user-pages-soft).
-func newConduit(src, dst *desc) (*conduit, error) {
-	if noConduit {
+// newSplicePipe returns a pipe from src to dst. It fails if there is none to
+// be had (EMFILE), or only a tiny one, as a user gets that has many (pipe(7),
+// pipe-user-pages-soft).
+func newSplicePipe(src, dst *fd) (*splicePipe, error) {
+	if noSplicePipe {
 		return nil, unix.EMFILE
 	}
 	var fds [2]int
 	if err := unix.Pipe2(fds[:], unix.O_CLOEXEC|unix.O_NONBLOCK); err != nil {
 		return nil, err
 	}
-	p := &conduit{fds[0], fds[1], newSplicer(src, src.fd, fds[1]), newSplicer(dst, fds[0], dst.fd)}
+	p := &splicePipe{fds[0], fds[1], newEndpoint(src, src.num, fds[1]), newEndpoint(dst, fds[0], dst.num)}
 	if enlarge(p.w) < bufferSize {
 		p.close()
 		return nil, unix.EPERM
 	}
-	enlarge(src.fd)
-	enlarge(dst.fd)
 	return p, nil
 }
 
-// enlarge has a pipe hold pipeSize bytes if that is allowed, and returns what
-// it holds; less than 1 if fd is no pipe.
-func enlarge(fd int) int {
-	size, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0)
-	if err != nil || size >= pipeSize {
+// enlarge makes a pipe hold pipeSize bytes if that is allowed, and returns
+// what it holds.
+func enlarge(num int) int {
+	if size, err := unix.FcntlInt(uintptr(num), unix.F_SETPIPE_SZ, pipeSize); err == nil {
 		return size
 	}
-	if larger, err := unix.FcntlInt(uintptr(fd), unix.F_SETPIPE_SZ, pipeSize); err == nil {
-		size = larger
-	}
+	size, _ := unix.FcntlInt(uintptr(num), unix.F_GETPIPE_SZ, 0)
 	return size
 }
 
-func (p *conduit) close() {
+func (p *splicePipe) close() {
 	unix.Close(p.r)
 	unix.Close(p.w)
 }
 
-// A splicer is splice(2) between d and a conduit, or sendfile(2) from a file.
-type splicer struct {
-	d        *desc
+// An endpoint moves bytes between a descriptor and a splicePipe, by splice(2)
+// or, from a file, by sendfile(2).
+type endpoint struct {
+	*fd
 	from, to int
 	most     int64 // bytes, of a call
 	n        int64 // of the last call
 	err      error
-	once     func(uintptr) bool // for a RawConn; made once, a call would allocate it
+	once     func(uintptr) bool // for a RawConn; made once, because each would be allocated
 }
 
-// newSplicer returns one from a descriptor to another, one of which is d's.
-func newSplicer(d *desc, from, to int) *splicer {
-	s := &splicer{d: d, from: from, to: to}
-	s.once = func(uintptr) bool {
-		s.call(unix.SPLICE_F_MOVE | unix.SPLICE_F_NONBLOCK)
-		return s.err != unix.EAGAIN
+// newEndpoint returns one that moves between two descriptors, one of which is
+// d's.
+func newEndpoint(d *fd, from, to int) *endpoint {
+	e := &endpoint{fd: d, from: from, to: to}
+	e.once = func(uintptr) bool {
+		e.call(unix.SPLICE_F_MOVE | unix.SPLICE_F_NONBLOCK)
+		return e.err != unix.EAGAIN || e.receive()
 	}
-	return s
+	return e
 }
 
-// move moves at most most bytes once d is ready. Zero and no error is the end
-// of what is read.
-func (s *splicer) move(most int64) (n int64, err error) {
-	s.most = most
+// move moves at most most bytes once the descriptor is ready. Zero and no
+// error says that there is nothing to move: EOF, or bytes that only a plain
+// read returns.
+func (e *endpoint) move(most int64) (n int64, err error) {
+	e.most = most
 	switch {
-	case s.d.kind == descFile && s.d.fd == s.from:
-		s.sendfile()
-	case s.d.kind == descFile, s.d.kind == descMemory:
-		s.call(unix.SPLICE_F_MOVE)
-	case s.d.fd == s.from:
-		err = s.d.raw.Read(s.once)
+	case e.kind == stdfile.File && e.num == e.from:
+		e.sendfile()
+	case e.kind == stdfile.File, e.kind == stdfile.MemDevice:
+		e.call(unix.SPLICE_F_MOVE)
+	case e.num == e.from:
+		err = e.raw.Read(e.once)
 	default:
-		err = s.d.raw.Write(s.once)
+		err = e.raw.Write(e.once)
 	}
 	if err != nil {
 		return 0, err
 	}
-	return s.n, s.err
+	return e.n, e.err
 }
 
-// call is made by way of the runtime where it may wait, as it does, in spite of
-// O_NONBLOCK, for a process that has the same pipe locked. Not with SPLICE_F_MORE,
-// which holds back the tail of a message for 200 ms (golang/go#10948).
-func (s *splicer) call(flags int) {
-	switch s.d.kind {
-	case descSocket, descMemory:
-		s.n, s.err = rawSplice(s.from, s.to, int(s.most), flags)
-		return
-	}
+// call calls splice(2), without SPLICE_F_MORE, which holds back the tail of a
+// message for 200 ms (golang/go#10948).
+func (e *endpoint) call(flags int) {
 	for {
-		n, err := unix.Splice(s.from, nil, s.to, nil, int(s.most), flags)
+		n, err := unix.Splice(e.from, nil, e.to, nil, int(e.most), flags)
 		if err != unix.EINTR {
-			s.n, s.err = int64(n), err
+			e.n, e.err = n, err
 			return
 		}
 	}
 }
 
+// receive reports whether a plain read of a socket would return although
+// splice(2) finds nothing to take: it stops for good at TCP urgent data. The
+// plain read is left to the caller.
+func (e *endpoint) receive() bool {
+	if e.kind != stdfile.Socket || e.num != e.from {
+		return false
+	}
+	var b [1]byte
+	if _, _, err := unix.Recvfrom(e.num, b[:], unix.MSG_DONTWAIT|unix.MSG_PEEK); err == unix.EAGAIN {
+		return false
+	}
+	e.n, e.err = 0, nil
+	return true
+}
+
 // sendfile is call from a file. sendfile(2) into a pipe takes as much as there
 // is room for; straight into a socket it is 64 KiB at a time, whatever was
 // asked for, which took 7 % more of the processor.
-func (s *splicer) sendfile() {
+func (e *endpoint) sendfile() {
 	for {
-		n, err := unix.Sendfile(s.to, s.from, nil, int(s.most))
+		n, err := unix.Sendfile(e.to, e.from, nil, int(e.most))
 		if err != unix.EINTR {
-			s.n, s.err = int64(n), err
+			e.n, e.err = int64(n), err
 			return
 		}
 	}

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"testing/iotest"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // What was queued before a reset is delivered, and the reset is the error.
@@ -23,7 +25,7 @@ func TestPipeReset(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
 		for _, to := range sinks {
 			t.Run(to.name, func(t *testing.T) {
-				checkLeaks(t)
+				testutil.CheckLeaks(t)
 				here, there := tcpPair(t)
 				in, _ := stdinPipe(t)
 				out, got := to.open(t)
@@ -31,7 +33,7 @@ func TestPipeReset(t *testing.T) {
 				must(io.Copy(there, dataOf(n)))
 				queued(t, there)
 				reset(t, there)
-				end := await(t, piping(context.Background(), local, Conn(here), Policy{}), "the relay")
+				end := testutil.Await(t, piping(context.Background(), local, Conn(here), Policy{}), "the relay")
 				expectReset(t, end.err)
 				if end.Received != n {
 					t.Errorf("received %d bytes", end.Received)
@@ -47,10 +49,10 @@ func TestPipeReset(t *testing.T) {
 // queued waits until the other side has what was written to c.
 func queued(t testing.TB, c net.Conn) {
 	t.Helper()
-	if _, known := unacked(c); !known {
+	if _, known := unackedBytes(c); !known {
 		t.Skip("nobody can tell here what was acknowledged")
 	}
-	eventually(t, "all is acknowledged", func() bool { n, _ := unacked(c); return n == 0 })
+	testutil.Eventually(t, "all is acknowledged", func() bool { n, _ := unackedBytes(c); return n == 0 })
 }
 
 func expectReset(t testing.TB, err error) {
@@ -66,13 +68,13 @@ func TestPipeResetWhileSending(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
 		for _, from := range sources[:3] {
 			t.Run(from.name, func(t *testing.T) {
-				checkLeaks(t)
+				testutil.CheckLeaks(t)
 				here, there := tcpPair(t)
 				local := files(t, from.open(t, 64<<20), nil)
 				relay := piping(context.Background(), local, Conn(here), Policy{})
 				must(io.CopyN(io.Discard, there, 4<<20))
 				reset(t, there)
-				end := await(t, relay, "the relay")
+				end := testutil.Await(t, relay, "the relay")
 				expectReset(t, end.err)
 				if end.Sent < 4<<20 {
 					t.Errorf("sent %d bytes", end.Sent)
@@ -95,7 +97,7 @@ func TestPipeReaderGone(t *testing.T) {
 			{"socket in the middle", openStdoutSocket, 1 << 20},
 		} {
 			t.Run(c.name, func(t *testing.T) {
-				checkLeaks(t)
+				testutil.CheckLeaks(t)
 				here, there := tcpPair(t)
 				out, r := c.open(t)
 				if c.read == 0 {
@@ -105,10 +107,10 @@ func TestPipeReaderGone(t *testing.T) {
 				sender := peering(there, 64<<20, 0) // a pipe of 256 pages holds 8 MiB of large ones
 				io.CopyN(io.Discard, r, c.read)
 				r.Close()
-				end := await(t, relay, "the relay")
+				end := testutil.Await(t, relay, "the relay")
 				expectLocal(t, end.err, "write", syscall.EPIPE)
 				here.Close()
-				await(t, sender, "the peer")
+				testutil.Await(t, sender, "the peer")
 			})
 		}
 	})
@@ -124,26 +126,31 @@ func openStdoutSocket(t *testing.T) (*os.File, io.ReadCloser) {
 	return out, c
 }
 
-// A standard input that fails is an error, but what it gave before arrives.
-func TestPipeReadError(t *testing.T) {
-	checkLeaks(t)
+// A standard input that fails is an error. What it gave before arrives, and a
+// reset tells the peer that this was not all.
+func TestReadError(t *testing.T) {
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	broken := errors.New("broken")
-	local := End{R: io.MultiReader(dataOf(100_000), iotest.ErrReader(broken))}
+	s := &Stdio{Local: End{R: io.MultiReader(dataOf(100_000), iotest.ErrReader(broken))}}
 	program := peering(there, 10, 0)
-	end := await(t, piping(context.Background(), local, Conn(here), Policy{}), "the relay")
-	expectLocal(t, end.err, "read", broken)
-	expectPeer(t, await(t, program, "the peer"), 100_000)
+	expectLocal(t, testutil.Await(t, serving(context.Background(), s.Serve, here), "the session"), "read", broken)
+	p := testutil.Await(t, program, "the peer")
+	if !errors.Is(p.err, syscall.ECONNRESET) {
+		t.Errorf("the peer's last read: %v", p.err)
+	}
+	expectData(t, "the peer", p.got, 100_000)
 }
 
 // A reader that never gives anything is given up.
 func TestPipeNoProgress(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	program := peering(there, 0, 0)
-	end := await(t, piping(context.Background(), End{R: lazy{}}, Conn(here), Policy{}), "the relay")
+	end := testutil.Await(t, piping(context.Background(), End{R: lazy{}}, Conn(here), Policy{}), "the relay")
 	expectLocal(t, end.err, "read", io.ErrNoProgress)
-	await(t, program, "the peer")
+	here.Close()
+	testutil.Await(t, program, "the peer")
 }
 
 type lazy struct{}
@@ -154,10 +161,10 @@ func (lazy) Read([]byte) (int, error) { return 0, nil }
 func TestPipeShortWrite(t *testing.T) {
 	here, there := tcpPair(t)
 	program := peering(there, 100, 0)
-	end := await(t, piping(context.Background(), End{W: lazyWriter{}}, Conn(here), Policy{}), "the relay")
+	end := testutil.Await(t, piping(context.Background(), End{W: lazyWriter{}}, Conn(here), Policy{}), "the relay")
 	expectLocal(t, end.err, "write", io.ErrShortWrite)
 	here.Close()
-	await(t, program, "the peer")
+	testutil.Await(t, program, "the peer")
 }
 
 type lazyWriter struct{}
@@ -166,30 +173,30 @@ func (lazyWriter) Write(p []byte) (int, error) { return len(p) - 1, nil }
 
 // Ends that somebody else made, without any of the functions of the package.
 func TestPipeForeignEnds(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	for _, c := range []struct{ local, remote string }{{"up", "down"}, {"", "down"}, {"up", ""}, {"", ""}} {
 		var sent, received bytes.Buffer
 		local := End{R: strings.NewReader(c.local), W: &received}
 		remote := End{R: strings.NewReader(c.remote), W: &sent}
-		end := await(t, piping(context.Background(), local, remote, Policy{}), "the relay")
+		end := testutil.Await(t, piping(context.Background(), local, remote, Policy{}), "the relay")
 		expectTotals(t, end, int64(len(c.local)), int64(len(c.remote)))
 		if sent.String() != c.local || received.String() != c.remote {
 			t.Errorf("%v: got %q and %q", c, &sent, &received)
 		}
 	}
 	var sent bytes.Buffer
-	end := await(t, piping(context.Background(), End{R: strings.NewReader("up")}, End{W: &sent}, Policy{}), "the relay that only sends")
+	end := testutil.Await(t, piping(context.Background(), End{R: strings.NewReader("up")}, End{W: &sent}, Policy{}), "the relay that only sends")
 	expectTotals(t, end, 2, 0)
 }
 
 // No side is written to where nothing is to be written, and still counted.
 func TestPipeDropped(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	program := peering(there, 1<<20, 0)
-	end := await(t, piping(context.Background(), End{R: strings.NewReader("x")}, Conn(here), Policy{}), "the relay")
+	end := testutil.Await(t, piping(context.Background(), End{R: strings.NewReader("x")}, Conn(here), Policy{}), "the relay")
 	expectTotals(t, end, 1, 1<<20)
-	expectPeerError(t, await(t, program, "the peer"))
+	expectPeerError(t, testutil.Await(t, program, "the peer"))
 }
 
 func expectPeerError(t testing.TB, p peer) {
@@ -203,17 +210,17 @@ func expectPeerError(t testing.TB, p peer) {
 func TestPipeHalfClose(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
-			checkLeaks(t)
+			testutil.CheckLeaks(t)
 			here, there := connected(t, network)
 			var got bytes.Buffer
 			relay := piping(context.Background(), End{R: strings.NewReader("up"), W: &got}, Conn(here), Policy{})
-			there.SetDeadline(time.Now().Add(patience))
+			there.SetDeadline(time.Now().Add(testutil.Timeout))
 			if b, err := io.ReadAll(there); err != nil || string(b) != "up" {
 				t.Errorf("the peer got %q, %v", b, err)
 			}
 			must(io.WriteString(there, "down"))
 			there.Close()
-			expectTotals(t, await(t, relay, "the relay"), 2, 4)
+			expectTotals(t, testutil.Await(t, relay, "the relay"), 2, 4)
 			if got.String() != "down" {
 				t.Errorf("got %q", &got)
 			}
@@ -222,16 +229,16 @@ func TestPipeHalfClose(t *testing.T) {
 }
 
 func TestPipeNoHalfClose(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
-	relay := piping(context.Background(), End{R: strings.NewReader("up")}, Conn(here), Policy{NoHalfClose: true})
+	relay := piping(context.Background(), End{R: strings.NewReader("up")}, Conn(here), Policy{HalfClose: HalfCloseNever})
 	must(io.ReadFull(there, make([]byte, 2)))
 	there.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
 	if _, err := there.Read(make([]byte, 1)); !interrupted(err) {
 		t.Errorf("after local's end the peer read %v", err)
 	}
 	there.Close()
-	expectTotals(t, await(t, relay, "the relay"), 2, 0)
+	expectTotals(t, testutil.Await(t, relay, "the relay"), 2, 0)
 }
 
 // What the relay does with standard input when the remote has ended.
@@ -240,7 +247,7 @@ func TestAtRemoteEOF(t *testing.T) {
 	idle := func(t *testing.T) *os.File { in, _ := stdinPipe(t); return in }
 	ready := func(t *testing.T) *os.File {
 		in := sourcePipe(t, up)
-		eventually(t, "the pipe is ready", func() bool { return readable(in) })
+		testutil.Eventually(t, "the pipe is ready", func() bool { return files(t, in, nil).src.ready() })
 		return in
 	}
 	file := func(t *testing.T) *os.File { return dataFile(t, up) }
@@ -266,14 +273,14 @@ func TestAtRemoteEOF(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bothWays(t, func(t *testing.T) {
-				checkLeaks(t)
+				testutil.CheckLeaks(t)
 				here, there := tcpPair(t)
 				in := c.in(t)
 				out := stdoutNull(t)
 				program := peering(there, c.down, 0)
-				end := await(t, piping(context.Background(), files(t, in, out), Conn(here), Policy{AtRemoteEOF: c.at}), "the relay")
+				end := testutil.Await(t, piping(context.Background(), files(t, in, out), Conn(here), Policy{AtRemoteEOF: c.at}), "the relay")
 				here.Close()
-				p := await(t, program, "the peer")
+				p := testutil.Await(t, program, "the peer")
 				if c.sent >= 0 {
 					expectTotals(t, end, c.sent, c.down)
 					expectPeer(t, p, c.sent)
@@ -295,7 +302,7 @@ func stdoutNull(t testing.TB) *os.File {
 // keep sending: what comes later is sent, and standard output has ended.
 func TestKeepSending(t *testing.T) {
 	for _, at := range []AtRemoteEOF{KeepSending, FinishIfIdle} {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		here, there := tcpPair(t)
 		in, w := stdinPipe(t)
 		r, out := stdoutPipe(t)
@@ -306,11 +313,11 @@ func TestKeepSending(t *testing.T) {
 		}
 		must(io.WriteString(w, "late"))
 		w.Close()
-		there.SetReadDeadline(time.Now().Add(patience))
+		there.SetReadDeadline(time.Now().Add(testutil.Timeout))
 		if b, err := io.ReadAll(there); err != nil || string(b) != "late" {
 			t.Errorf("the peer got %q, %v", b, err)
 		}
-		expectTotals(t, await(t, relay, "the relay"), 4, 0)
+		expectTotals(t, testutil.Await(t, relay, "the relay"), 4, 0)
 	}
 }
 
@@ -327,9 +334,9 @@ func TestExitCloses(t *testing.T) {
 		want    bool // that the relay closes it
 	}{{"pipe", false, false}, {"pipe", true, true}, {"file", false, true}, {"file", true, true}} {
 		t.Run(fmt.Sprintf("%s, sending %v", c.out, c.sending), func(t *testing.T) {
-			checkLeaks(t)
+			testutil.CheckLeaks(t)
 			here, there := tcpPair(t)
-			if _, known := unacked(here); !known {
+			if _, known := unackedBytes(here); !known {
 				t.Skip("nobody can tell here")
 			}
 			in, w := stdinPipe(t)
@@ -342,13 +349,13 @@ func TestExitCloses(t *testing.T) {
 			relay := piping(context.Background(), local, Conn(here), Policy{})
 			if c.sending {
 				there.CloseWrite()
-				await(t, closed, "the end of standard output")
+				testutil.Await(t, closed, "the end of standard output")
 			}
 			w.Close()
 			must(io.ReadAll(there))
 			queued(t, here)
 			there.Close()
-			expectTotals(t, await(t, relay, "the relay"), 0, 0)
+			expectTotals(t, testutil.Await(t, relay, "the relay"), 0, 0)
 			select {
 			case <-closed:
 				if !c.want {
@@ -365,7 +372,7 @@ func TestExitCloses(t *testing.T) {
 
 // A pipe that has given something is not idle, though it gives nothing now.
 func TestKeepSendingAfterPause(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	in, w := stdinPipe(t)
 	r, out := stdoutPipe(t)
@@ -380,14 +387,14 @@ func TestKeepSendingAfterPause(t *testing.T) {
 	if b, err := io.ReadAll(there); err != nil || string(b) != "two" {
 		t.Errorf("the peer got %q, %v", b, err)
 	}
-	expectTotals(t, await(t, relay, "the relay"), 6, 1)
+	expectTotals(t, testutil.Await(t, relay, "the relay"), 6, 1)
 }
 
 // A remote that has ended and then resets is noticed while stdin is idle.
 func TestWatchRemote(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
-	if _, known := unacked(here); !known {
+	if _, known := unackedBytes(here); !known {
 		t.Skip("nobody can tell here")
 	}
 	in, _ := stdinPipe(t)
@@ -396,5 +403,5 @@ func TestWatchRemote(t *testing.T) {
 	there.CloseWrite()
 	must(io.ReadAll(r)) // it has seen the EOF
 	reset(t, there)
-	expectReset(t, await(t, relay, "the relay").err)
+	expectReset(t, testutil.Await(t, relay, "the relay").err)
 }

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/internal/testutil"
+	"gonc/relay/stdfile"
 )
 
 // When the reader of standard output goes away the relay ends, although the
@@ -30,9 +33,9 @@ func TestUnread(t *testing.T) {
 		{name: "terminal", before: "one", policy: Policy{AtRemoteEOF: Finish}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			checkLeaks(t)
+			testutil.CheckLeaks(t)
 			here, there := tcpPair(t)
-			there.SetDeadline(time.Now().Add(patience))
+			there.SetDeadline(time.Now().Add(testutil.Timeout))
 			in, w := stdinPipe(t)
 			r, out := stdoutPipe(t)
 			relay := piping(context.Background(), files(t, in, out), Conn(here), c.policy)
@@ -51,7 +54,7 @@ func TestUnread(t *testing.T) {
 					t.Errorf("the peer got %q, %v", b, err)
 				}
 			}
-			end := await(t, relay, "the relay")
+			end := testutil.Await(t, relay, "the relay")
 			expectLocal(t, end.err, "write", syscall.EPIPE)
 			if want := int64(len(c.before + c.after)); end.Sent != want || end.Received != 1 {
 				t.Errorf("sent %d of %d, received %d", end.Sent, want, end.Received)
@@ -62,49 +65,49 @@ func TestUnread(t *testing.T) {
 
 // A reader that was never there ends nothing before all is sent.
 func TestUnreadNothing(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	in, w := stdinPipe(t)
 	r, out := stdoutPipe(t)
 	r.Close()
 	local := files(t, in, out)
 	relay := piping(context.Background(), local, Conn(here), Policy{AtRemoteEOF: FinishIfIdle})
-	late := time.NewTimer(3 * unreadAfter) // it is known by then
+	late := time.NewTimer(3 * readerGoneAfter) // it is known by then
 	<-late.C
 	must(io.WriteString(w, "late"))
 	w.Close()
-	there.SetDeadline(time.Now().Add(patience))
+	there.SetDeadline(time.Now().Add(testutil.Timeout))
 	if b, err := io.ReadAll(there); err != nil || string(b) != "late" {
 		t.Errorf("the peer got %q, %v", b, err)
 	}
-	end := await(t, relay, "the relay")
+	end := testutil.Await(t, relay, "the relay")
 	expectLocal(t, end.err, "write", syscall.EPIPE)
 }
 
 // A pipe that is read, a file and a closed pipe are not taken for one that is
 // not.
 func TestAwaitUnread(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	r, out := stdoutPipe(t)
 	f := files(t, nil, out).W.(*os.File)
 	f.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
-	if err := awaitUnread(f); !interrupted(err) {
+	if err := stdfile.AwaitReaderGone(f); !interrupted(err) {
 		t.Errorf("it is read: %v", err)
 	}
 	f.SetReadDeadline(time.Time{})
-	gone := inBackground(func() error { return awaitUnread(f) })
+	gone := testutil.Background(func() error { return stdfile.AwaitReaderGone(f) })
 	r.Close()
-	if err := await(t, gone, "the end of the reader"); err != nil {
+	if err := testutil.Await(t, gone, "the end of the reader"); err != nil {
 		t.Error(err)
 	}
-	if awaitUnread(tempFile(t, 0)) == nil {
+	if stdfile.AwaitReaderGone(tempFile(t, 0)) == nil {
 		t.Error("a file was taken for a pipe")
 	}
 }
 
 // A FIFO without a reader may have one again.
 func TestUnreadFIFO(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	name := filepath.Join(t.TempDir(), "fifo")
 	if err := unix.Mkfifo(name, 0o600); err != nil {
 		t.Fatal(err)
@@ -115,26 +118,26 @@ func TestUnreadFIFO(t *testing.T) {
 	defer w.Close()
 	f.Close()
 	r.Close()
-	if awaitUnread(w) == nil {
+	if stdfile.AwaitReaderGone(w) == nil {
 		t.Error("it was given up")
 	}
 }
 
 // What was sent is not lost at the close either.
 func TestUnreadSettles(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	const up = 5 << 20
 	here, there := tcpPair(t)
 	r, out := stdoutPipe(t)
 	r.Close()
 	s := &Stdio{Local: files(t, sourcePipe(t, up), out)}
 	session := serving(context.Background(), s.Serve, here)
-	late := time.NewTimer(2 * unreadAfter)
+	late := time.NewTimer(2 * readerGoneAfter)
 	<-late.C // all that the system holds is on its way
 	a, err := arrivalOf(slowly{there})
 	if err != nil {
 		t.Errorf("the peer: %v", err)
 	}
 	expectData(t, "the peer", a, up)
-	expectLocal(t, await(t, session, "the session"), "write", syscall.EPIPE)
+	expectLocal(t, testutil.Await(t, session, "the session"), "write", syscall.EPIPE)
 }

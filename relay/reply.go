@@ -35,7 +35,7 @@ type Reply struct {
 // waits for standard output would else stay.
 func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
-	defer context.AfterFunc(ctx, func() { c.SetDeadline(past); r.Local.stop() })()
+	defer context.AfterFunc(ctx, func() { c.SetDeadline(past); r.Local.interrupt() })()
 	pooled := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(pooled)
 	e, answer := Conn(c), r.answer
@@ -137,7 +137,7 @@ func (r *Reply) receive(c net.Conn, buf []byte) error {
 	n, err := c.Read(buf)
 	if n > 0 && r.Local.W != nil {
 		if _, werr := r.Local.W.Write(buf[:n]); werr != nil {
-			return &LocalError{"write", werr}
+			return r.Local.failure("write", werr)
 		}
 	}
 	return err

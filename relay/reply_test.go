@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // askReply sends text to a Reply, by way of a connection of its own, and returns
@@ -19,7 +21,7 @@ import (
 func askReply(t *testing.T, r *Reply, network, text string) (answer string, err error) {
 	t.Helper()
 	here, there := connected(t, network)
-	there.SetDeadline(time.Now().Add(patience))
+	there.SetDeadline(time.Now().Add(testutil.Timeout))
 	ended := serving(context.Background(), r.Serve, here)
 	must(io.WriteString(there, text))
 	if text == "" {
@@ -30,7 +32,7 @@ func askReply(t *testing.T, r *Reply, network, text string) (answer string, err 
 		t.Errorf("the client: %v", err)
 	}
 	there.Close()
-	return string(b), await(t, ended, "the session")
+	return string(b), testutil.Await(t, ended, "the session")
 }
 
 // The text comes after the first bytes, or the end, of a stream, and only
@@ -39,7 +41,7 @@ func TestReply(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		for _, text := range []string{"", "hello", strings.Repeat("x", 100_000)} {
 			t.Run(network, func(t *testing.T) {
-				checkLeaks(t)
+				testutil.CheckLeaks(t)
 				var out bytes.Buffer
 				answer, err := askReply(t, &Reply{Text: []byte("ACK!"), Local: End{W: &out}}, network, text)
 				if answer != "ACK!" || err != nil || out.String() != text {
@@ -52,7 +54,7 @@ func TestReply(t *testing.T) {
 
 // Many clients at once.
 func TestReplyMany(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	var out bytes.Buffer
 	r := &Reply{Text: []byte("ACK!"), Local: End{W: Locked(&out)}}
 	var group sync.WaitGroup
@@ -67,7 +69,7 @@ func TestReplyMany(t *testing.T) {
 			there.Close()
 		})
 	}
-	await(t, inBackground(func() error { group.Wait(); return nil }), "all")
+	testutil.Await(t, testutil.Background(func() error { group.Wait(); return nil }), "all")
 	if out.String() != strings.Repeat("hello ", 50) {
 		t.Errorf("%d bytes came", out.Len())
 	}
@@ -75,14 +77,14 @@ func TestReplyMany(t *testing.T) {
 
 // The reply reaches a client that goes on sending.
 func TestReplyDrains(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	var out arrival
 	out.wrong = -1
 	r := &Reply{Text: []byte("ACK!"), Local: End{W: &out}}
 	ended := serving(context.Background(), r.Serve, here)
 	expectReply(t, there, 5<<20)
-	if err := await(t, ended, "the session"); err != nil {
+	if err := testutil.Await(t, ended, "the session"); err != nil {
 		t.Error(err)
 	}
 	expectData(t, "standard output", out, 5<<20)
@@ -103,9 +105,9 @@ func expectReply(t *testing.T, there net.Conn, n int64) {
 
 // Each datagram gets a reply, also an empty one.
 func TestReplyDatagrams(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := connected(t, "udp")
-	there.SetDeadline(time.Now().Add(patience))
+	there.SetDeadline(time.Now().Add(testutil.Timeout))
 	local := &pieces{got: make(chan []byte, 10)}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	r := &Reply{Text: []byte("ACK!"), Local: End{W: local}}
@@ -117,14 +119,14 @@ func TestReplyDatagrams(t *testing.T) {
 			t.Errorf("answered %q, %v", buf[:k], err)
 		}
 		if n > 0 {
-			if b := await(t, local.got, "the datagram"); int64(len(b)) != n {
+			if b := testutil.Await(t, local.got, "the datagram"); int64(len(b)) != n {
 				t.Errorf("%d bytes came of %d", len(b), n)
 			}
 		}
 	}
 	enough := errors.New("enough")
 	cancel(enough)
-	if err := await(t, ended, "the session"); err != enough {
+	if err := testutil.Await(t, ended, "the session"); err != enough {
 		t.Errorf("ended with %v", err)
 	}
 }
@@ -159,13 +161,13 @@ func (unanswerable) Write(b []byte) (int, error) { return 0, syscall.EDESTADDRRE
 
 // An output that can't be written ends the session and is its error.
 func TestReplyOutError(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	broken := errors.New("broken")
 	here, there := tcpPair(t)
 	r := &Reply{Text: []byte("ACK!"), Local: End{W: writerFunc(func([]byte) (int, error) { return 0, broken })}}
 	ended := serving(context.Background(), r.Serve, here)
 	must(io.WriteString(there, "hello"))
-	expectLocal(t, await(t, ended, "the session"), "write", broken)
+	expectLocal(t, testutil.Await(t, ended, "the session"), "write", broken)
 }
 
 // The times of a Reply: silence ends a session, and so does a client that

@@ -7,12 +7,14 @@ import (
 	"errors"
 	"io"
 	"testing"
+
+	"gonc/internal/testutil"
 )
 
 // The end of ctx ends a reply that waits for standard output, and one that
 // waits for its turn to write there.
 func TestReplyBlocked(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	_, out := stdoutPipe(t)
 	local := files(t, nil, out)
 	local.W = Locked(local.W)
@@ -24,11 +26,11 @@ func TestReplyBlocked(t *testing.T) {
 		sessions = append(sessions, serving(ctx, r.Serve, here))
 		go io.Copy(struct{ io.Writer }{there}, dataOf(1<<20))
 	}
-	eventually(t, "standard output is full", func() bool { return !writable(out) })
+	testutil.Eventually(t, "standard output is full", func() bool { return !writable(out) })
 	enough := errors.New("enough")
 	cancel(enough)
 	for _, ended := range sessions {
-		if err := await(t, ended, "a session"); err != enough {
+		if err := testutil.Await(t, ended, "a session"); err != enough {
 			t.Errorf("ended with %v", err)
 		}
 	}

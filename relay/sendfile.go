@@ -12,8 +12,8 @@ import (
 // sendfile sends a regular file over TCP by what package net has for it:
 // sendfile(2), on Windows TransmitFile. It returns what zeroCopy does.
 //
-// It asks for as much at once as the plain way writes at once, so that a slow
-// peer is as little of an idle one here as there.
+// It asks for as much at once as a plain copy writes at once, so that a slow
+// peer is no sooner taken for an idle one.
 func (f *flow) sendfile() (handled bool, rerr, werr error) {
 	file, isFile := f.from.R.(*os.File)
 	conn, isTCP := f.to.W.(*net.TCPConn)
@@ -25,13 +25,13 @@ func (f *flow) sendfile() (handled bool, rerr, werr error) {
 		part.N = bufferSize
 		f.writing.Store(true)
 		n, err := conn.ReadFrom(&part)
-		f.wrote(n)
+		f.noteWritten(n)
 		f.writing.Store(false)
 		switch {
 		case err != nil:
 			rerr, werr = sendfileError(conn, err)
-			f.stuck = min(unread(file), bufferSize-n)
-			if interrupted(werr) && f.stuck == 0 { // between two parts
+			f.undelivered = min(bytesLeft(file), bufferSize-n)
+			if interrupted(werr) && f.undelivered == 0 { // between two parts
 				rerr, werr = werr, nil
 			}
 			return true, rerr, werr
@@ -56,8 +56,8 @@ func isRegular(f *os.File) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-// unread is how many bytes of a regular file are behind its offset.
-func unread(f *os.File) int64 {
+// bytesLeft returns how many bytes of a regular file are behind its offset.
+func bytesLeft(f *os.File) int64 {
 	at, err := f.Seek(0, io.SeekCurrent)
 	if err != nil {
 		return 0
@@ -69,8 +69,8 @@ func unread(f *os.File) int64 {
 	return max(0, info.Size()-at)
 }
 
-// sendfileError tells from an error of ReadFrom which side failed: the file,
-// which says EIO (sendfile(2)) or, read the plain way, that it was it; or c.
+// sendfileError tells which side failed from an error of ReadFrom: the file,
+// whose error is EIO (sendfile(2)) or, of a plain read, a PathError; or c.
 func sendfileError(c *net.TCPConn, err error) (rerr, werr error) {
 	var op *net.OpError
 	if errors.As(err, &op) {
@@ -80,5 +80,5 @@ func sendfileError(c *net.TCPConn, err error) (rerr, werr error) {
 	if errors.As(err, &path) || errors.Is(err, syscall.EIO) {
 		return err, nil
 	}
-	return nil, remoteError("write", c, err)
+	return nil, connError("write", c, err)
 }

@@ -7,13 +7,15 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // viaSendfile has files go by the way they go on other systems.
 func viaSendfile(t testing.TB) {
-	was := noConduit
-	noConduit = true
-	t.Cleanup(func() { noConduit = was })
+	was := noSplicePipe
+	noSplicePipe = true
+	t.Cleanup(func() { noSplicePipe = was })
 }
 
 // fileWays is bothWays for what sends a file, and the third way.
@@ -55,7 +57,8 @@ func TestSendfileHandles(t *testing.T) {
 			if from.wrap != nil {
 				local.R = from.wrap(local.R)
 			}
-			f := flow{from: local, to: Conn(here), watch: &watchdog{}}
+			to := Conn(here)
+			f := flow{from: &local, to: &to}
 			go io.Copy(io.Discard, there)
 			handled, rerr, werr := f.sendfile()
 			want := int64(0)
@@ -71,12 +74,12 @@ func TestSendfileHandles(t *testing.T) {
 
 func TestSendfileReset(t *testing.T) {
 	viaSendfile(t)
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	relay := piping(context.Background(), files(t, dataFile(t, 64<<20), nil), Conn(here), Policy{})
 	must(io.CopyN(io.Discard, there, 4<<20))
 	reset(t, there)
-	end := await(t, relay, "the relay")
+	end := testutil.Await(t, relay, "the relay")
 	expectReset(t, end.err)
 	if end.Sent < 4<<20 {
 		t.Errorf("sent %d bytes", end.Sent)
@@ -86,10 +89,10 @@ func TestSendfileReset(t *testing.T) {
 // A peer that takes nothing is given up, and told that this was not all.
 func TestSendfileStalled(t *testing.T) {
 	viaSendfile(t)
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	s := &Stdio{Local: files(t, dataFile(t, 64<<20), nil), Policy: Policy{Idle: 100 * time.Millisecond}}
-	err := await(t, serving(context.Background(), s.Serve, here), "the session")
+	err := testutil.Await(t, serving(context.Background(), s.Serve, here), "the session")
 	var lost *UndeliveredError
 	if !errors.As(err, &lost) || !errors.Is(err, ErrIdle) || lost.Bytes < 1 || lost.Bytes > bufferSize {
 		t.Errorf("ended with %v", err)

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // Nothing of what was sent is lost at the close, though the peer sends what
@@ -20,19 +22,19 @@ func TestSettle(t *testing.T) {
 	const up = 5 << 20
 	bothWays(t, func(t *testing.T) {
 		for _, from := range sources[:3] {
-			for _, p := range []Policy{{Linger: Flush}, {Linger: 50 * time.Millisecond}, {Linger: Flush, NoHalfClose: true}} {
+			for _, p := range []Policy{{Linger: Flush}, {Linger: 50 * time.Millisecond}, {Linger: Flush, HalfClose: HalfCloseNever}} {
 				t.Run(from.name, func(t *testing.T) {
-					checkLeaks(t)
+					testutil.CheckLeaks(t)
 					here, there := tcpPair(t)
 					s := &Stdio{Local: files(t, from.open(t, up), nil), Policy: p}
 					relay := serving(context.Background(), s.Serve, here)
 					go chatter(there)
 					a, err := arrivalOf(slowly{there})
-					if err != nil && !p.NoHalfClose { // without, the close may be a reset, but a late one
+					if err != nil && p.HalfClose != HalfCloseNever { // without, the close may be a reset, but a late one
 						t.Errorf("the peer: %v", err)
 					}
 					expectData(t, "the peer", a, up)
-					if err := await(t, relay, "the session"); err != nil {
+					if err := testutil.Await(t, relay, "the session"); err != nil {
 						t.Errorf("the session: %v", err)
 					}
 				})
@@ -64,14 +66,14 @@ func (s slowly) Read(p []byte) (int, error) {
 func TestUndelivered(t *testing.T) {
 	for _, p := range []Policy{{Linger: Flush, Idle: 100 * time.Millisecond}, {Linger: time.Millisecond, Idle: 100 * time.Millisecond}} {
 		t.Run(p.Linger.String(), func(t *testing.T) {
-			checkLeaks(t)
+			testutil.CheckLeaks(t)
 			here, there := tcpPair(t)
-			if _, known := unacked(here); !known {
+			if _, known := unackedBytes(here); !known {
 				t.Skip("nobody can tell here what was acknowledged")
 			}
 			here.SetWriteBuffer(1 << 20)
 			s := &Stdio{Local: End{R: dataOf(300 << 10)}, Policy: p}
-			err := await(t, serving(context.Background(), s.Serve, here), "the session")
+			err := testutil.Await(t, serving(context.Background(), s.Serve, here), "the session")
 			var lost *UndeliveredError
 			if !errors.As(err, &lost) || lost.Bytes < 1 || lost.Bytes > 300<<10 {
 				t.Errorf("ended with %v", err)
@@ -87,7 +89,7 @@ func TestUndelivered(t *testing.T) {
 
 // How long a peer may acknowledge nothing at the close.
 func TestPatience(t *testing.T) {
-	full := &LocalError{"write", syscall.ENOSPC}
+	full := &LocalError{Op: "write", Err: syscall.ENOSPC}
 	for _, c := range []struct {
 		p    Policy
 		err  error
@@ -103,7 +105,7 @@ func TestPatience(t *testing.T) {
 		{Policy{}, full, stallLimit},
 		{Policy{Idle: time.Second}, full, time.Second},
 	} {
-		if got := c.p.patience(c.err); got != c.want {
+		if got := c.p.ackTimeout(c.err); got != c.want {
 			t.Errorf("%+v, %v: %v, want %v", c.p, c.err, got, c.want)
 		}
 	}
@@ -116,9 +118,9 @@ func TestIdleSlowPeer(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
 		for _, from := range sources[:2] {
 			t.Run(from.name, func(t *testing.T) {
-				checkLeaks(t)
+				testutil.CheckLeaks(t)
 				here, there := tcpPair(t)
-				if _, _, known := acked(here); !known {
+				if _, _, known := ackedBytes(here); !known {
 					t.Skip("nobody can tell here what was acknowledged")
 				}
 				here.SetWriteBuffer(1 << 20)
@@ -130,7 +132,7 @@ func TestIdleSlowPeer(t *testing.T) {
 					must(io.CopyN(a, there, 16<<10))
 				}
 				must(io.Copy(a, struct{ io.Reader }{there}))
-				if err := await(t, relay, "the session"); err != nil {
+				if err := testutil.Await(t, relay, "the session"); err != nil {
 					t.Errorf("ended with %v", err)
 				}
 				expectData(t, "the peer", *a, 16<<20)
@@ -143,7 +145,7 @@ func TestIdleSlowPeer(t *testing.T) {
 func TestIdleSlowReader(t *testing.T) {
 	const limit = 500 * time.Millisecond
 	bothWays(t, func(t *testing.T) {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		here, there := tcpPair(t)
 		r, out := stdoutPipe(t)
 		feed(there, 1<<20)
@@ -153,7 +155,7 @@ func TestIdleSlowReader(t *testing.T) {
 			must(io.CopyN(a, r, 4<<10))
 		}
 		must(io.CopyN(a, r, 1<<20-a.n))
-		expectTotals(t, await(t, relay, "the relay"), 0, 1<<20)
+		expectTotals(t, testutil.Await(t, relay, "the relay"), 0, 1<<20)
 		expectData(t, "standard output", *a, 1<<20)
 	})
 }
@@ -161,7 +163,7 @@ func TestIdleSlowReader(t *testing.T) {
 // A peer is told that what it sends is not taken any more: it is reset, and
 // has what it was sent before.
 func TestRefusedIsReset(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	full := writerFunc(func([]byte) (int, error) { return 0, syscall.ENOSPC })
 	in, w := stdinPipe(t)
@@ -171,7 +173,7 @@ func TestRefusedIsReset(t *testing.T) {
 	io.WriteString(w, "hello")
 	must(io.CopyN(io.Discard, there, 5))
 	io.WriteString(there, "a line")
-	expectLocal(t, await(t, relay, "the session"), "write", syscall.ENOSPC)
+	expectLocal(t, testutil.Await(t, relay, "the session"), "write", syscall.ENOSPC)
 	if n, err := io.Copy(io.Discard, struct{ io.Reader }{there}); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the peer got %d bytes more, and then %v", n, err)
 	}
@@ -180,9 +182,9 @@ func TestRefusedIsReset(t *testing.T) {
 // A remote that has ended and is then reset acknowledges nothing any more; no
 // read says so, and it is not waited for.
 func TestSettleResetAfterEnd(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
-	if _, known := unacked(here); !known {
+	if _, known := unackedBytes(here); !known {
 		t.Skip("nobody can tell here what was acknowledged")
 	}
 	there.SetReadBuffer(4 << 10)
@@ -191,10 +193,10 @@ func TestSettleResetAfterEnd(t *testing.T) {
 	there.CloseWrite()
 	must(io.Copy(io.Discard, struct{ io.Reader }{here}))
 	begin := time.Now()
-	settled := inBackground(func() error { return settle(context.Background(), here, true, 0) })
+	settled := testutil.Background(func() error { return lingeringClose(context.Background(), here, 0) })
 	reset(t, there)
 	var lost *UndeliveredError
-	if err := await(t, settled, "the end"); !errors.As(err, &lost) {
+	if err := testutil.Await(t, settled, "the end"); !errors.As(err, &lost) {
 		t.Errorf("ended with %v", err)
 	}
 	if took := time.Since(begin); took > stallLimit*3/5 {
@@ -211,21 +213,21 @@ func TestSettleReset(t *testing.T) {
 		lost bool
 	}{{"nothing read", 0, true}, {"some read", 1 << 10, true}, {"all read", 40 << 10, false}} {
 		t.Run(c.name, func(t *testing.T) {
-			checkLeaks(t)
+			testutil.CheckLeaks(t)
 			here, there := tcpPair(t)
-			if _, known := unacked(here); !known {
+			if _, known := unackedBytes(here); !known {
 				t.Skip("nobody can tell here what was acknowledged")
 			}
 			there.SetReadBuffer(4 << 10)
 			here.SetWriteBuffer(1 << 20)
 			must(here.Write(bytesOf(40 << 10)))
-			settled := inBackground(func() error { return settle(context.Background(), here, false, 0) })
+			settled := testutil.Background(func() error { return lingeringClose(context.Background(), here, 0) })
 			must(io.CopyN(io.Discard, there, c.read))
 			if !c.lost {
 				queued(t, here)
 			}
 			reset(t, there)
-			err := await(t, settled, "the end")
+			err := testutil.Await(t, settled, "the end")
 			var lost *UndeliveredError
 			if errors.As(err, &lost) != c.lost {
 				t.Errorf("ended with %v", err)
@@ -237,21 +239,21 @@ func TestSettleReset(t *testing.T) {
 // A session that was told to end does not settle.
 func TestSettleCancel(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		ctx, cancel := context.WithCancel(context.Background())
 		here, _ := connected(t, network)
-		ended := inBackground(func() error { return settle(ctx, here, false, 0) })
+		ended := testutil.Background(func() error { return lingeringClose(ctx, here, 0) })
 		cancel()
-		await(t, ended, "the end")
+		testutil.Await(t, ended, "the end")
 	}
 }
 
 // Linger ends a session that the peer leaves open, and says so to OnEnd.
 func TestLinger(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
-		for _, p := range []Policy{{Linger: Flush}, {Linger: 20 * time.Millisecond}, {Quiet: 20 * time.Millisecond}, {Linger: Flush, NoHalfClose: true}} {
+		for _, p := range []Policy{{Linger: Flush}, {Linger: 20 * time.Millisecond}, {Quiet: 20 * time.Millisecond}, {Linger: Flush, HalfClose: HalfCloseNever}} {
 			t.Run(network, func(t *testing.T) {
-				checkLeaks(t)
+				testutil.CheckLeaks(t)
 				here, there := connected(t, network)
 				var totals Totals
 				s := &Stdio{Local: End{R: strings.NewReader("up")}, Policy: p, OnEnd: func(_ net.Addr, x Totals) { totals = x }}
@@ -259,7 +261,7 @@ func TestLinger(t *testing.T) {
 				if b, err := io.ReadAll(there); err != nil || string(b) != "up" {
 					t.Errorf("the peer got %q, %v", b, err)
 				}
-				if err := await(t, relay, "the session"); err != nil {
+				if err := testutil.Await(t, relay, "the session"); err != nil {
 					t.Errorf("ended with %v", err)
 				}
 				if totals.Sent != 2 || totals.Received != 0 {
@@ -272,22 +274,22 @@ func TestLinger(t *testing.T) {
 
 // While it lingers the relay receives.
 func TestLingerReceives(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	var got bytes.Buffer
-	s := &Stdio{Local: End{R: strings.NewReader("up"), W: &got}, Policy: Policy{Linger: patience}}
+	s := &Stdio{Local: End{R: strings.NewReader("up"), W: &got}, Policy: Policy{Linger: testutil.Timeout}}
 	relay := serving(context.Background(), s.Serve, here)
 	must(io.ReadAll(there))
 	must(io.WriteString(there, "down"))
 	there.Close()
-	if err := await(t, relay, "the session"); err != nil || got.String() != "down" {
+	if err := testutil.Await(t, relay, "the session"); err != nil || got.String() != "down" {
 		t.Errorf("got %q, %v", &got, err)
 	}
 }
 
 // Remote wraps the connection.
 func TestStdioRemote(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	var got bytes.Buffer
 	s := &Stdio{
@@ -296,21 +298,21 @@ func TestStdioRemote(t *testing.T) {
 	}
 	relay := serving(context.Background(), s.Serve, here)
 	must(io.WriteString(there, "one"))
-	there.SetReadDeadline(time.Now().Add(patience))
+	there.SetReadDeadline(time.Now().Add(testutil.Timeout))
 	must(io.ReadAll(there))
-	if err := await(t, relay, "the session"); err != nil || got.String() != "one" {
+	if err := testutil.Await(t, relay, "the session"); err != nil || got.String() != "one" {
 		t.Errorf("got %q, %v", &got, err)
 	}
 }
 
 // Who did not get everything is told by a reset, and not an end like any other.
 func TestLossIsReset(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	s := &Stdio{Local: End{R: dataOf(64 << 20)}, Policy: Policy{Idle: 50 * time.Millisecond}}
 	relay := serving(context.Background(), s.Serve, here)
 	var lost *UndeliveredError
-	if err := await(t, relay, "the session"); !errors.As(err, &lost) {
+	if err := testutil.Await(t, relay, "the session"); !errors.As(err, &lost) {
 		t.Errorf("ended with %v", err)
 	}
 	if n, err := io.Copy(io.Discard, there); !errors.Is(err, syscall.ECONNRESET) {

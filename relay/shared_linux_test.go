@@ -6,6 +6,8 @@ import (
 	"os"
 	"strconv"
 	"testing"
+
+	"gonc/internal/testutil"
 )
 
 // Sessions that have standard input and output one after another leave no
@@ -14,9 +16,9 @@ import (
 func TestShared(t *testing.T) {
 	for _, c := range stdioPairs {
 		t.Run(c.name, func(t *testing.T) {
-			checkLeaks(t)
+			testutil.CheckLeaks(t)
 			in, out, w, r := c.open(t)
-			before := openFiles()
+			before := testutil.OpenFiles()
 			for range 10 {
 				here, there := tcpPair(t)
 				local := Shared(Files(in, out))
@@ -25,12 +27,12 @@ func TestShared(t *testing.T) {
 				must(io.ReadFull(there, make([]byte, 3)))
 				must(io.WriteString(there, "down"))
 				there.CloseWrite()
-				expectTotals(t, await(t, relay, "the relay"), 3, 4)
+				expectTotals(t, testutil.Await(t, relay, "the relay"), 3, 4)
 				must(r.Read(make([]byte, 100)))
 				here.Close()
 				there.Close()
 				local.interrupt() // and it reaches nobody any more
-				if now := openFiles(); now > before {
+				if now := testutil.OpenFiles(); now > before {
 					t.Fatalf("%d descriptors, were %d", now, before)
 				}
 			}

@@ -5,74 +5,73 @@ import (
 	"net"
 	"os"
 
+	"gonc/relay/stdfile"
+
 	"golang.org/x/sys/unix"
 )
 
 // zeroCopy moves the flow inside the kernel, if both sides allow it. When
-// handled is false they don't, and the plain way is to be taken from where the
+// handled is false they don't, and plain reads and writes go on from where the
 // flow stands: at most what had to be moved to find out has been.
 func (f *flow) zeroCopy() (handled bool, rerr, werr error) {
 	if noZeroCopy {
 		return false, nil, nil
 	}
-	m := mover{flow: f, src: descOf(f.from.R), dst: descOf(f.to.W)}
+	s := splicer{flow: f, src: inspect(f.from.R), dst: inspect(f.to.W)}
 	switch {
-	case m.src.kind == descFile && m.dst.kind == descSocket:
-		m.cork(1)
-		defer m.cork(0)
-		return m.splice()
-	case m.src.kind == descPipe && m.dst.kind == descSocket, m.src.kind == descSocket && m.dst.spliceable():
-		return m.splice()
+	case s.src.kind == stdfile.File && s.dst.kind == stdfile.Socket:
+		s.cork(1)
+		defer s.cork(0)
+		return s.splice()
+	case s.src.kind == stdfile.Pipe && s.dst.kind == stdfile.Socket, s.src.kind == stdfile.Socket && s.dst.spliceable():
+		return s.splice()
 	}
 	return false, nil, nil
 }
 
-// A mover is a flow between two descriptors.
-type mover struct {
+// A splicer is a flow between two descriptors.
+type splicer struct {
 	*flow
-	src, dst desc
-	streams  bool // gatherFirst bytes have been moved
-	fills    bool // as fills says of src
+	src, dst fd
 }
 
 // cork sets TCP_CORK (tcp(7)), with which a socket sends full segments only;
-// taking it off sends what was held back. For a file, which has no pauses that
-// the last bytes would have to wait out.
-func (m *mover) cork(on int) {
-	if _, ok := m.to.W.(*net.TCPConn); ok {
-		unix.SetsockoptInt(m.dst.fd, unix.SOL_TCP, unix.TCP_CORK, on)
+// taking it off sends what was held back. It is for a file, which has no
+// pauses that the last bytes would have to wait out.
+func (s *splicer) cork(on int) {
+	if _, ok := s.to.W.(*net.TCPConn); ok {
+		unix.SetsockoptInt(s.dst.num, unix.SOL_TCP, unix.TCP_CORK, on)
 	}
 }
 
-// splice moves everything from src to dst, through a conduit.
+// splice moves everything from src to dst, through a splicePipe.
 //
 // A pipe could be spliced with a socket directly. But it is locked for as long
-// as that takes, and whoever has its other end can't go on meanwhile; from
-// pipe to pipe no more than pointers are moved.
-func (m *mover) splice() (handled bool, rerr, werr error) {
-	p, err := newConduit(&m.src, &m.dst)
+// as that takes, and the program at its other end could not go on; from pipe
+// to pipe only pointers are moved.
+func (s *splicer) splice() (handled bool, rerr, werr error) {
+	p, err := newSplicePipe(&s.src, &s.dst)
 	if err != nil {
-		return m.sendfile()
+		return s.sendfile()
 	}
 	defer p.close()
-	m.fills = fills(&m.src)
-	g := newGatherer(m.from.R, m.src)
-	defer m.endGathering(&g)
-	for n := int64(0); !m.quit.Load(); {
-		m.pace(n)
-		n, err = m.load(p, &g)
+	for !s.quit.Load() {
+		n, err := p.in.move(pipeSize)
 		switch {
-		case unsupported(err): // p is empty, so that nothing is skipped
+		case unsupported(err): // p is empty, so nothing is skipped
 			return false, nil, nil
 		case err != nil:
-			return true, remoteError("read", m.from.R, err), nil
+			return true, connError("read", s.from.R, err), nil
 		case n == 0:
-			return true, nil, nil
+			if eof, rerr, werr := s.plain(); eof || rerr != nil || werr != nil {
+				return true, rerr, werr
+			}
+			continue
 		}
-		m.began()
-		m.writing.Store(true)
-		refused, err := m.unload(p, n)
-		m.writing.Store(false)
+		s.noteRead()
+		s.writing.Store(true)
+		refused, err := s.drain(p, n)
+		s.writing.Store(false)
 		switch {
 		case err != nil:
 			return true, nil, err
@@ -83,68 +82,47 @@ func (m *mover) splice() (handled bool, rerr, werr error) {
 	return true, os.ErrDeadlineExceeded, nil
 }
 
-// pace comes before every load, with what the last one has brought.
-func (m *mover) pace(last int64) {
-	if m.moved.Load() < gatherFirst {
-		return
+// plain reads and writes once, where splice(2) found nothing: only a plain
+// read can tell EOF from bytes that splice does not take.
+func (s *splicer) plain() (eof bool, rerr, werr error) {
+	pooled := buffers.Get().(*[bufferSize]byte)
+	defer buffers.Put(pooled)
+	n, err := s.from.R.Read(pooled[:])
+	if n > 0 {
+		s.noteRead()
 	}
-	if !m.streams && m.way != nil && !m.src.mayTakeLong() && !m.dst.mayTakeLong() {
-		m.way.streams(m.back)
+	if werr := s.write(pooled[:n]); werr != nil {
+		return false, nil, werr
 	}
-	m.streams = true
-	if m.fills && last >= bulkRead {
-		letFill(m.src.fd)
+	if err == io.EOF {
+		return true, nil, nil
 	}
+	return false, err, nil
 }
 
-// load takes what src has into p; zero and no error is its end.
-func (m *mover) load(p *conduit, g *gatherer) (n int64, err error) {
-	for {
-		g.arm()
-		n, err = p.in.move(pipeSize)
-		if paused := g.on && interrupted(err); !paused {
-			g.came += n
-			return n, err
-		}
-		m.endGathering(g)
-		if m.quit.Load() {
-			return 0, err
-		}
-	}
-}
-
-// endGathering gives the read deadline of the connection back. An interrupt
-// that the gatherer lifted is put in force again; one that comes later stays.
-func (m *mover) endGathering(g *gatherer) {
-	g.stop()
-	if g.conn != nil && m.quit.Load() {
-		g.conn.SetReadDeadline(past)
-	}
-}
-
-// unload writes the n bytes that p holds. refused says that dst takes no
+// drain writes the n bytes that p holds. refused says that dst takes no
 // splice; the bytes have been written all the same.
-func (m *mover) unload(p *conduit, n int64) (refused bool, err error) {
+func (s *splicer) drain(p *splicePipe, n int64) (refused bool, err error) {
 	for n > 0 {
 		k, err := p.out.move(n)
 		switch {
 		case unsupported(err):
-			return true, m.unloadPlain(p, n)
+			return true, s.drainPlain(p, n)
 		case err == nil && k == 0:
 			err = io.ErrShortWrite
 		}
 		if err != nil {
-			m.stuck = n
-			return false, remoteError("write", m.to.W, err)
+			s.undelivered = n
+			return false, connError("write", s.to.W, err)
 		}
 		n -= k
-		m.wrote(k)
+		s.noteWritten(k)
 	}
 	return false, nil
 }
 
-// unloadPlain is unload by way of a buffer.
-func (m *mover) unloadPlain(p *conduit, n int64) error {
+// drainPlain is drain through a buffer.
+func (s *splicer) drainPlain(p *splicePipe, n int64) error {
 	buf := make([]byte, bufferSize)
 	for n > 0 {
 		k, err := unix.Read(p.r, buf)
@@ -154,7 +132,8 @@ func (m *mover) unloadPlain(p *conduit, n int64) error {
 		if err != nil {
 			return os.NewSyscallError("read", err)
 		}
-		if err := m.write(buf[:k]); err != nil {
+		if err := s.write(buf[:k]); err != nil {
+			s.undelivered += n - int64(k)
 			return err
 		}
 		n -= int64(k)
@@ -163,8 +142,8 @@ func (m *mover) unloadPlain(p *conduit, n int64) error {
 }
 
 // unsupported reports whether err says that the kernel cannot move bytes
-// between these two, or, in a file of no ordinary kind, not from that offset
-// on (EOVERFLOW).
+// between these two, or, in a file of an unusual kind, not from that offset on
+// (EOVERFLOW).
 func unsupported(err error) bool {
 	return err == unix.EINVAL || err == unix.ENOSYS || err == unix.EOPNOTSUPP || err == unix.EPERM || err == unix.EOVERFLOW
 }

@@ -12,12 +12,15 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/internal/testutil"
+	"gonc/relay/stdfile"
 )
 
 // Data that comes between a splice that finds none and the question whether
 // there is any is not taken for a full pipe.
 func TestSpliceTrickle(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	const pieces, size = 20_000, 100
 	go func() {
@@ -30,8 +33,9 @@ func TestSpliceTrickle(t *testing.T) {
 		there.Close()
 	}()
 	file := tempFile(t, 0)
-	f := flow{from: Conn(here), to: End{W: file}, watch: new(watchdog)}
-	here.SetReadDeadline(time.Now().Add(patience))
+	from := Conn(here)
+	f := flow{from: &from, to: &End{W: file}}
+	here.SetReadDeadline(time.Now().Add(testutil.Timeout))
 	if handled, rerr, werr := f.zeroCopy(); !handled || rerr != nil || werr != nil {
 		t.Fatalf("handled %v, read %v, write %v", handled, rerr, werr)
 	}
@@ -44,22 +48,23 @@ func TestSpliceTrickle(t *testing.T) {
 // then, and the rest is left to the plain way; if it can't be written that is
 // the error.
 func TestSpliceRefused(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	const n = 100_000
 	sent := peering(there, n, 0)
 	full := must(os.OpenFile("/dev/full", os.O_WRONLY, 0))
 	defer full.Close()
-	f := flow{from: Conn(here), to: End{W: full}, watch: new(watchdog)}
+	from := Conn(here)
+	f := flow{from: &from, to: &End{W: full}}
 	handled, rerr, werr := f.zeroCopy()
 	if !handled || rerr != nil || !errors.Is(werr, syscall.ENOSPC) {
 		t.Errorf("handled %v, read %v, write %v", handled, rerr, werr)
 	}
-	if f.moved.Load() != 0 || f.stuck == 0 {
-		t.Errorf("moved %d, stuck %d", f.moved.Load(), f.stuck)
+	if f.moved.Load() != 0 || f.undelivered == 0 {
+		t.Errorf("moved %d, stuck %d", f.moved.Load(), f.undelivered)
 	}
 	here.Close()
-	await(t, sent, "the sender")
+	testutil.Await(t, sent, "the sender")
 }
 
 // Where zero copy is taken, and where not: a wrapper, an O_APPEND file, a
@@ -89,8 +94,8 @@ func TestZeroCopyTaken(t *testing.T) {
 		{"pipe", "file", false}, {"pipe", "stdout", false},
 	} {
 		t.Run(c.from+"-"+c.to, func(t *testing.T) {
-			checkLeaks(t)
-			f := flow{from: End{R: kinds[c.from](t).(io.Reader)}, to: End{W: kinds[c.to](t).(io.Writer)}, watch: new(watchdog)}
+			testutil.CheckLeaks(t)
+			f := flow{from: &End{R: kinds[c.from](t).(io.Reader)}, to: &End{W: kinds[c.to](t).(io.Writer)}}
 			handled, rerr, werr := f.zeroCopy()
 			if handled != c.want || rerr != nil || werr != nil {
 				t.Errorf("handled %v, read %v, write %v", handled, rerr, werr)
@@ -122,30 +127,33 @@ func talker(t *testing.T, network string) net.Conn {
 	return here
 }
 
-// Pipes are enlarged, and one that is large already stays so.
-func TestConduitEnlarges(t *testing.T) {
-	checkLeaks(t)
+// The pipes of the caller keep their size, and ours is large.
+func TestSplicePipeSize(t *testing.T) {
+	testutil.CheckLeaks(t)
 	r, _ := stdoutPipe(t)
-	fd := descOf(r).fd
-	for range 2 {
-		p := must(newConduit(&desc{fd: fd}, &desc{fd: -1}))
-		p.close()
-		if got, err := unix.FcntlInt(uintptr(fd), unix.F_GETPIPE_SZ, 0); got != pipeSize || err != nil {
-			t.Errorf("%d bytes, %v", got, err)
-		}
+	d := inspect(r)
+	size := func(num int) int { return must(unix.FcntlInt(uintptr(num), unix.F_GETPIPE_SZ, 0)) }
+	before := size(d.num)
+	p := must(newSplicePipe(&d, &fd{num: -1}))
+	defer p.close()
+	if got := size(d.num); got != before {
+		t.Errorf("the caller's pipe holds %d bytes, held %d", got, before)
+	}
+	if got := size(p.w); got != pipeSize {
+		t.Errorf("our pipe holds %d bytes", got)
 	}
 }
 
-// What a conduit holds can be had the plain way.
-func TestUnloadPlain(t *testing.T) {
-	checkLeaks(t)
-	p := must(newConduit(&desc{fd: -1}, &desc{fd: -1}))
+// What a splicePipe holds can be read plainly.
+func TestDrainPlain(t *testing.T) {
+	testutil.CheckLeaks(t)
+	p := must(newSplicePipe(&fd{num: -1}, &fd{num: -1}))
 	defer p.close()
 	const n = 50_000
 	must(unix.Write(p.w, bytesOf(n)))
 	var got bytes.Buffer
-	m := mover{flow: &flow{to: End{W: &got}, watch: new(watchdog)}}
-	if err := m.unloadPlain(p, n); err != nil || !bytes.Equal(got.Bytes(), bytesOf(n)) || m.moved.Load() != n {
+	s := splicer{flow: &flow{to: &End{W: &got}}}
+	if err := s.drainPlain(p, n); err != nil || !bytes.Equal(got.Bytes(), bytesOf(n)) || s.moved.Load() != n {
 		t.Errorf("got %d bytes, %v", got.Len(), err)
 	}
 }
@@ -153,64 +161,43 @@ func TestUnloadPlain(t *testing.T) {
 // A file that has been sent is sent to its last byte at once, also where
 // nothing ends the connection after it.
 func TestSendfileUncorks(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	const n = 1<<20 + 17
-	relay := piping(context.Background(), files(t, dataFile(t, n), nil), Conn(here), Policy{NoHalfClose: true})
+	relay := piping(context.Background(), files(t, dataFile(t, n), nil), Conn(here), Policy{HalfClose: HalfCloseNever})
 	got := arrival{wrong: -1}
-	there.SetReadDeadline(time.Now().Add(patience))
+	there.SetReadDeadline(time.Now().Add(testutil.Timeout))
 	if _, err := io.CopyN(&got, there, n); err != nil {
 		t.Fatal(err)
 	}
 	expectData(t, "the peer", got, n)
-	eventually(t, "TCP_CORK is off", func() bool {
-		return must(unix.GetsockoptInt(descOf(here).fd, unix.SOL_TCP, unix.TCP_CORK)) == 0
+	testutil.Eventually(t, "TCP_CORK is off", func() bool {
+		return must(unix.GetsockoptInt(inspect(here).num, unix.SOL_TCP, unix.TCP_CORK)) == 0
 	})
 	there.Close()
-	expectTotals(t, await(t, relay, "the relay"), n, 0)
-}
-
-// A disk is read and written as a file is. (There may be none to try it with.)
-func TestKindOf(t *testing.T) {
-	for _, c := range []struct {
-		mode uint32
-		rdev uint64
-		want descKind
-	}{
-		{unix.S_IFREG | 0o644, 0, descFile},
-		{unix.S_IFBLK | 0o600, unix.Mkdev(8, 0), descFile},
-		{unix.S_IFIFO, 0, descPipe},
-		{unix.S_IFCHR, unix.Mkdev(1, 3), descMemory}, // /dev/null
-		{unix.S_IFCHR, unix.Mkdev(5, 0), descOther},
-		{unix.S_IFDIR, 0, descOther},
-		{unix.S_IFSOCK, 0, descOther},
-	} {
-		if kind := kindOf(c.mode, c.rdev); kind != c.want {
-			t.Errorf("kindOf(%#o, %#x) is %d, want %d", c.mode, c.rdev, kind, c.want)
-		}
-	}
+	expectTotals(t, testutil.Await(t, relay, "the relay"), n, 0)
 }
 
 // A terminal is spliced to as well.
 func TestPipeToTerminal(t *testing.T) {
 	const n = 4 << 20
 	bothWays(t, func(t *testing.T) {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		here, there := tcpPair(t)
 		tty, master := openTerminal(t)
 		unprocessed(t, tty)
 		local := files(t, nil, tty)
-		if d := descOf(local.W); d.kind != descTerminal || !d.spliceable() {
+		if d := inspect(local.W); d.kind != stdfile.Terminal || !d.spliceable() {
 			t.Errorf("the terminal is of kind %d", d.kind)
 		}
 		program := peering(there, n, 0)
 		relay := piping(context.Background(), local, Conn(here), Policy{})
 		a := &arrival{wrong: -1}
 		must(io.CopyN(a, master, n))
-		expectTotals(t, await(t, relay, "the relay"), 0, n)
+		expectTotals(t, testutil.Await(t, relay, "the relay"), 0, n)
 		expectData(t, "the terminal", *a, n)
 		here.Close()
-		await(t, program, "the peer")
+		testutil.Await(t, program, "the peer")
 	})
 }
 
@@ -229,7 +216,7 @@ func BenchmarkToTerminal(b *testing.B) {
 	toTerminal := func(c benchConn, b *testing.B) {
 		tty, master := openTerminal(b)
 		unprocessed(b, tty)
-		got := inBackground(func() error {
+		got := testutil.Background(func() error {
 			_, err := io.CopyN(io.Discard, struct{ io.Reader }{master}, benchSize)
 			return err
 		})

@@ -2,7 +2,7 @@
 
 package relay
 
-// zeroCopy is splice_linux.go's, without splice(2).
+// zeroCopy moves the flow inside the kernel where package net can.
 func (f *flow) zeroCopy() (handled bool, rerr, werr error) {
 	if noZeroCopy {
 		return false, nil, nil

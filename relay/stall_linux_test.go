@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/internal/testutil"
 )
 
 // inq is how many bytes may be read from a descriptor.
@@ -33,7 +35,7 @@ func stalled(t testing.TB, cs ...syscall.Conn) {
 	t.Helper()
 	was := make([]uint32, len(cs))
 	still := 0
-	eventually(t, "it stands still", func() bool {
+	testutil.Eventually(t, "it stands still", func() bool {
 		still++
 		for i, c := range cs {
 			if n := inq(t, c); n != was[i] {
@@ -105,7 +107,7 @@ func start(ctx context.Context, all []*stall, p Policy) {
 // The cause of a context ends a relay, whatever it waits for.
 func TestPipeCancel(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		cause := errors.New("enough")
 		ctx, cancel := context.WithCancelCause(context.Background())
 		all := stalls(t)
@@ -115,7 +117,7 @@ func TestPipeCancel(t *testing.T) {
 		}
 		cancel(cause)
 		for _, s := range all {
-			if end := await(t, s.relay, s.name); end.err != cause {
+			if end := testutil.Await(t, s.relay, s.name); end.err != cause {
 				t.Errorf("%s ended with %v", s.name, end.err)
 			}
 		}
@@ -126,11 +128,11 @@ func TestPipeCancel(t *testing.T) {
 // an error that says so where something was.
 func TestPipeIdle(t *testing.T) {
 	bothWays(t, func(t *testing.T) {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		all := stalls(t)
 		start(context.Background(), all, Policy{Idle: time.Second})
 		for _, s := range all {
-			err := await(t, s.relay, s.name).err
+			err := testutil.Await(t, s.relay, s.name).err
 			var lost *UndeliveredError
 			switch {
 			case !s.loses:
@@ -189,14 +191,14 @@ func fillAndFlush(here, there *net.TCPConn, while time.Duration) error {
 // What is lost behind a standard output that cannot be written is told to the
 // peer as well.
 func TestLossBehindOutput(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	full := writerFunc(func([]byte) (int, error) { return 0, syscall.ENOSPC })
 	s := &Stdio{Local: End{R: dataOf(64 << 20), W: full}, Policy: Policy{Idle: time.Second}}
 	relay := serving(context.Background(), s.Serve, here)
 	stalled(t, here, there)
 	io.WriteString(there, "a line")
-	expectLocal(t, await(t, relay, "the session"), "write", syscall.ENOSPC)
+	expectLocal(t, testutil.Await(t, relay, "the session"), "write", syscall.ENOSPC)
 	if n, err := io.Copy(io.Discard, struct{ io.Reader }{there}); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the peer got %d bytes, and then %v", n, err)
 	}
@@ -206,7 +208,7 @@ func TestLossBehindOutput(t *testing.T) {
 func TestNotQuietWhileUnread(t *testing.T) {
 	const quiet = 100 * time.Millisecond
 	bothWays(t, func(t *testing.T) {
-		checkLeaks(t)
+		testutil.CheckLeaks(t)
 		here, there := connected(t, "tcp")
 		in, w := stdinPipe(t)
 		w.Close()
@@ -218,12 +220,12 @@ func TestNotQuietWhileUnread(t *testing.T) {
 		must(io.CopyN(a, r, 8<<20))
 		s.await(t)
 		time.Sleep(3 * quiet) // in which it must not end
-		rest := inBackground(func() error { _, err := io.Copy(a, r); return err })
-		if end := await(t, s.relay, "the relay"); end.err != nil {
+		rest := testutil.Background(func() error { _, err := io.Copy(a, r); return err })
+		if end := testutil.Await(t, s.relay, "the relay"); end.err != nil {
 			t.Errorf("it ended with %v", end.err)
 			s.local.CloseWrite()
 		}
-		await(t, rest, "the rest")
+		testutil.Await(t, rest, "the rest")
 		expectData(t, "standard output", *a, 32<<20)
 	})
 }

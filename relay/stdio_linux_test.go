@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/internal/testutil"
 )
 
 func flagsOf(t testing.TB, f *os.File) int {
@@ -80,7 +82,7 @@ func TestFilesFlags(t *testing.T) {
 	for _, c := range stdioPairs {
 		for _, nonblocking := range []bool{false, true} {
 			t.Run(c.name+"-"+strconv.FormatBool(nonblocking), func(t *testing.T) {
-				checkLeaks(t)
+				testutil.CheckLeaks(t)
 				in, out, w, r := c.open(t)
 				unix.SetNonblock(int(in.Fd()), nonblocking)
 				unix.SetNonblock(int(out.Fd()), nonblocking)
@@ -103,7 +105,7 @@ func TestFilesFlags(t *testing.T) {
 				must(io.ReadFull(r, make([]byte, 4)))
 				unchanged("written")
 				cancel()
-				await(t, relay, "the relay")
+				testutil.Await(t, relay, "the relay")
 				unchanged("over")
 			})
 		}
@@ -113,7 +115,7 @@ func TestFilesFlags(t *testing.T) {
 // A pipe and a terminal get descriptions of our own, others keep theirs,
 // because of the offset or because there is no way.
 func TestFilesReopen(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	sameDescription := func(a, b any) bool {
 		x, y := a.(*os.File), b.(*os.File)
 		return x == y
@@ -131,23 +133,16 @@ func TestFilesReopen(t *testing.T) {
 	if e := files(t, f, f); !sameDescription(e.R, f) || !sameDescription(e.W, f) {
 		t.Error("a file was opened anew")
 	}
-	null := stdoutNull(t)
+	null := must(os.OpenFile(os.DevNull, os.O_RDWR, 0))
+	defer null.Close()
 	if e := files(t, null, null); !sameDescription(e.R, null) || !sameDescription(e.W, null) {
 		t.Error("/dev/null was opened anew")
-	}
-	s, _ := stdioSocket(t)
-	if _, ok := files(t, s, s).R.(socket); !ok {
-		t.Error("a socket is not used as one")
-	}
-	tty, _ := openTerminal(t)
-	if _, ok := files(t, tty, tty).R.(*terminal); !ok {
-		t.Error("a terminal is not read as one")
 	}
 }
 
 // A pipe whose reader has gone already can't be opened anew.
 func TestFilesPipeWithoutReader(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	r, out := stdoutPipe(t)
 	r.Close()
 	e := files(t, nil, out)
@@ -161,18 +156,18 @@ func TestFilesPipeWithoutReader(t *testing.T) {
 func TestFilesInterrupt(t *testing.T) {
 	for _, c := range stdioPairs {
 		t.Run(c.name, func(t *testing.T) {
-			checkLeaks(t)
+			testutil.CheckLeaks(t)
 			in, out, _, r := c.open(t)
 			e := files(t, in, out)
-			read := inBackground(func() error { _, err := e.R.Read(make([]byte, 1)); return err })
-			written := inBackground(func() error {
+			read := testutil.Background(func() error { _, err := e.R.Read(make([]byte, 1)); return err })
+			written := testutil.Background(func() error {
 				_, err := e.W.Write(bytesOf(16 << 20))
 				return err
 			})
 			stalled(t, r.(syscall.Conn))
 			e.interrupt()
 			for _, done := range []<-chan error{read, written} {
-				if err := await(t, done, "the interrupt"); !interrupted(err) {
+				if err := testutil.Await(t, done, "the interrupt"); !interrupted(err) {
 					t.Errorf("interrupted: %v", err)
 				}
 			}
@@ -191,10 +186,10 @@ func TestFilesInterrupt(t *testing.T) {
 func TestFilesCloseWrite(t *testing.T) {
 	for _, to := range sinks {
 		t.Run(to.name, func(t *testing.T) {
-			checkLeaks(t)
+			testutil.CheckLeaks(t)
 			out, got := to.open(t)
 			e := files(t, nil, out)
-			before := openFiles()
+			before := testutil.OpenFiles()
 			must(io.Copy(struct{ io.Writer }{e.W}, dataOf(1000)))
 			if err := e.CloseWrite(); err != nil {
 				t.Error(err)
@@ -202,7 +197,7 @@ func TestFilesCloseWrite(t *testing.T) {
 			if got != nil {
 				expectData(t, "the reader", got(), 1000)
 			}
-			if now := openFiles(); now > before {
+			if now := testutil.OpenFiles(); now > before {
 				t.Errorf("%d descriptors, were %d", now, before)
 			}
 			name := must(os.Readlink("/proc/self/fd/" + strconv.Itoa(int(out.Fd()))))
@@ -229,18 +224,20 @@ func TestFilesCloseWriteError(t *testing.T) {
 
 // What readable says of an input that gives something, ends, or waits.
 func TestFilesReady(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	idle, _ := stdinPipe(t)
 	ended, w := stdinPipe(t)
 	w.Close()
 	full, w := stdinPipe(t)
 	must(io.WriteString(w, "x"))
+	null := must(os.Open(os.DevNull))
+	defer null.Close()
 	for _, c := range []struct {
 		name string
 		in   *os.File
 		want bool
-	}{{"idle", idle, false}, {"ended", ended, true}, {"full", full, true}, {"file", dataFile(t, 0), true}, {"null", stdoutNull(t), true}} {
-		if got := files(t, c.in, nil).ready(); got != c.want {
+	}{{"idle", idle, false}, {"ended", ended, true}, {"full", full, true}, {"file", dataFile(t, 0), true}, {"null", null, true}} {
+		if got := files(t, c.in, nil).src.ready(); got != c.want {
 			t.Errorf("%s: ready is %v", c.name, got)
 		}
 	}
@@ -248,7 +245,7 @@ func TestFilesReady(t *testing.T) {
 
 // A terminal is read a line at a time, and ^D ends it.
 func TestTerminal(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	tty, master := openTerminal(t)
 	e := files(t, tty, nil)
 	read := func() (string, error) {
@@ -257,7 +254,7 @@ func TestTerminal(t *testing.T) {
 			n   int
 			err error
 		}
-		r := await(t, inBackground(func() result { n, err := e.R.Read(b); return result{n, err} }), "a line")
+		r := testutil.Await(t, testutil.Background(func() result { n, err := e.R.Read(b); return result{n, err} }), "a line")
 		return string(b[:r.n]), r.err
 	}
 	must(io.WriteString(master, "hello\n"))
@@ -273,10 +270,10 @@ func TestTerminal(t *testing.T) {
 // The master of a pseudo-terminal is read and written itself, not that of
 // another one, until no program has the terminal any more.
 func TestMaster(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	tty, master := openTerminal(t)
 	here, there := tcpPair(t)
-	there.SetDeadline(time.Now().Add(patience))
+	there.SetDeadline(time.Now().Add(testutil.Timeout))
 	relay := piping(context.Background(), files(t, master, master), Conn(here), Policy{})
 	must(tty.WriteString("out\n"))
 	b := make([]byte, 5)
@@ -284,7 +281,7 @@ func TestMaster(t *testing.T) {
 		t.Errorf("the terminal gave %q, %v", b, err)
 	}
 	must(io.WriteString(there, "in\n"))
-	line := await(t, inBackground(func() []byte { b := make([]byte, 10); return b[:must(tty.Read(b))] }), "a line")
+	line := testutil.Await(t, testutil.Background(func() []byte { b := make([]byte, 10); return b[:must(tty.Read(b))] }), "a line")
 	if string(line) != "in\n" {
 		t.Errorf("the terminal got %q", line)
 	}
@@ -293,28 +290,5 @@ func TestMaster(t *testing.T) {
 		t.Errorf("the echo was %q, %v", b, err)
 	}
 	there.Close()
-	expectTotals(t, await(t, relay, "the relay"), 9, 3)
-}
-
-// A read that the terminal refuses to a background process is tried again
-// when the process is continued.
-func TestTerminalBackground(t *testing.T) {
-	checkLeaks(t)
-	refused := make(chan struct{}, 10)
-	r := &background{refused: refused}
-	term := newTerminal(r)
-	read := inBackground(func() error { _, err := term.Read(make([]byte, 1)); return err })
-	await(t, refused, "the first read")
-	await(t, refused, "the second read")
-	term.interrupt()
-	if err := await(t, read, "the interrupt"); !interrupted(err) {
-		t.Errorf("interrupted: %v", err)
-	}
-}
-
-type background struct{ refused chan struct{} }
-
-func (b *background) Read([]byte) (int, error) {
-	b.refused <- struct{}{}
-	return 0, &os.PathError{Op: "read", Path: "tty", Err: syscall.EIO}
+	expectTotals(t, testutil.Await(t, relay, "the relay"), 9, 3)
 }

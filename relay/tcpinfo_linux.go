@@ -8,10 +8,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unacked returns how many bytes written to c the remote's system has not
+// unackedBytes returns how many bytes written to c the peer's system has not
 // acknowledged; a FIN counts as one (tcp(7), SIOCOUTQ). What is written to a
-// Unix socket is the remote's at once. known is false where c is neither.
-func unacked(c net.Conn) (n int64, known bool) {
+// Unix socket has arrived at once. known is false where c is neither.
+func unackedBytes(c net.Conn) (n int64, known bool) {
 	if _, unix := c.(*net.UnixConn); unix {
 		return 0, true
 	}
@@ -32,10 +32,10 @@ func unacked(c net.Conn) (n int64, known bool) {
 	return n, known
 }
 
-// acked returns how many bytes of what was written to c the remote's system
-// has acknowledged, and how long ago it acknowledged anything; known is false
-// where nobody can tell.
-func acked(c net.Conn) (n uint64, ago time.Duration, known bool) {
+// ackedBytes returns how many bytes written to c the peer's system has
+// acknowledged, and how long ago it acknowledged any; known is false where
+// that cannot be told.
+func ackedBytes(c net.Conn) (n uint64, ago time.Duration, known bool) {
 	info, err := tcpInfo(c)
 	if err != nil {
 		return 0, 0, false
@@ -47,14 +47,14 @@ func acked(c net.Conn) (n uint64, ago time.Duration, known bool) {
 // <netinet/tcp.h>.
 const tcpClose = 7
 
-// gone reports whether the connection that c was is no more: reset, or given
-// up by the system. What was not acknowledged then never will be.
-func gone(c net.Conn) bool {
+// isClosed reports whether the kernel has torn the connection down (reset or
+// timed out). What was not acknowledged by then never will be.
+func isClosed(c net.Conn) bool {
 	info, err := tcpInfo(c)
 	return err == nil && info.State == tcpClose
 }
 
-// tcpInfo is what the system knows of a TCP connection (tcp(7), TCP_INFO).
+// tcpInfo returns what the system knows of a TCP connection (tcp(7), TCP_INFO).
 func tcpInfo(c net.Conn) (info *unix.TCPInfo, err error) {
 	tc, ok := c.(*net.TCPConn)
 	if !ok {
@@ -72,26 +72,43 @@ func tcpInfo(c net.Conn) (info *unix.TCPInfo, err error) {
 	return info, err
 }
 
-// awaitReset waits for the remote of c, which has ended, to refuse what it is
-// sent. It returns that error, or the one of a deadline, or nil where nobody
-// can tell.
-func awaitReset(c net.Conn) error {
-	tc, ok := c.(*net.TCPConn)
+// awaitPeerGone waits for the peer of c, which is at EOF, to refuse what it is
+// sent. It returns the error of a TCP connection, nil for a Unix socket whose
+// peer has closed both ways, and the error of a read deadline.
+func awaitPeerGone(c net.Conn) error {
+	sc, ok := c.(syscall.Conn)
 	if !ok {
-		return nil
+		return syscall.ENOTSUP
 	}
-	rc, err := tc.SyscallConn()
+	rc, err := sc.SyscallConn()
 	if err != nil {
 		return err
 	}
-	errno := 0
-	// A reset makes the poller look again; so may anything else.
+	gone, errno := peerGone, 0
+	if _, unix := c.(*net.UnixConn); unix {
+		gone = hungUp
+	}
+	// A reset or a hang-up makes the poller look again; so may anything else.
 	err = rc.Read(func(fd uintptr) bool {
-		errno, _ = unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR)
-		return errno != 0
+		var is bool
+		is, errno = gone(int(fd))
+		return is
 	})
-	if err != nil {
+	if err != nil || errno == 0 {
 		return err
 	}
-	return &net.OpError{Op: "write", Net: "tcp", Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: syscall.Errno(errno)}
+	return &net.OpError{Op: "write", Net: c.LocalAddr().Network(), Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: syscall.Errno(errno)}
+}
+
+// peerGone reports whether the socket fd has an error to report, and which.
+func peerGone(fd int) (bool, int) {
+	errno, _ := unix.GetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_ERROR)
+	return errno != 0, errno
+}
+
+// hungUp reports whether the peer of the Unix socket fd has closed it.
+func hungUp(fd int) (bool, int) {
+	fds := []unix.PollFd{{Fd: int32(fd)}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0 && fds[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0, 0
 }

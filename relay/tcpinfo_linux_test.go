@@ -6,21 +6,23 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/internal/testutil"
 )
 
 // A remote that has sent its last byte, and may be gone, is asked for as long
 // as there is something to be sent to it.
 func TestProbedAfterEOF(t *testing.T) {
-	checkLeaks(t)
+	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	here.SetKeepAlive(false) // as package conn has it
 	in, w := stdinPipe(t)
 	relay := piping(context.Background(), files(t, in, nil), Conn(here), Policy{})
 	probed := func() bool { return keepAlive(t, here) == 1 }
 	there.CloseWrite()
-	eventually(t, "it is asked", probed)
+	testutil.Eventually(t, "it is asked", probed)
 	w.Close()
-	await(t, relay, "the relay")
+	testutil.Await(t, relay, "the relay")
 }
 
 func keepAlive(t *testing.T, c *net.TCPConn) (on int) {

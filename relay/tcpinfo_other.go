@@ -3,22 +3,24 @@
 package relay
 
 import (
+	"errors"
 	"net"
 	"time"
 )
 
-// unacked knows nothing here, but that what is written to a Unix socket is the
-// remote's at once.
-func unacked(c net.Conn) (n int64, known bool) {
+// unackedBytes is unknown here, except that what is written to a Unix socket
+// has arrived at once.
+func unackedBytes(c net.Conn) (n int64, known bool) {
 	_, unix := c.(*net.UnixConn)
 	return 0, unix
 }
 
-// acked knows nothing here.
-func acked(net.Conn) (n uint64, ago time.Duration, known bool) { return 0, 0, false }
+// ackedBytes is unknown here.
+func ackedBytes(net.Conn) (n uint64, ago time.Duration, known bool) { return 0, 0, false }
 
-// gone knows nothing here.
-func gone(net.Conn) bool { return false }
+// isClosed is unknown here.
+func isClosed(net.Conn) bool { return false }
 
-// awaitReset returns at once: a reset is seen when the next byte is written.
-func awaitReset(net.Conn) error { return nil }
+// awaitPeerGone is not available here: a reset is seen when the next byte is
+// written.
+func awaitPeerGone(net.Conn) error { return errors.ErrUnsupported }

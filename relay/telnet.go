@@ -35,9 +35,14 @@ func Telnet(e End) End {
 		return e
 	}
 	t := &telnet{r: e.R}
-	if bare := e; e.W != nil {
-		t.refuser = &refuser{w: e.W, interrupt: bare.stop}
-		e.release = func() { t.refuser.finish(); bare.end() }
+	if below := e; e.W != nil {
+		t.refuser = &refuser{w: e.W, interrupt: below.interrupt}
+		e.release = func() {
+			t.refuser.finish()
+			if below.release != nil {
+				below.release()
+			}
+		}
 	}
 	e.R = t
 	return e

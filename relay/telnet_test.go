@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"gonc/internal/testutil"
 )
 
 // The negotiation is taken out and refused, wherever the reads are cut.
@@ -68,15 +70,15 @@ const demand = "\xff\xfd\x01"
 func TestTelnetEcho(t *testing.T) {
 	for _, network := range []string{"tcp", "unix"} {
 		t.Run(network, func(t *testing.T) {
-			checkLeaks(t)
+			testutil.CheckLeaks(t)
 			here, there := connected(t, network)
-			echo := inBackground(func() error { return sendBack(there) })
+			echo := testutil.Background(func() error { return sendBack(there) })
 			up := strings.Repeat(demand, 8<<20/len(demand))
 			relay := piping(context.Background(), End{R: strings.NewReader(up)}, Telnet(Conn(here)), Policy{})
-			if end := await(t, relay, "the relay"); end.err != nil || end.Sent != int64(len(up)) {
+			if end := testutil.Await(t, relay, "the relay"); end.err != nil || end.Sent != int64(len(up)) {
 				t.Errorf("sent %d bytes of %d, %v", end.Sent, len(up), end.err)
 			}
-			if err := await(t, echo, "the peer"); err != nil {
+			if err := testutil.Await(t, echo, "the peer"); err != nil {
 				t.Errorf("the peer: %v", err)
 			}
 		})
@@ -96,7 +98,7 @@ func sendBack(c net.Conn) error {
 func TestTelnetBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := &fullWriter{quit: make(chan struct{})}
-		demands := End{R: strings.NewReader(strings.Repeat(demand, 1<<20)), W: full, interrupt: func() { close(full.quit) }}
+		demands := End{R: strings.NewReader(strings.Repeat(demand, 1<<20)), W: full, dst: sinkOps{interrupt: func() { close(full.quit) }}}
 		if totals, err := Pipe(context.Background(), End{}, Telnet(demands), Policy{}); err != nil || totals.Received != 0 {
 			t.Errorf("got %+v, %v", totals, err)
 		}

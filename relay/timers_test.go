@@ -10,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // A session in a bubble of synctest, where time passes when nothing moves.
@@ -37,7 +39,7 @@ func begin(ctx context.Context, p Policy) *session {
 	r, w := io.Pipe()
 	here, there := net.Pipe()
 	s := &session{there: there, in: w, begin: time.Now()}
-	local := End{R: r, W: &s.out, interrupt: func() { r.CloseWithError(errStopped) }}
+	local := End{R: r, W: &s.out, src: sourceOps{interrupt: func() { r.CloseWithError(errStopped) }}}
 	s.ended = piping(ctx, local, Conn(here), p)
 	return s
 }
@@ -187,41 +189,6 @@ func TestIdleInInterval(t *testing.T) {
 	})
 }
 
-func TestWatchdog(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var w watchdog
-		begin := time.Now()
-		fired := make(chan time.Duration, 10)
-		fire := func() { fired <- time.Since(begin) }
-		w.touch() // not armed
-		w.start(0, fire)
-		time.Sleep(time.Hour)
-		begin = time.Now()
-		w.start(time.Minute, fire)
-		for range 5 {
-			time.Sleep(59 * time.Second)
-			w.touch()
-		}
-		if at, want := <-fired, 5*59*time.Second+time.Minute; at != want {
-			t.Errorf("fired after %v, want %v", at, want)
-		}
-		time.Sleep(time.Hour)
-		begin = time.Now()
-		w.start(time.Minute, func() { t.Error("fired though it was armed anew") })
-		w.start(2*time.Minute, fire)
-		if at := <-fired; at != 2*time.Minute {
-			t.Errorf("fired after %v", at)
-		}
-		w.start(time.Minute, func() { t.Error("fired though it was stopped") })
-		w.stop()
-		w.stop()
-		time.Sleep(time.Hour)
-		if len(fired) > 0 {
-			t.Error("fired twice")
-		}
-	})
-}
-
 // A connection that falls behind is waited for, but not for long, and not
 // time and again.
 func TestLagPatience(t *testing.T) {
@@ -242,7 +209,7 @@ func TestLagPatience(t *testing.T) {
 				slow, slowEnded := joining(h)
 				fast, fastEnded := joining(h)
 				go func() { io.Copy(w, dataOf(n)); w.Close() }()
-				got := inBackground(func() arrival { return must(arrivalOf(io.LimitReader(fast, n))) })
+				got := testutil.Background(func() arrival { return must(arrivalOf(io.LimitReader(fast, n))) })
 				time.Sleep(c.stop)
 				a, _ := arrivalOf(io.LimitReader(slow, n))
 				expectData(t, "the fast one", <-got, n)

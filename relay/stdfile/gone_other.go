@@ -1,11 +1,11 @@
 //go:build !linux
 
-package relay
+package stdfile
 
 import (
 	"errors"
 	"os"
 )
 
-// awaitUnread is for Linux. Elsewhere the next write tells.
-func awaitUnread(*os.File) error { return errors.ErrUnsupported }
+// AwaitReaderGone is for Linux. Elsewhere the next write fails.
+func AwaitReaderGone(*os.File) error { return errors.ErrUnsupported }

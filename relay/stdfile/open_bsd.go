@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package relay
+package stdfile
 
 import (
 	"os"
@@ -8,14 +8,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reopenPath has no way here: /dev/fd/N gives the same description, or a
+// reopenPath returns nil: here /dev/fd/N gives the same description, or a
 // blocking one.
 func reopenPath(*os.File, int) *os.File { return nil }
 
-// isMaster need not be known where nothing is opened anew.
+// isMaster returns false: nothing is opened again here.
 func isMaster(*os.File) bool { return false }
 
-// isMemoryDevice knows none here; poll(2) answers for them.
-func isMemoryDevice(uint64) bool { return false }
+// isMemDevice returns false: poll(2) answers for these devices.
+func isMemDevice(uint64) bool { return false }
 
 func dup2(from, to int) error { return unix.Dup2(from, to) }
+
+// isNamed returns true: pipes are not opened again here.
+func isNamed(int) bool { return true }

@@ -1,4 +1,4 @@
-package relay
+package stdfile
 
 import (
 	"os"
@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reopenPath opens f's file anew by way of /proc, which gives a description
-// with flags of its own (proc(5), /proc/pid/fd). Nil where that is refused,
-// where there is no /proc, or where a FIFO has lost its readers.
+// reopenPath opens f's file again through /proc, which gives a description
+// with flags of its own (proc(5), /proc/pid/fd). It returns nil where that is
+// refused, without /proc, and for a FIFO that has lost its readers.
 func reopenPath(f *os.File, flags int) *os.File {
 	name := "/proc/self/fd/" + strconv.Itoa(int(f.Fd()))
 	fd, err := unix.Open(name, flags, 0)
@@ -20,14 +20,29 @@ func reopenPath(f *os.File, flags int) *os.File {
 }
 
 // isMaster reports whether the terminal f is the side of a pseudo-terminal that
-// an emulator has. To open it anew would make another pseudo-terminal (pts(4)).
+// an emulator holds. Opening it again would make another one (pts(4)).
 func isMaster(f *os.File) bool {
 	_, err := unix.IoctlGetUint32(int(f.Fd()), unix.TIOCGPTN)
 	return err == nil
 }
 
-// isMemoryDevice reports whether a character device is one of major 1:
-// /dev/null, /dev/zero, /dev/full, /dev/urandom. They never block.
-func isMemoryDevice(rdev uint64) bool { return unix.Major(rdev) == 1 }
+// isMemDevice reports whether a character device is /dev/null, zero, full,
+// random or urandom, which never block; their neighbour /dev/kmsg does.
+func isMemDevice(rdev uint64) bool {
+	if unix.Major(rdev) != 1 {
+		return false
+	}
+	switch unix.Minor(rdev) {
+	case 3, 5, 7, 8, 9:
+		return true
+	}
+	return false
+}
+
+// isNamed reports whether a pipe has a name in a file system.
+func isNamed(fd int) bool {
+	var st unix.Statfs_t
+	return unix.Fstatfs(fd, &st) == nil && st.Type != unix.PIPEFS_MAGIC
+}
 
 func dup2(from, to int) error { return unix.Dup3(from, to, 0) }

@@ -1,22 +1,20 @@
 //go:build !unix
 
-package relay
+package stdfile
 
 import (
-	"io"
 	"os"
 	"sync"
 )
 
-// openInput returns a reader of f that can be interrupted, by way of a
-// goroutine that stays in its last read for good. A regular file never blocks.
-// Nothing is opened for it.
-func openInput(f *os.File) (r io.Reader, stop, release func()) {
-	if isRegular(f) {
-		return f, func() {}, func() {}
+// OpenInput returns an Input that reads f. Unless f is a regular file, which
+// never blocks, a goroutine reads it, which stays in its last read for good.
+func OpenInput(f *os.File) *Input {
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		return &Input{Reader: f, file: f, interrupt: nothing, release: nothing}
 	}
 	p := &pump{f: f, full: make(chan piece), quit: make(chan struct{})}
-	return p, sync.OnceFunc(func() { close(p.quit) }), func() {}
+	return &Input{Reader: p, file: f, interrupt: sync.OnceFunc(func() { close(p.quit) }), release: nothing}
 }
 
 type piece struct {
@@ -34,7 +32,7 @@ type pump struct {
 
 func (p *pump) run() {
 	for {
-		b := make([]byte, bufferSize)
+		b := make([]byte, 64<<10)
 		n, err := p.f.Read(b)
 		select {
 		case p.full <- piece{b[:n], err}:
@@ -64,14 +62,17 @@ func (p *pump) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func openOutput(f *os.File) (w io.Writer, stop, release func()) {
-	return f, func() {}, func() {}
-}
+// OpenOutput returns an Output that writes f, which cannot be interrupted here.
+func OpenOutput(f *os.File) *Output { return &Output{f, false, nothing, nothing} }
 
-func closeFile(f *os.File) error { return f.Close() }
+// Close closes f.
+func Close(f *os.File) error { return f.Close() }
 
-// awaitInput cannot wait here without reading.
-func awaitInput(io.Reader) func() error { return nil }
+// CanRead returns true: here the first read fails otherwise.
+func CanRead(*os.File) bool { return true }
 
-// readable cannot tell here, and says no.
+// SameSocket returns false: sockets are no standard input here.
+func SameSocket(a, b *os.File) bool { return false }
+
+// readable returns false: here this is unknown.
 func readable(*os.File) bool { return false }

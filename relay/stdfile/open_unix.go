@@ -1,57 +1,76 @@
 //go:build unix
 
-package relay
+package stdfile
 
 import (
-	"io"
+	"errors"
 	"os"
 
 	"github.com/mattn/go-isatty"
 	"golang.org/x/sys/unix"
 )
 
-// openInput returns a reader of f, what interrupts it, and what closes all
-// that was opened for it.
-func openInput(f *os.File) (r io.Reader, stop, release func()) {
+// OpenInput returns an Input that reads f.
+func OpenInput(f *os.File) *Input {
+	in := &Input{file: f, interrupt: nothing, release: nothing}
 	switch own := reopen(f, unix.O_RDONLY); {
 	case own != nil && isatty.IsTerminal(f.Fd()):
-		t := newTerminal(own)
-		return t, t.interrupt, func() { own.Close() }
+		in.readTerminal(newTerminal(own), func() { own.Close() })
 	case own != nil:
-		return own, func() { own.SetReadDeadline(past) }, func() { own.Close() }
-	case neverBlocks(f):
-		return f, func() {}, func() {}
-	case isSocket(f):
-		s := socket{newPolled(f)}
-		return s, s.interrupt, s.release
+		in.Reader, in.interrupt = own, func() { own.SetReadDeadline(past) }
+		in.release = func() { own.Close() }
+		in.await = awaitFile(own)
+	case neverBlocks(f) && !isPseudo(f):
+		in.Reader = f
+	case KindOf(int(f.Fd())) == Socket:
+		in.readPolled(newPollFile(f))
+		in.Reader = pollSocket{in.Reader.(*pollFile)}
 	case isatty.IsTerminal(f.Fd()) && isMaster(f):
-		m := master{newPolled(f)}
-		return m, m.interrupt, m.release
+		in.readPolled(newPollFile(f))
+		in.Reader = ptyMaster{in.Reader.(*pollFile)}
 	case isatty.IsTerminal(f.Fd()):
-		// An own description of it was refused: it belongs to another user
-		// (su), say.
-		p := newPolled(f)
-		t := newTerminal(p)
-		return t, t.interrupt, p.release
+		// Opening it again was refused: it may belong to another user (su).
+		p := newPollFile(f)
+		in.readTerminal(newTerminal(p), p.release)
 	default:
-		p := newPolled(f)
-		return p, p.interrupt, p.release
+		in.readPolled(newPollFile(f))
 	}
+	return in
 }
 
-// openOutput is openInput for a writer.
-func openOutput(f *os.File) (w io.Writer, stop, release func()) {
+func (in *Input) readTerminal(t *terminal, release func()) {
+	in.Reader, in.interrupt, in.release = t, t.interrupt, release
+}
+
+func (in *Input) readPolled(p *pollFile) {
+	in.Reader, in.interrupt, in.release = p, p.interrupt, p.release
+	in.await = func() error { return p.await(unix.POLLIN) }
+}
+
+// awaitFile returns a function that waits until f is readable, or nil for a
+// FIFO: one that is opened after its last writer has left is at its EOF, but
+// poll(2) does not say so.
+func awaitFile(f *os.File) func() error {
+	rc, err := f.SyscallConn()
+	if err != nil || isNamed(int(f.Fd())) {
+		return nil
+	}
+	return func() error { return rc.Read(func(fd uintptr) bool { return readableFd(int(fd)) }) }
+}
+
+// OpenOutput returns an Output that writes f.
+func OpenOutput(f *os.File) *Output {
 	switch own := reopen(f, unix.O_WRONLY); {
 	case own != nil:
-		return own, func() { own.SetWriteDeadline(past) }, func() { own.Close() }
+		return &Output{own, true, func() { own.SetWriteDeadline(past) }, func() { own.Close() }}
 	case neverBlocks(f):
-		return f, func() {}, func() {}
-	case isSocket(f):
-		s := socket{newPolled(f)}
-		return s, s.interrupt, s.release
+		return &Output{f, false, nothing, nothing}
+	case KindOf(int(f.Fd())) == Socket:
+		p := newPollFile(f)
+		return &Output{pollSocket{p}, false, p.interrupt, p.release}
 	default:
-		p := newPolled(f)
-		return p, p.interrupt, p.release
+		p := newPollFile(f)
+		return &Output{p, false, p.interrupt, p.release}
 	}
 }
 
@@ -70,73 +89,50 @@ func reopen(f *os.File, mode int) *os.File {
 	return reopenPath(f, mode|unix.O_NONBLOCK|unix.O_NOCTTY|unix.O_CLOEXEC)
 }
 
-// neverBlocks reports whether f is a file that is always ready, so that
-// nothing has to interrupt it: a regular file, a directory, a disk. (poll(2)
-// says the same of these, but for /dev/null and its like it is not worth
-// asking at every read.)
-func neverBlocks(f *os.File) bool {
-	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-		return true // and the first read says what is wrong
-	}
-	switch st.Mode & unix.S_IFMT {
-	case unix.S_IFREG, unix.S_IFDIR, unix.S_IFBLK:
-		return true
-	case unix.S_IFCHR:
-		return isMemoryDevice(uint64(st.Rdev))
-	}
-	return false
-}
-
-func isSocket(f *os.File) bool {
-	var st unix.Stat_t
-	err := unix.Fstat(int(f.Fd()), &st)
-	return err == nil && st.Mode&unix.S_IFMT == unix.S_IFSOCK
-}
-
 // readable reports whether a read of f would return at once.
 func readable(f *os.File) bool { return readableFd(int(f.Fd())) }
 
 func readableFd(fd int) bool {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	n, err := unix.Poll(fds, 0)
-	return err != nil || n > 0
-}
-
-// awaitInput returns what waits until r, which openInput returned, has
-// something to give or has ended. Nil: it is not waited for.
-func awaitInput(r io.Reader) func() error {
-	switch r := r.(type) {
-	case interface{ await(int16) error }: // it is polled
-		return func() error { return r.await(unix.POLLIN) }
-	case *os.File:
-		rc, err := r.SyscallConn()
-		if err != nil || neverBlocks(r) {
-			return nil
+	for {
+		n, err := unix.Poll(fds, 0)
+		if err != unix.EINTR {
+			return err != nil || n > 0
 		}
-		return func() error { return rc.Read(func(fd uintptr) bool { return readableFd(int(fd)) }) }
 	}
-	return nil
 }
 
-// closeFile closes what f refers to and leaves /dev/null in its place, so that
-// no socket ever gets its number. What close(2) has to say about bytes that
-// were written earlier, as network file systems do, is returned. They say it
-// once, to whoever closes a descriptor first, and dup2(2) would not pass it on.
-func closeFile(f *os.File) error {
+// Close closes the file that f refers to and leaves /dev/null in its place, so
+// that no socket ever gets its number. The sending half of a socket is shut
+// down, because other descriptors may keep it open. Close returns the error of
+// close(2), which network file systems use to report failed writes. They
+// report it once, to the descriptor that is closed first, and dup2(2) would
+// not pass it on.
+func Close(f *os.File) error {
 	fd := int(f.Fd())
+	if KindOf(fd) == Socket {
+		unix.Shutdown(fd, unix.SHUT_WR)
+	}
+	first, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
+	if err == nil {
+		err = os.NewSyscallError("close", unix.Close(first))
+	} else if err = os.NewSyscallError("dup", err); errors.Is(err, unix.EMFILE) {
+		err = nil
+	}
+	if e := replace(fd); err == nil {
+		err = e
+	}
+	return err
+}
+
+// replace makes fd refer to /dev/null. Where there is none, or no descriptor
+// is left to open it, fd refers to standard error instead, which adds no
+// reference to anything that the program does not hold anyway.
+func replace(fd int) error {
 	null, err := unix.Open(os.DevNull, unix.O_RDWR|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return os.NewSyscallError("open", err)
+		return os.NewSyscallError("dup2", dup2(2, fd))
 	}
 	defer unix.Close(null)
-	first, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 3)
-	if err != nil {
-		return os.NewSyscallError("dup", err)
-	}
-	closed := os.NewSyscallError("close", unix.Close(first))
-	if err := dup2(null, fd); err != nil {
-		return os.NewSyscallError("dup2", err)
-	}
-	return closed
+	return os.NewSyscallError("dup2", dup2(null, fd))
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package relay
+package stdfile
 
 import (
 	"errors"
@@ -12,11 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A polled is a blocking descriptor that cannot be given to the runtime's
+// A pollFile is a blocking descriptor that cannot be given to the runtime's
 // poller without changing its flags: a socket on standard input, a terminal
 // of another user. poll(2) asks before each read and write whether it would
 // block, and a pipe of its own ends the wait.
-type polled struct {
+type pollFile struct {
 	f       *os.File
 	stopped atomic.Bool
 
@@ -26,11 +26,11 @@ type polled struct {
 
 // atomicWrite is what a pipe that poll calls writable takes without blocking:
 // the least that POSIX allows for PIPE_BUF, as the BSDs have it. Linux takes
-// 4096 bytes, but there a pipe is polled only where it can't be opened anew.
+// 4096 bytes, but there a pipe is pollFile only where it can't be opened anew.
 const atomicWrite = 512
 
-func newPolled(f *os.File) *polled {
-	p := &polled{f: f}
+func newPollFile(f *os.File) *pollFile {
+	p := &pollFile{f: f}
 	if err := unix.Pipe(p.wake[:]); err != nil {
 		p.wake = [2]int{-1, -1} // poll passes over it
 	}
@@ -42,8 +42,8 @@ func newPolled(f *os.File) *polled {
 	return p
 }
 
-// interrupt ends the reads and writes, those under way included.
-func (p *polled) interrupt() {
+// interrupt ends reads and writes, those under way included.
+func (p *pollFile) interrupt() {
 	if p.stopped.Swap(true) {
 		return
 	}
@@ -52,9 +52,9 @@ func (p *polled) interrupt() {
 	unix.Write(p.wake[1], []byte{0})
 }
 
-// release closes what p has besides its file, which nobody reads or writes
-// by it any more. An interrupt may still come.
-func (p *polled) release() {
+// release closes what p opened besides its file. No reads or writes may be
+// under way; interrupt may still be called.
+func (p *pollFile) release() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for i, fd := range p.wake {
@@ -66,7 +66,7 @@ func (p *polled) release() {
 }
 
 // await waits until the descriptor is ready for events.
-func (p *polled) await(events int16) error {
+func (p *pollFile) await(events int16) error {
 	fds := []unix.PollFd{{Fd: int32(p.f.Fd()), Events: events}, {Fd: int32(p.wake[0]), Events: unix.POLLIN}}
 	for {
 		_, err := unix.Poll(fds, -1)
@@ -82,7 +82,7 @@ func (p *polled) await(events int16) error {
 	}
 }
 
-func (p *polled) Read(b []byte) (int, error) {
+func (p *pollFile) Read(b []byte) (int, error) {
 	for {
 		if err := p.await(unix.POLLIN); err != nil {
 			return 0, err
@@ -100,7 +100,7 @@ func (p *polled) Read(b []byte) (int, error) {
 	}
 }
 
-func (p *polled) Write(b []byte) (written int, err error) {
+func (p *pollFile) Write(b []byte) (written int, err error) {
 	for written < len(b) {
 		if err := p.await(unix.POLLOUT); err != nil {
 			return written, err
@@ -118,12 +118,12 @@ func (p *polled) Write(b []byte) (written int, err error) {
 	return written, nil
 }
 
-// A socket is a polled one that can be asked for each read and write not to
-// block (MSG_DONTWAIT): what is written goes out in one piece, which may be a
-// datagram, and poll is asked only when there is something to wait for.
-type socket struct{ *polled }
+// A pollSocket is a pollFile whose reads and writes ask not to block
+// (MSG_DONTWAIT): a write goes out in one piece, which may be a datagram, and
+// poll is called only when there is something to wait for.
+type pollSocket struct{ *pollFile }
 
-func (s socket) Read(b []byte) (int, error) {
+func (s pollSocket) Read(b []byte) (int, error) {
 	for !s.stopped.Load() {
 		n, _, err := unix.Recvfrom(int(s.f.Fd()), b, unix.MSG_DONTWAIT)
 		switch {
@@ -143,7 +143,7 @@ func (s socket) Read(b []byte) (int, error) {
 	return 0, os.ErrDeadlineExceeded
 }
 
-func (s socket) Write(b []byte) (written int, err error) {
+func (s pollSocket) Write(b []byte) (written int, err error) {
 	most := len(b)
 	for written < len(b) {
 		if s.stopped.Load() {
@@ -157,8 +157,8 @@ func (s socket) Write(b []byte) (written int, err error) {
 			if err := s.await(unix.POLLOUT); err != nil {
 				return written, err
 			}
-		case err == unix.EMSGSIZE && most > MaxPayload: // a stream's bytes, for a datagram socket
-			most = MaxPayload
+		case err == unix.EMSGSIZE && most > maxPayload: // a stream's bytes, for a datagram socket
+			most = maxPayload
 		case err != nil:
 			return written, os.NewSyscallError("sendmsg", err)
 		default:
@@ -168,12 +168,13 @@ func (s socket) Write(b []byte) (written int, err error) {
 	return written, nil
 }
 
-// A master is the side of a pseudo-terminal that an emulator has. It comes to
-// its end when no program has the terminal any more, which Linux calls EIO.
-type master struct{ *polled }
+// A ptyMaster is the side of a pseudo-terminal that an emulator holds. It is at
+// EOF when no program has the terminal open any more, for which Linux returns
+// EIO.
+type ptyMaster struct{ *pollFile }
 
-func (m master) Read(b []byte) (int, error) {
-	n, err := m.polled.Read(b)
+func (m ptyMaster) Read(b []byte) (int, error) {
+	n, err := m.pollFile.Read(b)
 	if errors.Is(err, unix.EIO) {
 		err = io.EOF
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package relay
+package stdfile
 
 import (
 	"errors"
@@ -35,7 +35,7 @@ func newTerminal(r io.Reader) *terminal {
 		switch r := r.(type) {
 		case *os.File:
 			r.SetReadDeadline(past)
-		case *polled:
+		case *pollFile:
 			r.interrupt()
 		}
 	})

@@ -1,0 +1,198 @@
+package relay
+
+import (
+	"io"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// bufferSize is what a plain copy reads at once: what a pipe holds by default
+// (pipe(7)), and more than any datagram.
+const bufferSize = 64 << 10
+
+// buffers spares short connections, which are over after a few hundred bytes,
+// a buffer of their own each.
+var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+
+// bulkRead is how much a read has to return for the traffic to count as bulk.
+const bulkRead = bufferSize / 2
+
+// MaxPayload is the largest payload of an IPv4 datagram, in bytes: 65535 less
+// the IP and UDP headers. Bytes of a stream become datagrams of at most this
+// size.
+const MaxPayload = 65507
+
+// noZeroCopy is a test seam: plain reads and writes for everything.
+var noZeroCopy bool
+
+// A flow is one direction of a relay. Its mover reads and writes, and decides
+// nothing; the referee reads the atomics.
+type flow struct {
+	from, to *End
+	clock    clock
+	moved    atomic.Int64 // bytes written
+	last     atomic.Int64 // when something was read or written, by clock; 0: never, or nobody asks
+	begun    atomic.Bool  // something was read
+	writing  atomic.Bool  // something that was read is being written
+	quit     atomic.Bool  // stop reading
+	first    time.Time    // of the first read; valid once begun is set
+	request  atomic.Bool  // the first read began with an HTTP/1.x request line
+	most     int          // bytes to write at once; 0: any number
+
+	undelivered int64 // bytes read that an interrupted or failed write left
+}
+
+// A clock tells the time that has passed since it was started. The zero clock
+// stands still, and costs nothing to ask.
+type clock struct{ began time.Time }
+
+func (c clock) now() int64 {
+	if c.began.IsZero() {
+		return 0
+	}
+	return max(1, int64(time.Since(c.began)))
+}
+
+// run moves bytes until from is at its EOF, and returns nil, nil then. rerr is
+// a failed read, werr a failed write; what was read before a read failed has
+// been written. A flow that was stopped returns os.ErrDeadlineExceeded.
+//
+// It begins with plain reads and writes, which answer a keystroke soonest, and
+// lets the kernel move the rest as soon as a read returned much.
+func (f *flow) run() (rerr, werr error) {
+	pooled := buffers.Get().(*[bufferSize]byte)
+	defer buffers.Put(pooled)
+	buf := pooled[:]
+	if f.to.Datagram {
+		buf = buf[:MaxPayload]
+	}
+	if err := f.awaitFirst(); err != nil {
+		return err, nil
+	}
+	return f.copy(buf)
+}
+
+// awaitFirst notes the first bytes before they are taken, if the source can
+// tell: the referee, which asks whether anything was given, must not find it
+// taken and not yet noted.
+func (f *flow) awaitFirst() error {
+	if f.from.src.await == nil {
+		return nil
+	}
+	err := f.from.src.await()
+	if err == nil {
+		f.noteRead()
+	}
+	return err
+}
+
+// copy moves bytes through buf.
+func (f *flow) copy(buf []byte) (rerr, werr error) {
+	bulk, first := false, true
+	for empty := 0; !f.quit.Load(); {
+		n, rerr := f.from.R.Read(buf)
+		if n > 0 || rerr == nil {
+			f.noteRead()
+		}
+		if first && n > 0 {
+			first = false
+			f.request.Store(isRequest(buf[:n]))
+		}
+		if werr := f.write(buf[:n]); werr != nil {
+			return nil, werr
+		}
+		switch {
+		case rerr == io.EOF:
+			return nil, nil
+		case rerr != nil:
+			return rerr, nil
+		case n > 0 || f.from.Datagram:
+			empty = 0
+		case empty == 100:
+			return io.ErrNoProgress, nil
+		default:
+			empty++
+		}
+		if n >= bulkRead && !bulk {
+			bulk = true
+			if handled, rerr, werr := f.zeroCopy(); handled {
+				return rerr, werr
+			}
+		}
+	}
+	return os.ErrDeadlineExceeded, nil
+}
+
+// write writes all of b, if this direction is written at all.
+func (f *flow) write(b []byte) error {
+	if len(b) == 0 {
+		return nil
+	}
+	if f.to.W == nil {
+		f.moved.Add(int64(len(b)))
+		return nil
+	}
+	f.writing.Store(true)
+	defer f.writing.Store(false) // after noteWritten: see referee.quiet
+	for len(b) > 0 {
+		piece := b
+		if f.most > 0 {
+			piece = b[:min(len(b), f.most)]
+		}
+		n, err := f.to.W.Write(piece)
+		f.noteWritten(int64(n))
+		if err == nil && n < len(piece) {
+			err = io.ErrShortWrite
+		}
+		if err != nil {
+			f.undelivered = int64(len(b) - n)
+			return err
+		}
+		b = b[n:]
+	}
+	return nil
+}
+
+func (f *flow) noteRead() {
+	if !f.begun.Load() {
+		f.first = time.Now()
+		f.begun.Store(true)
+	}
+	f.last.Store(f.clock.now())
+}
+
+func (f *flow) noteWritten(n int64) {
+	f.moved.Add(n)
+	f.last.Store(f.clock.now())
+}
+
+// isRequest reports whether b begins with the request line of HTTP/1.x
+// (RFC 9112 section 3).
+func isRequest(b []byte) bool {
+	method := 0
+	for method < len(b) && 'A' <= b[method] && b[method] <= 'Z' {
+		method++
+	}
+	if method == 0 || method > 16 || method == len(b) || b[method] != ' ' {
+		return false
+	}
+	const version = " HTTP/1."
+	for i := method + 1; i < len(b) && b[i] != '\n'; i++ {
+		if b[i] == ' ' && i+len(version) < len(b) && string(b[i:i+len(version)]) == version {
+			return true
+		}
+	}
+	return false
+}
+
+// connError returns err as package net would report it, if c is a connection.
+func connError(op string, c any, err error) error {
+	nc, ok := c.(net.Conn)
+	if !ok || interrupted(err) {
+		return err
+	}
+	return &net.OpError{Op: op, Net: nc.RemoteAddr().Network(), Source: nc.LocalAddr(), Addr: nc.RemoteAddr(), Err: err}
+}

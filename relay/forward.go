@@ -1,0 +1,57 @@
+package relay
+
+import (
+	"context"
+	"net"
+	"time"
+)
+
+// Forward joins each connection to another one, its target. Half-close, reset
+// and loss of one side reach the other.
+type Forward struct {
+	// Dial makes the connection to the target.
+	Dial func(context.Context) (net.Conn, error)
+
+	// Policy says what happens when one side is at EOF; its local side is the
+	// client.
+	Policy Policy
+
+	// OnEnd, if not nil, is called with what was moved when it is all over;
+	// sent are the bytes from the client to the target.
+	OnEnd func(client net.Addr, t Totals)
+}
+
+// datagramQuiet is how long a target that takes datagrams has to be silent for
+// a session to be over after the client's EOF, unless the Policy says.
+const datagramQuiet = time.Second
+
+// Serve is a Handler. If the target cannot be reached it resets the client and
+// returns the error of Dial. Its other errors name the side that failed.
+func (f *Forward) Serve(ctx context.Context, c net.Conn) error {
+	defer c.Close()
+	t, err := f.Dial(ctx)
+	if err != nil {
+		resetOnClose(c)
+		return err
+	}
+	defer t.Close()
+	client, target, p := Conn(c), Conn(t), f.Policy
+	client.Name = named("connection from", c.RemoteAddr())
+	target.Name = named("target", t.RemoteAddr())
+	if target.Datagram && p.Quiet == 0 {
+		p.Quiet = datagramQuiet
+	}
+	totals, err := join(ctx, client, target, p)
+	if f.OnEnd != nil {
+		f.OnEnd(c.RemoteAddr(), totals)
+	}
+	return err
+}
+
+// named returns the name of a side. The client of a Unix socket has no address.
+func named(what string, a net.Addr) string {
+	if a == nil || a.String() == "" || a.String() == "@" {
+		return what + " a Unix socket"
+	}
+	return what + " " + a.String()
+}

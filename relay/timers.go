@@ -1,0 +1,189 @@
+package relay
+
+import (
+	"syscall"
+	"time"
+)
+
+// The timers of a relay, in the order in which those that are due at once are
+// looked at.
+const (
+	timerQuiet = iota
+	timerLinger
+	timerFlush
+	timerIdle
+	timerHalfClose
+	timerReader
+	numTimers
+)
+
+const (
+	// answerSilence is how long a peer has to be silent for a late half-close.
+	answerSilence = time.Second
+
+	// answerWait is how long a request may be without an answer before the
+	// half-close.
+	answerWait = 30 * time.Second
+
+	// schedulingSlack is how late a timer has to be for the process to have
+	// been stopped, or to have had no processor. What came in time may then
+	// not have been read yet, and gets as long to be.
+	schedulingSlack = 20 * time.Millisecond
+)
+
+// An alarm is a point in time at which the referee looks at something.
+type alarm struct {
+	due    time.Time // zero: not set
+	excuse bool      // it was late once, and that was excused
+}
+
+func (a *alarm) set(wait time.Duration) { a.due, a.excuse = time.Now().Add(wait), false }
+
+// untilNextAlarm returns how long to wait for the first alarm.
+func (x *referee) untilNextAlarm() time.Duration {
+	wait := time.Hour
+	for i := range x.timers {
+		if due := x.timers[i].due; !due.IsZero() {
+			wait = min(wait, time.Until(due))
+		}
+	}
+	return max(0, wait)
+}
+
+// ring handles the alarms that are due.
+func (x *referee) ring() {
+	for i := range x.timers {
+		a := &x.timers[i]
+		late := time.Since(a.due)
+		switch {
+		case a.due.IsZero() || late < 0:
+		case late > schedulingSlack && !a.excuse:
+			a.due, a.excuse = time.Now().Add(schedulingSlack), true
+		default:
+			*a = alarm{}
+			x.alarm(i)
+		}
+	}
+}
+
+func (x *referee) alarm(i int) {
+	switch i {
+	case timerQuiet:
+		x.checkQuiet()
+	case timerLinger:
+		x.handle(event{kind: evLinger})
+	case timerFlush:
+		x.checkFlushed()
+	case timerIdle:
+		x.checkIdle()
+	case timerHalfClose:
+		x.checkAnswer()
+	case timerReader:
+		x.watchReader()
+	}
+}
+
+// startTimers starts the timers that run from the EOF of local on.
+func (x *referee) startTimers() {
+	p := &x.policy
+	if p.Quiet > 0 {
+		x.timers[timerQuiet].set(p.Quiet)
+	}
+	switch {
+	case p.Linger == Flush:
+		x.flushed = flushPoll{pause: time.Millisecond}
+		x.checkFlushed()
+	case p.Linger > 0:
+		x.timers[timerLinger].set(p.Linger)
+	}
+}
+
+// silent returns for how long a flow has neither read nor written, no longer
+// than since an earlier time by the clock.
+func (x *referee) silent(f *flow, since int64) time.Duration {
+	return time.Duration(x.clock.now() - max(since, f.last.Load()))
+}
+
+// checkIdle ends a relay that has been idle for as long as the policy allows.
+// A slow peer that still takes what was sent shows in what its system has
+// acknowledged: a write that waits returns only when there is room for a good
+// part of it.
+func (x *referee) checkIdle() {
+	limit := x.policy.Idle
+	left := limit - min(x.silent(&x.flows[local], 0), x.silent(&x.flows[remote], 0))
+	if left <= 0 {
+		left = x.acknowledging(limit)
+	}
+	if left > 0 {
+		x.timers[timerIdle].set(left)
+		return
+	}
+	x.handle(event{kind: evIdle, err: ErrIdle})
+}
+
+// acknowledging returns how much of limit is left since a peer's system last
+// acknowledged something that it had not when this was last asked.
+func (x *referee) acknowledging(limit time.Duration) (left time.Duration) {
+	for s, e := range x.ends {
+		n, ago, known := ackedBytes(e.bare)
+		if known && n != x.acked[s] {
+			left = max(left, limit-ago)
+		}
+		x.acked[s] = n
+	}
+	return left
+}
+
+// checkQuiet ends a relay whose remote has been silent for as long as the
+// policy allows. It is not silent while what it sent waits to be written; that
+// may be idleness.
+func (x *referee) checkQuiet() {
+	left := x.policy.Quiet
+	if !x.flows[remote].writing.Load() { // but it may have been, a moment ago
+		left -= min(x.silent(&x.flows[local], x.eofAt), x.silent(&x.flows[remote], x.eofAt))
+	}
+	if left > 0 {
+		x.timers[timerQuiet].set(left)
+		return
+	}
+	x.handle(event{kind: evQuiet})
+}
+
+// checkAnswer decides whether a late half-close has waited long enough.
+func (x *referee) checkAnswer() {
+	in := &x.flows[remote]
+	left := answerSilence - x.silent(in, x.eofAt)
+	switch {
+	case in.writing.Load():
+		left = answerSilence
+	case x.flows[local].request.Load() && in.last.Load() <= x.flows[local].last.Load(): // no answer yet
+		left = answerWait - x.silent(in, x.eofAt)
+	}
+	if left > 0 {
+		x.timers[timerHalfClose].set(min(left, answerSilence))
+		return
+	}
+	x.handle(event{kind: evHalfCloseDue})
+}
+
+// A flushPoll waits for the remote's system to acknowledge all that was sent.
+// There is no event for this, so it is asked, ever more seldom.
+type flushPoll struct {
+	pause time.Duration
+	asked bool
+}
+
+func (x *referee) checkFlushed() {
+	c := x.ends[remote].bare
+	dead := x.flushed.asked && isClosed(c) // before the question that follows
+	left, known := unackedBytes(c)
+	switch {
+	case !known || left == 0:
+		x.handle(event{kind: evLinger})
+	case dead:
+		x.handle(event{kind: evLinger, err: &UndeliveredError{Bytes: left, Err: syscall.ECONNRESET}})
+	default:
+		x.timers[timerFlush].set(x.flushed.pause)
+		x.flushed = flushPoll{min(2*x.flushed.pause, 50*time.Millisecond), true}
+	}
+}
