@@ -1,5 +1,5 @@
-// Package proxy speaks SOCKS 4, 4a and 5 and the CONNECT of HTTP with proxies
-// over connections that were made to them.
+// Package proxy speaks SOCKS 4, 4a and 5 and HTTP with proxies, over connections
+// that were made to them, and as a proxy with its clients.
 package proxy
 
 import (

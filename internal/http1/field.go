@@ -2,6 +2,7 @@ package http1
 
 import (
 	"bytes"
+	"iter"
 	"math"
 )
 
@@ -143,4 +144,20 @@ func (h *Head) Persists() bool {
 // section 6).
 func (h *Head) HasBody() bool {
 	return h.Chunked || h.Length > 0
+}
+
+// Fields returns the names and the values of the fields of a head that Parse
+// has taken.
+func Fields(head []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(name, value []byte) bool) {
+		_, head, _ := bytes.Cut(head, []byte{'\n'})
+		for len(head) > 0 {
+			var line []byte
+			line, head, _ = bytes.Cut(head, []byte{'\n'})
+			name, value, ok := bytes.Cut(bytes.TrimSuffix(line, []byte{'\r'}), []byte{':'})
+			if !ok || !yield(name, trimOWS(value)) {
+				return
+			}
+		}
+	}
 }
