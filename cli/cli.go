@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 
+	"gonc/cli/completion"
 	"gonc/cli/dialect"
 	"gonc/cli/event"
 	"gonc/cli/message"
@@ -43,6 +44,8 @@ func Run(argv []string, version string) int {
 		return fail(text, err)
 	case opts.Has(option.Help):
 		return show(text, d.Help, message.Help(d, version))
+	case opts.Has(option.Completion):
+		return show(text, os.Stdout, completion.Script(opts.Completion, &d.Grammar))
 	case opts.Has(option.Version):
 		return show(text, os.Stdout, versionText(version))
 	}

@@ -170,7 +170,6 @@ var unbuilt = []ID{
 	Retry,
 	Explain,
 	NoSandbox,
-	Completion,
 }
 
 // built reports whether the feature behind the option is there.
