@@ -76,7 +76,7 @@ func (o *invocation) run(stderr *message.Output) int {
 		return 0
 	}
 	o.out.Print(event.Failed{Err: err})
-	return status(o.dialect, err)
+	return o.dialect.Status(err)
 }
 
 // needsCleanup reports whether signals must be caught so that connections and

@@ -2,11 +2,9 @@ package cli
 
 import (
 	"errors"
-	"os"
 	"syscall"
 	"time"
 
-	"gonc/cli/dialect"
 	"gonc/cli/event"
 	"gonc/cli/message"
 	"gonc/relay"
@@ -21,21 +19,6 @@ const flushLimit = time.Second
 func fail(p *message.Text, err error) int {
 	p.Print(event.Failed{Err: err})
 	return p.Dialect.Other
-}
-
-// status returns the exit status for an error.
-func status(d *dialect.Dialect, err error) int {
-	if isLocal(err) {
-		return d.Other
-	}
-	return d.Network
-}
-
-// isLocal reports whether err is about this machine or the command line, and
-// not about the network. The types of errors say it themselves.
-func isLocal(err error) bool {
-	var local interface{ Local() bool }
-	return errors.As(err, &local) && local.Local() || errors.As(err, new(*os.PathError))
 }
 
 // isOutputError reports whether err is about standard output, which all

@@ -22,10 +22,13 @@ func (o *invocation) sourceAddr() addr.Addr {
 
 // connectLimit returns the limit on connecting; zero: none.
 func (o *invocation) connectLimit() time.Duration {
-	if o.Has(option.ConnectTimeout) {
+	switch {
+	case o.Has(option.ConnectTimeout):
 		return o.ConnectTimeout
+	case o.Has(option.Timeout):
+		return o.Timeout
 	}
-	return o.Timeout
+	return o.dialect.ConnectTimeout
 }
 
 // socketOptions returns the socket options that were asked for.

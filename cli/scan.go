@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"gonc/cli/event"
 	"gonc/cli/message"
 	"gonc/cli/option"
 	"gonc/conn"
@@ -105,7 +106,7 @@ func (o *invocation) scanDialing(ctx context.Context, r *scanReport) error {
 			c.Close()
 		} else if ctx.Err() != nil {
 			break
-		} else if isLocal(err) {
+		} else if event.IsLocal(err) {
 			return err
 		}
 		r.dialed(d, a, err)

@@ -24,12 +24,13 @@ type Dialect struct {
 	Grammar option.Grammar
 
 	// What it does.
-	HalfClose    bool              // at the end of standard input, even if that is not asked for
-	ListenEOF    relay.AtRemoteEOF // when the peer of a listener ends first
-	ConnectEOF   relay.AtRemoteEOF // when the peer of a client does
-	BothFamilies bool              // listen on IPv6 too where no address is given
-	UDPQuiet     time.Duration     // how long a UDP client waits for more after standard input; zero: for ever
-	FlushQuiet   time.Duration     // with a quit time of 0, how long the peer may be silent before that is the end; zero: end once all is sent
+	HalfClose      bool              // at the end of standard input, even if that is not asked for
+	ListenEOF      relay.AtRemoteEOF // when the peer of a listener ends first
+	ConnectEOF     relay.AtRemoteEOF // when the peer of a client does
+	BothFamilies   bool              // listen on IPv6 too where no address is given
+	UDPQuiet       time.Duration     // how long a UDP client waits for more after standard input; zero: for ever
+	ConnectTimeout time.Duration     // where no limit on connecting is given; zero: none
+	FlushQuiet     time.Duration     // with a quit time of 0, how long the peer may be silent before that is the end; zero: end once all is sent
 
 	// What it prints.
 	Program    string                      // what errors begin with; empty: the name it is run under
@@ -47,11 +48,28 @@ type Dialect struct {
 	// Error does the same for an error; an empty text prints nothing.
 	Error func(err error) (text string, ok bool)
 
+	// Ending returns what the text of an error ends with; nil: nothing.
+	Ending func(err error) string
+
 	// HelpLine does the same for the help of an option.
 	HelpLine func(id option.ID) (text string, ok bool)
 
-	// Its exit statuses.
+	// Its exit statuses. Network is for what IsNetwork reports true of; a nil
+	// IsNetwork does so for everything that is not event.IsLocal.
 	Network, Other int
+	IsNetwork      func(err error) bool
+}
+
+// Status returns the exit status for an error.
+func (d *Dialect) Status(err error) int {
+	network := !event.IsLocal(err)
+	if d.IsNetwork != nil {
+		network = d.IsNetwork(err)
+	}
+	if network {
+		return d.Network
+	}
+	return d.Other
 }
 
 // all are the dialects; the first one is used where none is named.

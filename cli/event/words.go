@@ -66,6 +66,25 @@ func TimedOut(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, os.ErrDeadlineExceeded)
 }
 
+// IsLocal reports whether err is about this machine or the command line, and
+// not about the network. The types of errors say it themselves.
+func IsLocal(err error) bool {
+	var local interface{ Local() bool }
+	return errors.As(err, &local) && local.Local() || errors.As(err, new(*os.PathError))
+}
+
+// LookupReason returns why a name could not be resolved, in the words of
+// gai_strerror(3).
+func LookupReason(e *net.DNSError) string {
+	switch {
+	case e.IsNotFound:
+		return "Name or service not known"
+	case e.IsTimeout, e.IsTemporary:
+		return "Temporary failure in name resolution"
+	}
+	return strconv.Quote(e.Err)
+}
+
 // BindFailed reports whether the address or port to connect from is what could
 // not be had.
 func BindFailed(err error) bool {

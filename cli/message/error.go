@@ -279,17 +279,7 @@ func describeLookup(e *conn.ResolveError) string {
 	if e.Limit > 0 {
 		return text + fmt.Sprintf(": no answer within %v", e.Limit)
 	}
-	return text + ": " + resolverText(e.Err)
-}
-
-func resolverText(e *net.DNSError) string {
-	switch {
-	case e.IsNotFound:
-		return "Name or service not known"
-	case e.IsTimeout, e.IsTemporary:
-		return "Temporary failure in name resolution"
-	}
-	return strconv.Quote(e.Err)
+	return text + ": " + event.LookupReason(e.Err)
 }
 
 func resolverHint(e *net.DNSError) string {

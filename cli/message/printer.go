@@ -106,12 +106,20 @@ func (t *Text) failed(err error) (lines []event.Line) {
 	}
 	text, hint := t.describe(err)
 	if text != "" {
-		lines = append(lines, event.Named("%s", event.Printable(text)))
+		lines = append(lines, event.Named("%s", event.Printable(text+t.ending(err))))
 	}
 	if t.Dialect.Usage != "" && isShape(err) {
 		lines = append(lines, event.Bare("%s", strings.TrimSuffix(t.Dialect.Usage, "\n")))
 	}
 	return append(lines, t.hint(hint)...)
+}
+
+// ending returns what the text of an error ends with in the dialect.
+func (t *Text) ending(err error) string {
+	if t.Dialect.Ending == nil {
+		return ""
+	}
+	return t.Dialect.Ending(err)
 }
 
 // hint returns the line of a hint, if there is one and the dialect has hints.
