@@ -51,6 +51,7 @@ func Run(argv []string, version string) int {
 	}
 	text.Verbose = opts.Verbose
 	text.Terminal = isTerminal(os.Stderr)
+	text.Print(event.Started{Version: version})
 	o := &invocation{opts, d, choose(opts), text, version}
 	return o.run(stderr)
 }

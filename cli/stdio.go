@@ -85,7 +85,7 @@ func (o *invocation) policy() relay.Policy {
 	switch {
 	case o.RecvLimit > 0, o.readsStdin() && isTerminal(os.Stdin):
 		p.AtRemoteEOF = relay.Finish
-	case o.Has(option.SendOnly):
+	case o.Has(option.SendOnly), o.Has(option.KeepOpen) && !o.Has(option.Listen):
 		p.AtRemoteEOF = relay.KeepSending
 	}
 	o.setQuit(&p)

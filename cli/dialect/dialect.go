@@ -73,7 +73,7 @@ func (d *Dialect) Status(err error) int {
 }
 
 // all are the dialects; the first one is used where none is named.
-var all = [...]*Dialect{&gonc, &nc}
+var all = [...]*Dialect{&gonc, &nc, &ncat}
 
 // An UnknownError is a name that no dialect has.
 type UnknownError struct{ Name string }

@@ -32,6 +32,8 @@ func ncatIsNetwork(err error) bool {
 // ncatEvent has the words of ncat for events.
 func ncatEvent(e event.Event, verbose int) (lines []event.Line, ok bool) {
 	switch e := e.(type) {
+	case event.Started:
+		return ncatLine("Version 7.99 as gonc %s behaves like it", e.Version), true
 	case event.Connecting, event.Scanned, event.PortFailed:
 		return nil, true
 	case event.Connected:

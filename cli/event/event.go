@@ -20,6 +20,9 @@ type Event interface {
 	Level() int
 }
 
+// Started is the start of the program.
+type Started struct{ Version string }
+
 // Failed is what the program failed with as a whole, or one of several
 // connections that a client was asked for.
 type Failed struct{ Err error }
@@ -126,6 +129,9 @@ func (e *Scanned) Add(open bool) {
 
 // PortFailed is a port of a scan that a whole connect found not to be open.
 type PortFailed struct{ Err error }
+
+// Level returns 1.
+func (Started) Level() int { return 1 }
 
 // Level returns 0: failures are always printed.
 func (Failed) Level() int { return 0 }

@@ -145,7 +145,7 @@ var table = [NumIDs]Row{
 	NoSandbox:  {Names: []string{"no-sandbox"}, Help: "keep rights that are not needed"},
 	Completion: {Names: []string{"completion"}, Arg: "bash|zsh|fish", Kind: Choice, Help: "print a completion script"},
 	Verbose:    {Names: []string{"verbose"}, Kind: Counter, Help: "verbose; -vv: times, totals; -vvv: request heads"},
-	Dialect:    {Names: []string{"dialect"}, Arg: "name", Kind: Text, Help: "first argument: gonc or nc; also GONC_DIALECT"},
+	Dialect:    {Names: []string{"dialect"}, Arg: "name", Kind: Text, Help: "first argument: gonc, nc or ncat; GONC_DIALECT"},
 	Help:       {Names: []string{"help"}, Help: "print this help"},
 	Version:    {Names: []string{"version"}, Help: "print the version"},
 
