@@ -137,6 +137,8 @@ func badValue(e *option.ValueError) string {
 		return text + " is none of socks4, socks4a, socks5, http"
 	case e.Why == option.NotAChoice:
 		return text + " is none of " + strings.Join(row.Choices(), ", ")
+	case row.Kind == option.Rate && e.Err != nil:
+		return text + " is " + e.Err.Error()
 	case e.Err != nil:
 		return e.Err.Error()
 	case row.Kind == option.Number && e.Why == option.TooLarge:
@@ -147,12 +149,6 @@ func badValue(e *option.ValueError) string {
 		return fmt.Sprintf("%s needs a unit (%ss, %sms, %sm, %sh)", text, e.Text, e.Text, e.Text, e.Text)
 	case e.Why == option.NotPositive:
 		return text + " is not longer than zero"
-	case e.Why == option.TooLarge && row.Kind == option.Rate:
-		return text + " is too fast"
-	case e.Why == option.TooSmall && row.Kind == option.Rate:
-		return text + " is too slow"
-	case row.Kind == option.Rate:
-		return text + " is not a rate (bytes a second, or 100K, 1.5M, 1G)"
 	case e.Why == option.TooLarge:
 		return text + " is too long a time"
 	case e.Why == option.TooSmall:
