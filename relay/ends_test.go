@@ -1,0 +1,203 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// reachable walks every state that can be reached from the ways in which a
+// relay can begin, with every event that can happen in it, and calls visit.
+func reachable(visit func(from state, ev event, to state, actions []action)) map[state]bool {
+	seen := make(map[state]bool)
+	todo := beginnings()
+	for len(todo) > 0 {
+		st := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[st] {
+			continue
+		}
+		seen[st] = true
+		for _, ev := range possible(st) {
+			to, actions := next(st, ev)
+			visit(st, ev, to, actions)
+			todo = append(todo, to)
+		}
+	}
+	return seen
+}
+
+// beginnings are all the ways in which a relay can begin.
+func beginnings() (all []state) {
+	kinds := []sideRules{{}, {closes: true}, {stream: true}, {stream: true, closes: true}}
+	for _, l := range kinds {
+		for _, r := range kinds {
+			for at := KeepSending; at <= Finish; at++ {
+				for _, flows := range [][2]flowState{{flowRunning, flowRunning}, {flowNone, flowRunning}, {flowRunning, flowNone}} {
+					st := state{rules: [2]sideRules{l, r}, flow: flows}
+					st.rules[local].timers = true
+					st.rules[remote].atEOF = at
+					all = append(all, st)
+				}
+			}
+		}
+	}
+	return all
+}
+
+var errSide = errors.New("failed")
+
+// possible are the events that can happen in a state. Even when it is done a
+// timer may fire and the context may be cancelled.
+func possible(st state) []event {
+	all := []event{{kind: evIdle, err: ErrIdle}, {kind: evCancel, err: errSide}, {kind: evLinger}, {kind: evQuiet}, {kind: evHalfCloseDue}}
+	for s := local; s <= remote; s++ {
+		if st.flow[s] == flowRunning {
+			all = append(all,
+				event{kind: evEOF, side: s}, event{kind: evEOF, side: s, idle: true}, event{kind: evEOF, side: s, late: s == local},
+				event{kind: evReadError, side: s, err: errSide}, event{kind: evReadError, side: s, err: errSide, reset: true},
+				event{kind: evWriteError, side: s.other(), err: errSide},
+				event{kind: evStopped, side: s}, event{kind: evStopped, side: s, lost: 1}, event{kind: evStopped, side: s, lost: 1, held: true})
+		}
+		if s == local && !st.rules[local].stream || st.flow[s] == flowEOF {
+			all = append(all, event{kind: evGone, side: s, err: errSide}, event{kind: evGone, side: s, idle: true})
+		}
+	}
+	return all
+}
+
+func did(actions []action, kind actionKind, s side) bool {
+	return slices.Contains(actions, action{kind, s})
+}
+
+// The laws of the table of ends, in every state and for every event.
+func TestEndsLaws(t *testing.T) {
+	fail := func(law string, from state, ev event, actions []action) {
+		t.Helper()
+		t.Errorf("%s: %+v, %+v: %v", law, from, ev, actions)
+	}
+	states := reachable(func(from state, ev event, to state, actions []action) {
+		if from.done && (len(actions) > 0 || to != from) {
+			fail("nothing happens after done", from, ev, actions)
+		}
+		if from.done {
+			return
+		}
+		for s := local; s <= remote; s++ {
+			o := s.other()
+			closes := did(actions, actCloseWrite, s) || did(actions, actCloseWriteLast, s)
+			if closes && (from.closed[s] || !from.rules[s].closes) {
+				fail("an EOF is told at most once, and only where it can be", from, ev, actions)
+			}
+			if to.flow[o] == flowEOF && !to.closed[s] && from.rules[s].closes && !to.late && !to.done {
+				fail("an EOF is told, or waits for its time", from, ev, actions)
+			}
+			if closes && from.rules[s].stream && to.flow[o] == flowOver && from.flow[o] == flowRunning {
+				fail("a part is never told as the whole", from, ev, actions)
+			}
+			if from.flow[s] != flowRunning && to.flow[s] != from.flow[s] {
+				fail("a flow that is over stays so", from, ev, actions)
+			}
+		}
+		lost := ev.kind == evStopped && ev.lost > 0 && (!ev.held || from.stopping)
+		failed := ev.kind == evReadError || ev.kind == evWriteError || ev.kind == evIdle || ev.kind == evCancel
+		reported := did(actions, actFail, ev.side) || did(actions, actLose, ev.side.other())
+		if (lost || failed) && !reported {
+			fail("a failure and a loss are reported", from, ev, actions)
+		}
+		if ev.kind == evReadError && from.rules[ev.side.other()].stream && !did(actions, actReset, ev.side.other()) {
+			fail("a part that is not the whole ends in a reset", from, ev, actions)
+		}
+		if lost && from.rules[ev.side.other()].stream && !did(actions, actReset, ev.side.other()) {
+			fail("a side that did not get everything is reset", from, ev, actions)
+		}
+		if ev.kind == evCancel && !to.stopping && !to.done {
+			fail("cancel stops everything", from, ev, actions)
+		}
+		if to.stopping && !from.stopping && !did(actions, actStop, local) {
+			fail("stopping interrupts", from, ev, actions)
+		}
+		if to.done != (to.flow[local] != flowRunning && to.flow[remote] != flowRunning) {
+			fail("done is when nothing is left to move", from, ev, actions)
+		}
+		if to.done && to.late {
+			fail("no timer outlives done", from, ev, actions)
+		}
+	})
+	for st := range states {
+		if end := ended(st); !end.done {
+			t.Errorf("cancelled, and all that runs stopped, it is not done: %+v", end)
+		}
+	}
+	t.Logf("%d states", len(states))
+}
+
+// ended cancels a relay and stops what runs.
+func ended(st state) state {
+	st, _ = next(st, event{kind: evCancel, err: errSide})
+	for s := local; s <= remote; s++ {
+		if st.flow[s] == flowRunning {
+			st, _ = next(st, event{kind: evStopped, side: s})
+		}
+	}
+	return st
+}
+
+// Rows of the table, one event after another.
+func TestEndsTable(t *testing.T) {
+	stdio := [2]sideRules{{closes: true, timers: true}, {stream: true, closes: true}}
+	both := [2]sideRules{{stream: true, closes: true, timers: true}, {stream: true, closes: true}}
+	for _, c := range []struct {
+		name   string
+		rules  [2]sideRules
+		at     AtRemoteEOF
+		events []event
+		want   string // actions, the last event's
+	}{
+		{"local EOF half-closes", stdio, KeepSending, []event{{kind: evEOF}}, "close remote, timers, watch local"},
+		{"late", stdio, KeepSending, []event{{kind: evEOF, late: true}}, "delay remote, timers, watch local"},
+		{"late, due", stdio, KeepSending, []event{{kind: evEOF, late: true}, {kind: evHalfCloseDue}}, "close remote"},
+		{"late, due twice", stdio, KeepSending, []event{{kind: evEOF, late: true}, {kind: evHalfCloseDue}, {kind: evHalfCloseDue}}, ""},
+		{"remote EOF keeps sending", stdio, KeepSending, []event{{kind: evEOF, side: remote}}, "close local, watch remote"},
+		{"remote EOF finishes", stdio, Finish, []event{{kind: evEOF, side: remote}}, "close local, stop reading local"},
+		{"remote EOF, local idle", stdio, FinishIfIdle, []event{{kind: evEOF, side: remote, idle: true}}, "close local, stop reading local"},
+		{"remote EOF, local busy", stdio, FinishIfIdle, []event{{kind: evEOF, side: remote}}, "close local, watch remote"},
+		{"both", stdio, KeepSending, []event{{kind: evEOF}, {kind: evEOF, side: remote}}, "close last local"},
+		{"input fails", stdio, KeepSending, []event{{kind: evReadError}}, "fail local, reset remote, stop reading remote"},
+		{"a reset is passed on", both, KeepSending, []event{{kind: evReadError, reset: true}}, "fail local, reset remote, stop reading remote"},
+		{"output fails", stdio, KeepSending, []event{{kind: evWriteError}}, "fail local, reset remote, stop local"},
+		{"remote refuses", stdio, KeepSending, []event{{kind: evWriteError, side: remote}}, "fail remote"},
+		{"reader gone, local idle", stdio, FinishIfIdle, []event{{kind: evGone, idle: true}}, "fail gone local, reset remote, stop local"},
+		{"reader gone, local busy", stdio, FinishIfIdle, []event{{kind: evGone}}, ""},
+		{"reader gone, local sent", stdio, FinishIfIdle, []event{{kind: evGone}, {kind: evEOF}}, "close remote, timers, watch local, fail gone local, reset remote, stop local"},
+		{"peer gone", stdio, KeepSending, []event{{kind: evEOF, side: remote}, {kind: evGone, side: remote}}, "fail remote, stop reading local"},
+		{"idle twice", stdio, KeepSending, []event{{kind: evIdle}, {kind: evIdle}}, "fail local"},
+	} {
+		st := state{rules: c.rules, flow: [2]flowState{flowRunning, flowRunning}}
+		st.rules[remote].atEOF = c.at
+		var actions []action
+		for _, ev := range c.events {
+			st, actions = next(st, ev)
+		}
+		if got := describe(actions); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func describe(actions []action) (text string) {
+	names := map[actionKind]string{actFail: "fail", actFailGone: "fail gone", actLose: "lose", actCloseWrite: "close", actCloseWriteLast: "close last",
+		actDelayClose: "delay", actReset: "reset", actStopReading: "stop reading", actStop: "stop", actTimers: "timers", actWatch: "watch"}
+	for i, a := range actions {
+		if i > 0 {
+			text += ", "
+		}
+		side := map[side]string{local: "local", remote: "remote"}[a.side]
+		text += fmt.Sprintf("%s %s", names[a.kind], side)
+		if a.kind == actTimers {
+			text = text[:len(text)-len(side)-1]
+		}
+	}
+	return text
+}
