@@ -93,6 +93,7 @@ func (o *invocation) reportAttempts(d *conn.Dialer, a addr.Addr) {
 		a = d.Proxies[0].Address
 	}
 	network := o.Protocol()
+	d.OnTrying = func(to netip.AddrPort) { o.out.Print(event.Connecting{Network: network, To: to}) }
 	var failed []conn.Attempt
 	d.OnTried = func(t conn.Attempt) {
 		if t.Err != nil {

@@ -333,7 +333,7 @@ func TestPageMaxConns(t *testing.T) {
 	if took := time.Since(begin); took > time.Second {
 		t.Errorf("the third was closed after %v", took)
 	}
-	await(t, server, `^gonc: connection from 127\.0\.0\.1 \d+ closed: there are 2 already \(--max-conns\)$`)
+	await(t, server, `^gonc: connection from 127\.0\.0\.1 \d+ refused: limit of 2 connections reached \(--max-conns\)$`)
 	held[0].Close()
 	for late := time.Now().Add(patience); getPage("tcp", loopback4(port)) != nil; {
 		if time.Now().After(late) {

@@ -191,8 +191,6 @@ func whyConflict(e *option.ConflictError) string {
 		return "nothing is received"
 	case option.ScanCloses:
 		return "a scan closes what it opens"
-	case option.ScanOfProxy:
-		return "it would be the proxy that answers"
 	case option.ForConnecting:
 		return e.NameA + " is for connecting"
 	case option.ListensForNone:

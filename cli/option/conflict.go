@@ -13,7 +13,6 @@ const (
 	NothingToSend                 // A is about sending, and B leaves nothing to send
 	NothingReceived               // A is about receiving, and B leaves nothing to receive
 	ScanCloses                    // B closes what it opens
-	ScanOfProxy                   // the proxy A would answer for the ports that B asks
 	ForConnecting                 // A is for connecting, and B listens
 	ListensForNone                // A is for a connection that was made, and B listens
 	TCPOnly                       // A is about TCP, and B is not
@@ -73,12 +72,9 @@ var conflicts = [...]Conflict{
 	{A: Retry, B: Listen, Reason: ForConnecting},
 
 	{A: JSON, B: Scan, Reason: Needs},
-	{A: Unix, B: Scan, Reason: NoPorts},
 	{A: Telnet, B: Scan, Reason: NothingToSend, Idle: true},
 	{A: Congestion, B: Scan, Reason: NothingToSend},
 	{A: PassFD, B: Scan, Reason: ScanCloses},
-	{A: SOCKS, B: Scan, Reason: ScanOfProxy},
-	{A: Proxy, B: Scan, Reason: ScanOfProxy},
 	{A: Exec, B: Scan, Reason: ScanCloses},
 	{A: ShExec, B: Scan, Reason: ScanCloses},
 
