@@ -35,6 +35,7 @@ type flow struct {
 	clock    clock
 	moved    atomic.Int64 // bytes written
 	last     atomic.Int64 // when something was read or written, by clock; 0: never, or nobody asks
+	lastRead atomic.Int64 // when something was read, as last
 	begun    atomic.Bool  // something was read
 	writing  atomic.Bool  // something that was read is being written
 	quit     atomic.Bool  // stop reading
@@ -161,7 +162,9 @@ func (f *flow) noteRead() {
 		f.first = time.Now()
 		f.begun.Store(true)
 	}
-	f.last.Store(f.clock.now())
+	now := f.clock.now()
+	f.last.Store(now)
+	f.lastRead.Store(now)
 }
 
 func (f *flow) noteWritten(n int64) {

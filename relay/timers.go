@@ -156,7 +156,7 @@ func (x *referee) checkAnswer() {
 	switch {
 	case in.writing.Load():
 		left = answerSilence
-	case x.flows[local].request.Load() && in.last.Load() <= x.flows[local].last.Load(): // no answer yet
+	case x.flows[local].request.Load() && in.lastRead.Load() <= x.flows[local].lastRead.Load(): // no answer to the last of it yet
 		left = answerWait - x.silent(in, x.eofAt)
 	}
 	if left > 0 {
