@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"io"
 	"net"
 	"os"
@@ -75,12 +76,16 @@ func (o *invocation) stdio(several bool) (serve relay.Handler, done func(), err 
 		f := &relay.Fanout{Local: o.local(), Remote: o.remote(), Policy: o.policy(), OnEnd: o.onEnd(true), Datagram: o.Has(option.UDP)}
 		return f.Serve, f.Close, nil
 	}
-	local := o.local()
-	if several {
-		local = relay.Shared(local)
+	s := relay.Stdio{Remote: o.remote(), Policy: o.policy(), OnEnd: o.onEnd(false)}
+	if !several {
+		s.Local = o.local()
+		return s.Serve, nothing, nil
 	}
-	s := &relay.Stdio{Local: local, Remote: o.remote(), Policy: o.policy(), OnEnd: o.onEnd(false)}
-	return s.Serve, nothing, nil
+	return func(ctx context.Context, c net.Conn) error {
+		one := s
+		one.Local = relay.Shared(o.local())
+		return one.Serve(ctx, c)
+	}, nothing, nil
 }
 
 // reply answers each connection with a text.

@@ -208,6 +208,11 @@ func ncOperand(e *option.OperandError) (text string, ok bool) {
 		return "missing socket pathname", true
 	case option.TooManyPaths:
 		return "cannot use port with -U", true
+	case option.EmptyOperand:
+		if e.Other == "" {
+			return "port number invalid: ", true
+		}
+		return fmt.Sprintf(`getaddrinfo for host "" port %s: Name or service not known`, e.Other), true
 	}
 	return "", false
 }

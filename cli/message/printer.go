@@ -75,6 +75,9 @@ func (t *Text) onTerminal(e event.Event) bool {
 
 // lines returns e in the words of the dialect.
 func (t *Text) lines(e event.Event) []event.Line {
+	if e, ok := e.(event.Failed); ok && errors.As(e.Err, new(ReportedError)) {
+		return nil
+	}
 	if t.Dialect.Event != nil {
 		if own, ok := t.Dialect.Event(e, t.Verbose); ok {
 			return own
@@ -101,9 +104,6 @@ func (e ReportedError) Unwrap() error { return e.error }
 
 // failed returns what err is, and what may help.
 func (t *Text) failed(err error) (lines []event.Line) {
-	if errors.As(err, new(ReportedError)) {
-		return nil
-	}
 	text, hint := t.describe(err)
 	if text != "" {
 		lines = append(lines, event.Named("%s", event.Printable(text+t.ending(err))))

@@ -141,7 +141,7 @@ const (
 	PortTwice                             // Other says it, and Text
 	ListenPortTwice                       // an option says it, and Text
 	AddressTwice                          // an option says it, and Text
-	EmptyOperand                          // as an unset variable is
+	EmptyOperand                          // as an unset variable is; Other came after it
 	BadOperand                            // Err says what is wrong
 )
 

@@ -11,9 +11,9 @@ import (
 
 // readTarget reads the operands, and what options say about the target.
 func (o *Options) readTarget(g *Grammar) (err error) {
-	for _, op := range o.Operands {
+	for i, op := range o.Operands {
 		if op == "" {
-			return &OperandError{Problem: EmptyOperand}
+			return &OperandError{Problem: EmptyOperand, Other: strings.Join(o.Operands[i+1:], " ")}
 		}
 	}
 	switch {

@@ -8,12 +8,14 @@ import (
 // readProxies reads the proxies of the chain, once their type is known, and
 // checks that each can be asked for what comes after it.
 func (o *Options) readProxies() error {
-	if o.Has(ProxyType) {
+	if o.proxyType != "" { // also where it has no effect
 		kind, err := proxy.ParseType(o.proxyType)
 		if err != nil {
 			return &ValueError{ID: ProxyType, Name: o.Name(ProxyType), Text: o.proxyType, Why: NotAChoice, Err: err}
 		}
-		o.ProxyType = kind
+		if o.Has(ProxyType) {
+			o.ProxyType = kind
+		}
 	}
 	for _, text := range o.proxyTexts {
 		kind := text.fallback
