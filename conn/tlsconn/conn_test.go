@@ -19,7 +19,7 @@ import (
 // connected returns both ends of a connection with TLS on it.
 func connected(t testing.TB, version string) (client, server *Conn) {
 	t.Helper()
-	c, s := handshakes(t, Config{NoVerify: true, MaxVersion: version}, Config{MaxVersion: version}, "localhost")
+	c, s := handshakes(t, Config{NoVerify: true, MaxVersion: number(version)}, Config{MaxVersion: number(version)}, "localhost")
 	if c.err != nil || s.err != nil {
 		t.Fatal(c.err, s.err)
 	}

@@ -50,14 +50,6 @@ type MismatchError struct {
 
 func (e *MismatchError) Error() string { return "no " + e.What + " in common" }
 
-// A ProtocolError is an application protocol that ALPN can't carry; empty:
-// there are too many.
-type ProtocolError struct{ Protocol string }
-
-func (e *ProtocolError) Error() string {
-	return fmt.Sprintf("%q can't be a protocol of ALPN", e.Protocol)
-}
-
 // A ProtocolFailure is a breach of the protocol, in the words of crypto/tls.
 type ProtocolFailure struct{ Why string }
 
@@ -83,6 +75,12 @@ func (e *AlertError) WantsCertificate() bool {
 		return e.Asked
 	}
 	return false
+}
+
+// IsAboutCertificate reports whether the peer refused the certificate that it
+// was shown.
+func (e *AlertError) IsAboutCertificate() bool {
+	return e.Code >= alertBadCertificate && e.Code <= 49 && e.Code != 47 // illegal_parameter
 }
 
 // Alerts (RFC 8446 section 6).

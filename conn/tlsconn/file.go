@@ -48,6 +48,9 @@ func (e *FileError) Error() string { return fmt.Sprintf("%s %q: %v", e.What, e.P
 
 func (e *FileError) Unwrap() error { return e.Err }
 
+// Local returns true.
+func (*FileError) Local() bool { return true }
+
 // A KeyReadableError warns that a key file may be read by every user.
 type KeyReadableError struct {
 	Path string

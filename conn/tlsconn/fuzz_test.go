@@ -12,6 +12,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"gonc/internal/testutil"
 )
 
 // checkShown fails if s could harm a terminal or is longer than limit.
@@ -92,10 +94,10 @@ func TestHugeCertificate(t *testing.T) {
 	for i := range names {
 		names[i] = "n" + strconv.Itoa(i) + ".x"
 	}
-	many := issue(t, nil, "ecdsa", forServer(names...))
-	long := issue(t, nil, "ecdsa", func(c *x509.Certificate) { c.Subject.CommonName = strings.Repeat("\x1b[31mred", 10_000) })
-	for _, leaf := range []*issued{many, long} {
-		c, s := handshakes(t, Config{TrustFile: leaf.certFile}, Config{CertFile: leaf.certFile, KeyFile: leaf.keyFile}, "localhost")
+	many := testutil.Issue(t, nil, "ecdsa", testutil.ForServer(names...))
+	long := testutil.Issue(t, nil, "ecdsa", func(c *x509.Certificate) { c.Subject.CommonName = strings.Repeat("\x1b[31mred", 10_000) })
+	for _, leaf := range []*testutil.Cert{many, long} {
+		c, s := handshakes(t, Config{TrustFile: leaf.CertFile}, Config{CertFile: leaf.CertFile, KeyFile: leaf.KeyFile}, "localhost")
 		if !as(func(e *WrongNameError) bool {
 			checkShown(t, e.Certificate.Subject, 2*maxText)
 			return len(e.Certificate.Names) <= manyNames
@@ -104,8 +106,8 @@ func TestHugeCertificate(t *testing.T) {
 		}
 	}
 	// One of 1 MiB is more than crypto/tls takes.
-	vast := issue(t, nil, "ecdsa", func(c *x509.Certificate) { c.Subject.CommonName = strings.Repeat("x", 1<<20) })
-	c, s := handshakes(t, Config{NoVerify: true}, Config{CertFile: vast.certFile, KeyFile: vast.keyFile}, "localhost")
+	vast := testutil.Issue(t, nil, "ecdsa", func(c *x509.Certificate) { c.Subject.CommonName = strings.Repeat("x", 1<<20) })
+	c, s := handshakes(t, Config{NoVerify: true}, Config{CertFile: vast.CertFile, KeyFile: vast.KeyFile}, "localhost")
 	if !as(func(e *ProtocolFailure) bool { return len(e.Why) <= maxText+3 })(c.err) {
 		t.Error(c.err, s.err)
 	}

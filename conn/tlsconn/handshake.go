@@ -63,6 +63,7 @@ func lacksProtocol(own, peer []string) bool {
 // run makes the handshake.
 func (h *handshake) run(ctx context.Context, c *tls.Conn, offered []string) (*Conn, error) {
 	h.wire.handshake = h
+	began := time.Now()
 	err := c.HandshakeContext(ctx)
 	h.wire.handshake = nil
 	if err != nil {
@@ -72,7 +73,7 @@ func (h *handshake) run(ctx context.Context, c *tls.Conn, offered []string) (*Co
 	}
 	st := c.ConnectionState()
 	info := infoOf(&st, offered)
-	info.Verified = h.verified
+	info.Verified, info.Took = h.verified, time.Since(began)
 	if h.client {
 		info.Name = printable(h.name, maxName)
 	}

@@ -2,6 +2,7 @@ package tlsconn
 
 import (
 	"context"
+	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"io"
@@ -10,10 +11,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // limit is how long anything here may take.
 const limit = 20 * time.Second
+
+// number returns a version as crypto/tls has it.
+func number(version string) uint16 { return tls.VersionTLS10 + uint16(version[2]-'0') }
 
 // pair returns both ends of a TCP connection.
 func pair(t testing.TB) (client, server net.Conn) {
@@ -77,15 +83,15 @@ func handshakes(t testing.TB, cc, sc Config, host string) (client, server outcom
 }
 
 func TestHandshake(t *testing.T) {
-	root := issue(t, nil, "ecdsa", authority("root"))
-	middle := issue(t, root, "ecdsa", authority("middle"))
+	root := testutil.Issue(t, nil, "ecdsa", testutil.Authority("root"))
+	middle := testutil.Issue(t, root, "ecdsa", testutil.Authority("middle"))
 	for _, kind := range []string{"ecdsa", "rsa", "ed25519"} {
-		leaf := issue(t, middle, kind, forServer("localhost", "127.0.0.1", "::1"))
+		leaf := testutil.Issue(t, middle, kind, testutil.ForServer("localhost", "127.0.0.1", "::1"))
 		for _, version := range []string{"1.2", "1.3"} {
 			for _, host := range []string{"localhost", "LOCALHOST.", "127.0.0.1", "::1", ""} {
 				t.Run(kind+" "+version+" "+host, func(t *testing.T) {
-					c, s := handshakes(t, Config{TrustFile: root.certFile, MaxVersion: version, ALPN: []string{"b"}},
-						Config{CertFile: leaf.certFile, KeyFile: leaf.keyFile, ALPN: []string{"a", "b"}}, host)
+					c, s := handshakes(t, Config{TrustFile: root.CertFile, MaxVersion: number(version), ALPN: []string{"b"}},
+						Config{CertFile: leaf.CertFile, KeyFile: leaf.KeyFile, ALPN: []string{"a", "b"}}, host)
 					if c.err != nil || s.err != nil {
 						t.Fatal(c.err, s.err)
 					}
@@ -93,7 +99,7 @@ func TestHandshake(t *testing.T) {
 					if info.Version != "TLS "+version || info.Protocol != "b" || info.Verified != ByChain || len(info.Chain) != 2 {
 						t.Errorf("%+v", info)
 					}
-					if got := info.Chain[0]; got.Pin != pinOf(leaf.cert) || got.Issuer != "CN=middle" || got.Subject != "CN=test "+kind {
+					if got := info.Chain[0]; got.Pin != pinOf(leaf.Cert) || got.Issuer != "CN=middle" || got.Subject != "CN=test "+kind {
 						t.Errorf("%+v", got)
 					}
 					wantName := ""
@@ -110,11 +116,11 @@ func TestHandshake(t *testing.T) {
 }
 
 func TestRefusedServer(t *testing.T) {
-	root := issue(t, nil, "ecdsa", authority("root"))
-	other := issue(t, nil, "ecdsa", authority("other"))
-	serve := func(change ...func(*x509.Certificate)) *issued {
-		return issue(t, root, "ecdsa", func(c *x509.Certificate) {
-			forServer("example.org")(c)
+	root := testutil.Issue(t, nil, "ecdsa", testutil.Authority("root"))
+	other := testutil.Issue(t, nil, "ecdsa", testutil.Authority("other"))
+	serve := func(change ...func(*x509.Certificate)) *testutil.Cert {
+		return testutil.Issue(t, root, "ecdsa", func(c *x509.Certificate) {
+			testutil.ForServer("example.org")(c)
 			for _, f := range change {
 				f(c)
 			}
@@ -125,36 +131,36 @@ func TestRefusedServer(t *testing.T) {
 		c.NotBefore, c.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
 	})
 	early := serve(func(c *x509.Certificate) { c.NotBefore = time.Now().Add(30 * time.Minute) })
-	client := issue(t, root, "ecdsa", func(c *x509.Certificate) { forServer("example.org")(c); forClient(c) })
+	client := testutil.Issue(t, root, "ecdsa", func(c *x509.Certificate) { testutil.ForServer("example.org")(c); testutil.ForClient(c) })
 	tests := []struct {
 		name string
-		leaf *issued
+		leaf *testutil.Cert
 		cfg  Config
 		host string
 		is   func(error) bool
 	}{
-		{"unknown", good, Config{TrustFile: other.certFile}, "example.org", as(func(e *UnknownAuthorityError) bool {
-			return e.Authority == "CN=root" && e.Certificate.Pin == pinOf(good.cert) && !e.SelfSigned
+		{"unknown", good, Config{TrustFile: other.CertFile}, "example.org", as(func(e *UnknownAuthorityError) bool {
+			return e.Authority == "CN=root" && e.Certificate.Pin == pinOf(good.Cert) && !e.SelfSigned
 		})},
-		{"name", good, Config{TrustFile: root.certFile}, "localhost", as(func(e *WrongNameError) bool {
+		{"name", good, Config{TrustFile: root.CertFile}, "localhost", as(func(e *WrongNameError) bool {
 			return e.Name == "localhost" && slices.Equal(e.Certificate.Names, []string{"example.org"})
 		})},
-		{"address", good, Config{TrustFile: root.certFile}, "127.0.0.1", as(func(e *WrongNameError) bool { return e.Name == "127.0.0.1" })},
-		{"servername", good, Config{TrustFile: root.certFile, ServerName: "example.net"}, "example.org",
+		{"address", good, Config{TrustFile: root.CertFile}, "127.0.0.1", as(func(e *WrongNameError) bool { return e.Name == "127.0.0.1" })},
+		{"servername", good, Config{TrustFile: root.CertFile, ServerName: "example.net"}, "example.org",
 			as(func(e *WrongNameError) bool { return e.Name == "example.net" })},
-		{"expired", expired, Config{TrustFile: root.certFile}, "example.org", as(func(e *NotValidNowError) bool {
-			return e.Expired() && e.Certificate.NotAfter.Equal(expired.cert.NotAfter)
+		{"expired", expired, Config{TrustFile: root.CertFile}, "example.org", as(func(e *NotValidNowError) bool {
+			return e.Expired() && e.Certificate.NotAfter.Equal(expired.Cert.NotAfter)
 		})},
-		{"early", early, Config{TrustFile: root.certFile}, "example.org", as(func(e *NotValidNowError) bool { return !e.Expired() })},
-		{"usage", client, Config{TrustFile: root.certFile}, "example.org", as(func(*WrongUsageError) bool { return true })},
-		{"pin", good, Config{Pins: pinOf(root.cert)}, "example.org", as(func(e *WrongPinError) bool { return e.Certificate.Pin == pinOf(good.cert) })},
-		{"pin without verification", good, Config{NoVerify: true, Pins: pinOf(root.cert)}, "example.org", as(func(e *WrongPinError) bool { return true })},
+		{"early", early, Config{TrustFile: root.CertFile}, "example.org", as(func(e *NotValidNowError) bool { return !e.Expired() })},
+		{"usage", client, Config{TrustFile: root.CertFile}, "example.org", as(func(*WrongUsageError) bool { return true })},
+		{"pin", good, Config{Pins: pinOf(root.Cert)}, "example.org", as(func(e *WrongPinError) bool { return e.Certificate.Pin == pinOf(good.Cert) })},
+		{"pin without verification", good, Config{NoVerify: true, Pins: pinOf(root.Cert)}, "example.org", as(func(e *WrongPinError) bool { return true })},
 	}
 	for _, tt := range tests {
 		for _, version := range []string{"1.2", "1.3"} {
 			t.Run(tt.name+" "+version, func(t *testing.T) {
-				tt.cfg.MaxVersion = version
-				c, s := handshakes(t, tt.cfg, Config{CertFile: tt.leaf.certFile, KeyFile: tt.leaf.keyFile}, tt.host)
+				tt.cfg.MaxVersion = number(version)
+				c, s := handshakes(t, tt.cfg, Config{CertFile: tt.leaf.CertFile, KeyFile: tt.leaf.KeyFile}, tt.host)
 				if !tt.is(c.err) {
 					t.Errorf("the client: %v (%#v)", c.err, errors.Unwrap(c.err))
 				}
@@ -175,28 +181,28 @@ func as[E error](ok func(E) bool) func(error) bool {
 }
 
 func TestAccepted(t *testing.T) {
-	root := issue(t, nil, "ecdsa", authority("root"))
-	leaf := issue(t, root, "ecdsa", func(c *x509.Certificate) {
-		forServer("example.org")(c)
+	root := testutil.Issue(t, nil, "ecdsa", testutil.Authority("root"))
+	leaf := testutil.Issue(t, root, "ecdsa", func(c *x509.Certificate) {
+		testutil.ForServer("example.org")(c)
 		c.NotAfter = time.Now().Add(-time.Minute)
 	})
-	self := issue(t, nil, "rsa", forServer("self.example"))
-	sum := describe(leaf.cert).SHA256
+	self := testutil.Issue(t, nil, "rsa", testutil.ForServer("self.example"))
+	sum := describe(leaf.Cert).SHA256
 	tests := []struct {
 		name string
-		leaf *issued
+		leaf *testutil.Cert
 		cfg  Config
 		by   Verified
 	}{
 		{"no verification", leaf, Config{NoVerify: true}, ByNothing},
-		{"key pin", leaf, Config{Pins: pinOf(leaf.cert)}, ByPin},
+		{"key pin", leaf, Config{Pins: pinOf(leaf.Cert)}, ByPin},
 		{"certificate pin", leaf, Config{Pins: sum}, ByPin},
-		{"pin with colons, after another", leaf, Config{Pins: pinOf(root.cert) + "; " + colons(strings.ToUpper(sum))}, ByPin},
-		{"self-signed in the trust file", self, Config{TrustFile: self.certFile, ServerName: "self.example"}, ByChain},
+		{"pin with colons, after another", leaf, Config{Pins: pinOf(root.Cert) + "; " + colons(strings.ToUpper(sum))}, ByPin},
+		{"self-signed in the trust file", self, Config{TrustFile: self.CertFile, ServerName: "self.example"}, ByChain},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			c, s := handshakes(t, tt.cfg, Config{CertFile: tt.leaf.certFile, KeyFile: tt.leaf.keyFile}, "localhost")
+			c, s := handshakes(t, tt.cfg, Config{CertFile: tt.leaf.CertFile, KeyFile: tt.leaf.KeyFile}, "localhost")
 			if c.err != nil || s.err != nil {
 				t.Fatal(c.err, s.err)
 			}
@@ -217,16 +223,16 @@ func colons(s string) string {
 }
 
 func TestClientCertificate(t *testing.T) {
-	root := issue(t, nil, "ecdsa", authority("root"))
-	other := issue(t, nil, "ecdsa", authority("other"))
-	good := issue(t, root, "ed25519", forClient)
-	foreign := issue(t, other, "ecdsa", forClient)
-	server := issue(t, root, "ecdsa", forServer("example.org"))
-	trusting := Config{CertFile: server.certFile, KeyFile: server.keyFile, TrustFile: root.certFile}
-	pinning := Config{CertFile: server.certFile, KeyFile: server.keyFile, Pins: pinOf(foreign.cert)}
+	root := testutil.Issue(t, nil, "ecdsa", testutil.Authority("root"))
+	other := testutil.Issue(t, nil, "ecdsa", testutil.Authority("other"))
+	good := testutil.Issue(t, root, "ed25519", testutil.ForClient)
+	foreign := testutil.Issue(t, other, "ecdsa", testutil.ForClient)
+	server := testutil.Issue(t, root, "ecdsa", testutil.ForServer("example.org"))
+	trusting := Config{CertFile: server.CertFile, KeyFile: server.KeyFile, TrustFile: root.CertFile}
+	pinning := Config{CertFile: server.CertFile, KeyFile: server.KeyFile, Pins: pinOf(foreign.Cert)}
 	tests := []struct {
 		name   string
-		client *issued
+		client *testutil.Cert
 		server Config
 		is     func(error) bool // of the server; nil: all is well
 	}{
@@ -241,9 +247,9 @@ func TestClientCertificate(t *testing.T) {
 	for _, tt := range tests {
 		for _, version := range []string{"1.2", "1.3"} {
 			t.Run(tt.name+" "+version, func(t *testing.T) {
-				cc := Config{NoVerify: true, MaxVersion: version}
+				cc := Config{NoVerify: true, MaxVersion: number(version)}
 				if tt.client != nil {
-					cc.CertFile, cc.KeyFile = tt.client.certFile, tt.client.keyFile
+					cc.CertFile, cc.KeyFile = tt.client.CertFile, tt.client.KeyFile
 				}
 				c, s := handshakes(t, cc, tt.server, "localhost")
 				switch {
@@ -260,8 +266,8 @@ func TestClientCertificate(t *testing.T) {
 }
 
 func TestNothingInCommon(t *testing.T) {
-	leaf := issue(t, nil, "ecdsa", forServer("localhost"))
-	own := Config{CertFile: leaf.certFile, KeyFile: leaf.keyFile}
+	leaf := testutil.Issue(t, nil, "ecdsa", testutil.ForServer("localhost"))
+	own := Config{CertFile: leaf.CertFile, KeyFile: leaf.KeyFile}
 	with := func(change func(*Config)) Config { c := own; change(&c); return c }
 	tests := []struct {
 		name   string
@@ -270,8 +276,8 @@ func TestNothingInCommon(t *testing.T) {
 		what   string
 		alert  string
 	}{
-		{"version", Config{MaxVersion: "1.2"}, with(func(c *Config) { c.MinVersion = "1.3" }), Version, "protocol_version"},
-		{"suite", Config{MaxVersion: "1.2", Ciphers: "ECDHE-RSA-AES128-GCM-SHA256"}, own, Suite, "handshake_failure"},
+		{"version", Config{MaxVersion: tls.VersionTLS12}, with(func(c *Config) { c.MinVersion = tls.VersionTLS13 }), Version, "protocol_version"},
+		{"suite", Config{MaxVersion: tls.VersionTLS12, Ciphers: []string{"ECDHE-RSA-AES128-GCM-SHA256"}}, own, Suite, "handshake_failure"},
 		{"protocol", Config{ALPN: []string{"x"}}, with(func(c *Config) { c.ALPN = []string{"y"} }), Protocol, "no_application_protocol"},
 		{"http/1.1 and h2", Config{ALPN: []string{"http/1.1"}}, with(func(c *Config) { c.ALPN = []string{"h2"} }), Protocol, "no_application_protocol"},
 	}

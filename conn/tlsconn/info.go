@@ -25,6 +25,7 @@ type Info struct {
 	Offered  []string // protocols of this side
 	Name     string   // a client: that was asked for and verified; a server: that the client asked for
 	Verified Verified
+	Took     time.Duration // the handshake
 	Resumed  bool          // with a ticket of an earlier connection
 	Chain    []Certificate // that the peer sent, its own first; empty: none
 }

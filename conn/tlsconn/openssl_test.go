@@ -15,6 +15,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // tool skips the test where name is not installed.
@@ -129,11 +131,11 @@ func listener(t *testing.T) (port string, accept func() net.Conn) {
 }
 
 // forOpenSSL calls f with certificates of all kinds for both versions.
-func forOpenSSL(t *testing.T, f func(t *testing.T, version string, root, leaf *issued)) {
-	root := issue(t, nil, "ecdsa", authority("root"))
-	middle := issue(t, root, "rsa", authority("middle"))
+func forOpenSSL(t *testing.T, f func(t *testing.T, version string, root, leaf *testutil.Cert)) {
+	root := testutil.Issue(t, nil, "ecdsa", testutil.Authority("root"))
+	middle := testutil.Issue(t, root, "rsa", testutil.Authority("middle"))
 	for _, kind := range []string{"ecdsa", "rsa", "ed25519"} {
-		leaf := issue(t, middle, kind, forServer("localhost"))
+		leaf := testutil.Issue(t, middle, kind, testutil.ForServer("localhost"))
 		for _, version := range []string{"1.2", "1.3"} {
 			t.Run(kind+" "+version, func(t *testing.T) { f(t, version, root, leaf) })
 		}
@@ -144,11 +146,11 @@ func forOpenSSL(t *testing.T, f func(t *testing.T, version string, root, leaf *i
 func sslVersion(version string) string { return "-tls" + strings.Replace(version, ".", "_", 1) }
 
 func TestOpenSSLServer(t *testing.T) {
-	forOpenSSL(t, func(t *testing.T, version string, root, leaf *issued) {
+	forOpenSSL(t, func(t *testing.T, version string, root, leaf *testutil.Cert) {
 		port := freePort(t)
-		server := start(t, "openssl", "s_server", "-accept", "127.0.0.1:"+port, "-cert", leaf.certFile, "-cert_chain", leaf.certFile,
-			"-key", leaf.keyFile, sslVersion(version), "-alpn", "gonc", "-quiet", "-rev", "-naccept", "1")
-		cl, err := (&Config{TrustFile: root.certFile, ALPN: []string{"gonc"}}).Client()
+		server := start(t, "openssl", "s_server", "-accept", "127.0.0.1:"+port, "-cert", leaf.CertFile, "-cert_chain", leaf.CertFile,
+			"-key", leaf.KeyFile, sslVersion(version), "-alpn", "gonc", "-quiet", "-rev", "-naccept", "1")
+		cl, err := (&Config{TrustFile: root.CertFile, ALPN: []string{"gonc"}}).Client()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,14 +171,14 @@ func TestOpenSSLServer(t *testing.T) {
 }
 
 func TestOpenSSLClient(t *testing.T) {
-	forOpenSSL(t, func(t *testing.T, version string, root, leaf *issued) {
-		sv, err := (&Config{CertFile: leaf.certFile, KeyFile: leaf.keyFile, ALPN: []string{"gonc"}}).Server()
+	forOpenSSL(t, func(t *testing.T, version string, root, leaf *testutil.Cert) {
+		sv, err := (&Config{CertFile: leaf.CertFile, KeyFile: leaf.KeyFile, ALPN: []string{"gonc"}}).Server()
 		if err != nil {
 			t.Fatal(err)
 		}
 		port, accept := listener(t)
 		client := start(t, "openssl", "s_client", "-connect", "127.0.0.1:"+port, "-servername", "localhost", "-verify_hostname", "localhost",
-			"-verify_return_error", "-CAfile", root.certFile, sslVersion(version), "-alpn", "gonc", "-quiet")
+			"-verify_return_error", "-CAfile", root.CertFile, sslVersion(version), "-alpn", "gonc", "-quiet")
 		c, err := sv.Handshake(t.Context(), accept())
 		if err != nil {
 			t.Fatalf("%v\n%s", err, client.wait())
@@ -239,17 +241,17 @@ func TestOpenSSLKeyUpdate(t *testing.T) {
 }
 
 func TestOpenSSLWantsCertificate(t *testing.T) {
-	root := issue(t, nil, "ecdsa", authority("root"))
-	leaf := issue(t, root, "ecdsa", forServer("localhost"))
-	own := issue(t, root, "rsa", forClient)
+	root := testutil.Issue(t, nil, "ecdsa", testutil.Authority("root"))
+	leaf := testutil.Issue(t, root, "ecdsa", testutil.ForServer("localhost"))
+	own := testutil.Issue(t, root, "rsa", testutil.ForClient)
 	for _, version := range []string{"1.2", "1.3"} {
 		for _, with := range []bool{false, true} {
 			port := freePort(t)
-			server := start(t, "openssl", "s_server", "-accept", "127.0.0.1:"+port, "-cert", leaf.certFile, "-key", leaf.keyFile,
-				"-CAfile", root.certFile, "-Verify", "3", "-verify_return_error", sslVersion(version), "-rev", "-naccept", "1")
-			cfg := Config{TrustFile: root.certFile}
+			server := start(t, "openssl", "s_server", "-accept", "127.0.0.1:"+port, "-cert", leaf.CertFile, "-key", leaf.KeyFile,
+				"-CAfile", root.CertFile, "-Verify", "3", "-verify_return_error", sslVersion(version), "-rev", "-naccept", "1")
+			cfg := Config{TrustFile: root.CertFile}
 			if with {
-				cfg.CertFile, cfg.KeyFile = own.certFile, own.keyFile
+				cfg.CertFile, cfg.KeyFile = own.CertFile, own.KeyFile
 			}
 			cl, err := cfg.Client()
 			if err != nil {
@@ -288,7 +290,7 @@ func TestOpenSSLRefuses(t *testing.T) {
 // TestPython moves much through Python's ssl, in both roles. Its servers end
 // without close_notify unless they call unwrap.
 func TestPython(t *testing.T) {
-	leaf := issue(t, nil, "ecdsa", forServer("localhost"))
+	leaf := testutil.Issue(t, nil, "ecdsa", testutil.ForServer("localhost"))
 	const size = 5_000_000
 	want := sha256.Sum256(bytes.Repeat([]byte("gonc"), size/4))
 	const server = `
@@ -306,8 +308,8 @@ if sys.argv[4] == "unwrap": s.unwrap()
 s.close()`
 	for _, end := range []string{"unwrap", "close"} {
 		port := freePort(t)
-		start(t, "python3", "-c", server, leaf.certFile, leaf.keyFile, port, end)
-		cl, err := (&Config{Pins: pinOf(leaf.cert)}).Client()
+		start(t, "python3", "-c", server, leaf.CertFile, leaf.KeyFile, port, end)
+		cl, err := (&Config{Pins: pinOf(leaf.Cert)}).Client()
 		if err != nil {
 			t.Fatal(err)
 		}

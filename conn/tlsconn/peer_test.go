@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // TestNotTLS has peers that do not speak TLS, or not to the end.
@@ -32,9 +34,9 @@ func TestNotTLS(t *testing.T) {
 		{"alert", "\x15\x03\x03\x00\x02\x02\x28", false, as(func(e *AlertError) bool { return e.Name() == "handshake_failure" })},
 		{"record too long", "\x16\x03\x03\xff\xff" + strings.Repeat("x", 70000), false, as(func(*ProtocolFailure) bool { return true })},
 	}
-	leaf := issue(t, nil, "ecdsa", forServer("localhost"))
+	leaf := testutil.Issue(t, nil, "ecdsa", testutil.ForServer("localhost"))
 	cl, _ := (&Config{}).Client()
-	sv, err := (&Config{CertFile: leaf.certFile, KeyFile: leaf.keyFile}).Server()
+	sv, err := (&Config{CertFile: leaf.CertFile, KeyFile: leaf.KeyFile}).Server()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,9 @@ func (e *PinError) Error() string {
 	return fmt.Sprintf("%q is neither sha256//BASE64 of a public key nor the SHA-256 of a certificate in hex", e.Text)
 }
 
+// Local returns true.
+func (*PinError) Local() bool { return true }
+
 // parsePins reads pins between semicolons.
 func parsePins(list string) ([]pin, error) {
 	if list == "" {

@@ -6,56 +6,16 @@ import (
 	"strings"
 )
 
-// A VersionError is a version of TLS that there is not, or a minimum above the
-// maximum.
-type VersionError struct {
-	Text string // the version, or empty
-	Min  string // with Max, where Text is empty
-	Max  string
-}
-
-func (e *VersionError) Error() string {
-	if e.Text == "" {
-		return fmt.Sprintf("the lowest version, %s, is above the highest, %s", e.Min, e.Max)
+// versions returns the lowest and the highest version where those of a Config
+// may be zero.
+func versions(lowest, highest uint16) (oldest, newest uint16) {
+	if highest == 0 {
+		highest = tls.VersionTLS13
 	}
-	return fmt.Sprintf("%q is no version of TLS from 1.0 to 1.3", e.Text)
-}
-
-// versions reads the lowest and the highest version.
-func versions(lowest, highest string) (oldest, newest uint16, err error) {
-	oldest, newest = tls.VersionTLS12, tls.VersionTLS13
-	if highest != "" {
-		if newest, err = parseVersion(highest); err != nil {
-			return 0, 0, err
-		}
-		oldest = min(oldest, newest)
+	if lowest == 0 {
+		lowest = min(tls.VersionTLS12, highest)
 	}
-	if lowest != "" {
-		if oldest, err = parseVersion(lowest); err != nil {
-			return 0, 0, err
-		}
-	}
-	if oldest > newest {
-		return 0, 0, &VersionError{Min: lowest, Max: highest}
-	}
-	return oldest, newest, nil
-}
-
-// parseVersion reads a version, with or without TLS or TLSv before it.
-func parseVersion(text string) (uint16, error) {
-	s := strings.ToLower(text)
-	s = strings.TrimPrefix(strings.TrimPrefix(s, "tls"), "v")
-	switch s {
-	case "1.0", "1":
-		return tls.VersionTLS10, nil
-	case "1.1":
-		return tls.VersionTLS11, nil
-	case "1.2":
-		return tls.VersionTLS12, nil
-	case "1.3":
-		return tls.VersionTLS13, nil
-	}
-	return 0, &VersionError{Text: printable(text, maxName)}
+	return lowest, highest
 }
 
 // A SuiteError is a suite that can't be chosen.
@@ -71,22 +31,19 @@ func (e *SuiteError) Error() string {
 	return fmt.Sprintf("there is no cipher suite %q", e.Text)
 }
 
-// parseSuites reads the names of suites between colons or commas. Empty means
-// those that crypto/tls has on.
-func parseSuites(list string) ([]uint16, error) {
-	if list == "" {
-		return nil, nil
-	}
+// Local returns true.
+func (*SuiteError) Local() bool { return true }
+
+// parseSuites finds suites by their names. None means those that crypto/tls has
+// on.
+func parseSuites(names []string) ([]uint16, error) {
 	var ids []uint16
-	for text := range strings.FieldsFuncSeq(list, func(r rune) bool { return r == ':' || r == ',' || r == ' ' }) {
+	for _, text := range names {
 		id, err := parseSuite(text)
 		if err != nil {
 			return nil, err
 		}
 		ids = append(ids, id)
-	}
-	if ids == nil {
-		return nil, &SuiteError{Text: printable(list, maxName)}
 	}
 	return ids, nil
 }

@@ -38,12 +38,12 @@ type Config struct {
 	ALPN []string
 
 	// Ciphers lists suites of TLS 1.2 and below by their IANA or OpenSSL
-	// names, between colons or commas. Empty means those of crypto/tls.
-	Ciphers string
+	// names. Empty means those of crypto/tls.
+	Ciphers []string
 
-	// MinVersion and MaxVersion are "1.0" to "1.3". Empty means 1.2, or the
-	// maximum where that is lower, and 1.3.
-	MinVersion, MaxVersion string
+	// MinVersion and MaxVersion are versions as crypto/tls has them. Zero
+	// means 1.2, or the maximum where that is lower, and 1.3.
+	MinVersion, MaxVersion uint16
 
 	// Pins lists public keys as sha256//BASE64 or certificates by their
 	// SHA-256 in hex, between semicolons. A peer that has one of them is
@@ -77,8 +77,7 @@ type common struct {
 	trust  trust
 }
 
-// Client reads what c names. Errors: *FileError, *PinError, *SuiteError,
-// *VersionError, *ProtocolError.
+// Client reads what c names. Errors: *FileError, *PinError, *SuiteError.
 func (c *Config) Client() (*Client, error) {
 	common, err := c.prepare(x509.ExtKeyUsageServerAuth)
 	if err != nil {
@@ -125,15 +124,8 @@ func (c *Config) Server(names ...string) (*Server, error) {
 // prepare makes what clients and servers have in common, where the
 // certificates of peers are for usage.
 func (c *Config) prepare(usage x509.ExtKeyUsage) (common, error) {
-	oldest, newest, err := versions(c.MinVersion, c.MaxVersion)
-	if err != nil {
-		return common{}, err
-	}
 	suites, err := parseSuites(c.Ciphers)
 	if err != nil {
-		return common{}, err
-	}
-	if err := checkProtocols(c.ALPN); err != nil {
 		return common{}, err
 	}
 	pins, err := parsePins(c.Pins)
@@ -146,6 +138,7 @@ func (c *Config) prepare(usage x509.ExtKeyUsage) (common, error) {
 			return common{}, err
 		}
 	}
+	oldest, newest := versions(c.MinVersion, c.MaxVersion)
 	return common{trust: t, config: &tls.Config{
 		MinVersion:                  oldest,
 		MaxVersion:                  newest,
@@ -176,21 +169,6 @@ func (c *Config) openKeyLog() io.Writer {
 		return nil
 	}
 	return f
-}
-
-// checkProtocols checks the lengths that RFC 7301 section 3.1 sets.
-func checkProtocols(list []string) error {
-	total := 0
-	for _, p := range list {
-		if p == "" || len(p) > 255 {
-			return &ProtocolError{Protocol: printable(p, maxName)}
-		}
-		total += 1 + len(p)
-	}
-	if total > 1<<16-1 {
-		return &ProtocolError{}
-	}
-	return nil
 }
 
 // Handshake makes a handshake on nc, which is a connection to host. It

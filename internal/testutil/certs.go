@@ -1,4 +1,4 @@
-package tlsconn
+package testutil
 
 import (
 	"crypto"
@@ -18,13 +18,14 @@ import (
 	"time"
 )
 
-// An issued is a certificate with its key, in files.
-type issued struct {
-	cert  *x509.Certificate
-	key   crypto.Signer
-	chain []byte // PEM, this one first, without the root
-	certFile,
-	keyFile string
+// A Cert is a certificate with its key, in files that only their owner may
+// read.
+type Cert struct {
+	Cert     *x509.Certificate
+	Key      crypto.Signer
+	Chain    []byte // PEM, this one first, without the root
+	CertFile string // with Chain
+	KeyFile  string
 }
 
 // newKey makes a key of a kind.
@@ -46,9 +47,9 @@ func newKey(t testing.TB, kind string) crypto.Signer {
 	return key
 }
 
-// issue makes a certificate; change may change it first. Without by it is
+// Issue makes a certificate, which the functions change first. Without by it is
 // self-signed.
-func issue(t testing.TB, by *issued, kind string, change func(*x509.Certificate)) *issued {
+func Issue(t testing.TB, by *Cert, kind string, change ...func(*x509.Certificate)) *Cert {
 	t.Helper()
 	key := newKey(t, kind)
 	serial, _ := rand.Int(rand.Reader, big.NewInt(1<<62))
@@ -60,42 +61,42 @@ func issue(t testing.TB, by *issued, kind string, change func(*x509.Certificate)
 		BasicConstraintsValid: true,
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 	}
-	if change != nil {
-		change(template)
+	for _, f := range change {
+		f(template)
 	}
 	parent, signer := template, key
 	if by != nil {
-		parent, signer = by.cert, by.key
+		parent, signer = by.Cert, by.Key
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	made := &issued{key: key}
-	if made.cert, err = x509.ParseCertificate(der); err != nil {
+	made := &Cert{Key: key}
+	if made.Cert, err = x509.ParseCertificate(der); err != nil {
 		t.Fatal(err)
 	}
-	made.chain = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	if by != nil && by.cert.Subject.String() != by.cert.Issuer.String() {
-		made.chain = append(made.chain, by.chain...)
+	made.Chain = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	if by != nil && by.Cert.Subject.String() != by.Cert.Issuer.String() {
+		made.Chain = append(made.Chain, by.Chain...)
 	}
 	made.write(t)
 	return made
 }
 
 // write puts the chain and the key into files.
-func (i *issued) write(t testing.TB) {
+func (c *Cert) write(t testing.TB) {
 	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(i.key)
+	der, err := x509.MarshalPKCS8PrivateKey(c.Key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	i.certFile = writeFile(t, "cert.pem", i.chain)
-	i.keyFile = writeFile(t, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
+	c.CertFile = WriteFile(t, "cert.pem", c.Chain)
+	c.KeyFile = WriteFile(t, "key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-// writeFile writes a file that only its owner may read.
-func writeFile(t testing.TB, name string, data []byte) string {
+// WriteFile writes a file that only its owner may read.
+func WriteFile(t testing.TB, name string, data []byte) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -104,8 +105,8 @@ func writeFile(t testing.TB, name string, data []byte) string {
 	return path
 }
 
-// authority changes a certificate into that of an authority.
-func authority(name string) func(*x509.Certificate) {
+// Authority changes a certificate into that of an authority.
+func Authority(name string) func(*x509.Certificate) {
 	return func(c *x509.Certificate) {
 		c.Subject = pkix.Name{CommonName: name}
 		c.IsCA = true
@@ -113,8 +114,8 @@ func authority(name string) func(*x509.Certificate) {
 	}
 }
 
-// forServer changes a certificate into one of a server.
-func forServer(names ...string) func(*x509.Certificate) {
+// ForServer changes a certificate into one of a server.
+func ForServer(names ...string) func(*x509.Certificate) {
 	return func(c *x509.Certificate) {
 		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 		for _, n := range names {
@@ -127,7 +128,7 @@ func forServer(names ...string) func(*x509.Certificate) {
 	}
 }
 
-// forClient changes a certificate into one of a client.
-func forClient(c *x509.Certificate) {
+// ForClient changes a certificate into one of a client.
+func ForClient(c *x509.Certificate) {
 	c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
 }
