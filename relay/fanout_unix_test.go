@@ -53,9 +53,9 @@ func (h *hub) join(t *testing.T, network string) (there net.Conn, ended <-chan e
 }
 
 func (h *hub) members() int {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return len(h.subs)
+	h.log.mu.Lock()
+	defer h.log.mu.Unlock()
+	return len(h.log.subs)
 }
 
 func expectText(t testing.TB, r io.Reader, want string) {
@@ -143,7 +143,7 @@ func TestFanoutRejoin(t *testing.T) {
 	reset(t, a)
 	testutil.Await(t, ended, "the first session")
 	must(io.WriteString(h.in, "two"))
-	testutil.Eventually(t, "it is read", func() bool { h.mu.Lock(); defer h.mu.Unlock(); return h.head == 6 })
+	testutil.Eventually(t, "it is read", func() bool { h.log.mu.Lock(); defer h.log.mu.Unlock(); return h.log.head == 6 })
 	b, ended := h.join(t, "tcp")
 	expectText(t, b, "two")
 	b.Close()
@@ -211,7 +211,7 @@ func TestFanoutLag(t *testing.T) {
 func TestFanoutOverIsNoLag(t *testing.T) {
 	testutil.CheckLeaks(t)
 	h := newHub(t, nil)
-	over := h.subscribe(func() { t.Error("it is said to lag") })
+	over := h.log.subscribe(false, func() { t.Error("it is said to lag") })
 	over.quit()
 	fast, ended := h.join(t, "pipe")
 	feed(h.in, 8<<20)
@@ -285,7 +285,7 @@ func TestFanoutDatagrams(t *testing.T) {
 		theres = append(theres, there)
 		sessions = append(sessions, serving(ctx, h.Serve, here))
 	}
-	testutil.Eventually(t, "all have joined", func() bool { h.mu.Lock(); defer h.mu.Unlock(); return len(h.subs) == 3 })
+	testutil.Eventually(t, "all have joined", func() bool { h.log.mu.Lock(); defer h.log.mu.Unlock(); return len(h.log.subs) == 3 })
 	buf := make([]byte, 1<<16)
 	for _, size := range sizes {
 		local.next <- struct{}{}
@@ -313,18 +313,18 @@ func TestFanoutMemory(t *testing.T) {
 	for _, datagram := range []bool{false, true} {
 		h := &Fanout{Datagram: datagram}
 		h.init()
-		s := h.subscribe(func() {})
+		s := h.log.subscribe(datagram, func() {})
 		for range n {
-			h.keep([]byte{1})
+			h.log.put(nil, []byte{1})
 		}
 		kept := 0
-		for _, c := range h.log {
+		for _, c := range h.log.log {
 			kept += cap(c.b)
 		}
 		if kept > 16*n {
 			t.Errorf("datagrams %v: %d bytes take %d", datagram, n, kept)
 		}
-		h.err = io.EOF
+		h.log.end(io.EOF)
 		reads := &countReads{r: s}
 		if got := int64(len(must(readAll(reads, 10)))); got != n {
 			t.Errorf("read %d bytes of %d", got, n)
@@ -332,8 +332,8 @@ func TestFanoutMemory(t *testing.T) {
 		if datagram && reads.n < n {
 			t.Errorf("%d datagrams came in %d reads", n, reads.n)
 		}
-		if len(h.log) > 0 {
-			t.Errorf("%d chunks are left", len(h.log))
+		if len(h.log.log) > 0 {
+			t.Errorf("%d chunks are left", len(h.log.log))
 		}
 	}
 }
