@@ -1,0 +1,144 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"os"
+	"sync"
+	"syscall"
+	"time"
+
+	"gonc/relay/command"
+)
+
+// errCommandOver ends the relay of a command that has ended, once all that it
+// wrote was sent.
+var errCommandOver = errors.New("the command has ended")
+
+// goneCheck is how often a connection is looked at that the command doesn't
+// read from.
+const goneCheck = 500 * time.Millisecond
+
+// A Command runs a program for each connection, with the connection as its
+// standard input and output: EOF of the peer is that of its standard input.
+// The connection is closed when the program has ended and all that it wrote
+// was delivered, whatever the peer does meanwhile. When the session ends in
+// another way, because the peer has gone, for example, the program and what
+// it started get a hangup, and are killed if they do not heed it.
+type Command struct {
+	// Program is what to run.
+	Program *command.Program
+
+	// Remote and OnEnd are those of a Stdio. Idle is the Policy's.
+	Remote func(net.Conn) End
+	Idle   time.Duration
+	OnEnd  func(net.Addr, Totals)
+
+	// OnExit, if not nil, is called when the program has ended.
+	OnExit func(remote net.Addr, state *os.ProcessState)
+}
+
+// Serve is a Handler. Its errors are a *command.StartError and those of Pipe.
+func (h *Command) Serve(ctx context.Context, c net.Conn) error {
+	defer c.Close()
+	remote := Conn
+	if h.Remote != nil {
+		remote = h.Remote
+	}
+	end := remote(c)
+	start := h.Program.Start
+	if end.Datagram {
+		start = h.Program.StartPackets
+	}
+	p, err := start(command.Environment(c))
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	totals, err := h.relay(ctx, p, end)
+	c.Close()
+	if err == nil {
+		stop := context.AfterFunc(ctx, p.Hangup)
+		defer stop()
+	} else {
+		p.Hangup()
+	}
+	state := p.State()
+	if h.OnExit != nil {
+		h.OnExit(c.RemoteAddr(), state)
+	}
+	if h.OnEnd != nil {
+		h.OnEnd(c.RemoteAddr(), totals)
+	}
+	return err
+}
+
+// relay joins p and remote until the program has ended and all was delivered,
+// or p has closed its output and the peer is at EOF, or the session fails.
+func (h *Command) relay(ctx context.Context, p *command.Process, remote End) (Totals, error) {
+	session, cancel := context.WithCancelCause(ctx)
+	var watchers sync.WaitGroup
+	defer watchers.Wait()
+	defer cancel(nil)
+	mine := End{R: p, W: p, CloseWrite: p.CloseWrite}
+	mine.src.interrupt = func() { p.SetReadDeadline(past) }
+	mine.dst.interrupt = func() { p.SetWriteDeadline(past) }
+	remote.W = &peerWriter{remote.W, cancel}
+	closeWrite := remote.CloseWrite
+	remote.CloseWrite = func() error { // all that the program wrote was sent
+		watchers.Go(func() {
+			select {
+			case <-p.Done():
+				cancel(errCommandOver)
+			case <-session.Done():
+			}
+		})
+		if closeWrite == nil {
+			return nil
+		}
+		return closeWrite()
+	}
+	x := newReferee(&mine, &remote, Policy{Idle: h.Idle})
+	watchers.Go(func() { x.watchUnread(session, cancel) })
+	x.run(session)
+	if x.err == errCommandOver {
+		x.err = nil
+	}
+	x.closeWell(ctx)
+	return x.totals(), x.err
+}
+
+// A peerWriter ends a session with the first error of a write: the peer has
+// gone, and what the program does with what came from it concerns nothing.
+type peerWriter struct {
+	w      io.Writer
+	cancel context.CancelCauseFunc
+}
+
+func (w *peerWriter) Write(p []byte) (int, error) {
+	n, err := w.w.Write(p)
+	if err != nil && !interrupted(err) {
+		w.cancel(err)
+	}
+	return n, err
+}
+
+// watchUnread ends a relay whose remote is reset while local does not take
+// what came from it, so that no read could tell.
+func (x *referee) watchUnread(ctx context.Context, cancel context.CancelCauseFunc) {
+	c := x.ends[remote].bare
+	look := time.NewTicker(goneCheck)
+	defer look.Stop()
+	for {
+		select {
+		case <-look.C:
+			if x.flows[remote].writing.Load() && isClosed(c) {
+				cancel(connError("read", c, syscall.ECONNRESET))
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
