@@ -49,6 +49,8 @@ func (o *invocation) socketOptions(ctx context.Context) ([]sockopt.Option, error
 	add(option.SendBuffer, sockopt.SendBuffer(o.SendBuffer))
 	add(option.Debug, sockopt.Debug())
 	add(option.RTable, sockopt.Rtable(o.RTable))
+	add(option.Interface, sockopt.Interface(o.Interface))
+	add(option.KeepAlive, sockopt.KeepAlive(o.KeepAlive.Idle, o.KeepAlive.Interval, o.KeepAlive.Count))
 	if o.Has(option.TCPMD5) {
 		key, err := readPassword("GONC_TCP_MD5", "TCP MD5 key")
 		if err != nil {

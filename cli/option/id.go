@@ -132,8 +132,6 @@ func (id ID) IsProxy() bool { return id == SOCKS || id == Proxy }
 // wired.
 var unbuilt = []ID{
 	QuitAtPeerEOF,
-	Interface,
-	KeepAlive,
 	Exec,
 	ShExec,
 	Broker,

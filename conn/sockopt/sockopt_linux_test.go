@@ -338,3 +338,52 @@ func TestReuseAddr(t *testing.T) {
 		}
 	}
 }
+
+func TestKeepAlive(t *testing.T) {
+	for _, test := range []struct {
+		opt                   Option
+		idle, interval, count int // zero: the system's
+	}{
+		{KeepAlive(20*time.Second, 5*time.Second, 3), 20, 5, 3},
+		{KeepAlive(500*time.Millisecond, 0, 0), 1, 0, 0},
+		{KeepAlive(0, 0, 7), 0, 0, 7},
+	} {
+		err := openSocket(t, "tcp4", func(fd int) {
+			for _, want := range []struct{ level, number, n int }{
+				{unix.SOL_SOCKET, unix.SO_KEEPALIVE, 1},
+				{unix.IPPROTO_TCP, unix.TCP_KEEPIDLE, test.idle},
+				{unix.IPPROTO_TCP, unix.TCP_KEEPINTVL, test.interval},
+				{unix.IPPROTO_TCP, unix.TCP_KEEPCNT, test.count},
+			} {
+				if got, err := unix.GetsockoptInt(fd, want.level, want.number); err != nil || want.n != 0 && got != want.n {
+					t.Errorf("option %d is %d, %v, want %d", want.number, got, err, want.n)
+				}
+			}
+		}, test.opt)
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	if err := openSocket(t, "udp4", nil, KeepAlive(0, 0, 0)); err == nil {
+		t.Error("a UDP socket has keepalive")
+	}
+	if err := openSocket(t, "tcp4", nil, KeepAlive(40000*time.Second, 0, 0)); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("a time that is too long: %v", err)
+	}
+}
+
+func TestInterface(t *testing.T) {
+	err := openSocket(t, "tcp4", func(fd int) {
+		if name, err := unix.GetsockoptString(fd, unix.SOL_SOCKET, unix.SO_BINDTODEVICE); err != nil || name != "lo" {
+			t.Errorf("bound to %q, %v", name, err)
+		}
+	}, Interface("lo"))
+	if err != nil {
+		t.Error(err)
+	}
+	var opt *Error
+	err = openSocket(t, "udp6", nil, Interface("none0"))
+	if !errors.As(err, &opt) || !errors.Is(err, unix.ENODEV) || opt.Hint == "" {
+		t.Errorf("an interface that is not there: %v", err)
+	}
+}

@@ -6,4 +6,8 @@ const (
 	ipMinTTL        = unix.IP_MINTTL
 	ipv6MinHopCount = 0
 	soRtable        = unix.SO_SETFIB
+
+	tcpKeepIdle     = unix.TCP_KEEPIDLE
+	tcpKeepInterval = unix.TCP_KEEPINTVL
+	tcpKeepCount    = unix.TCP_KEEPCNT
 )

@@ -6,4 +6,8 @@ const (
 	ipMinTTL        = unix.IP_MINTTL
 	ipv6MinHopCount = unix.IPV6_MINHOPCOUNT
 	soRtable        = 0
+
+	tcpKeepIdle     = unix.TCP_KEEPIDLE
+	tcpKeepInterval = unix.TCP_KEEPINTVL
+	tcpKeepCount    = unix.TCP_KEEPCNT
 )
