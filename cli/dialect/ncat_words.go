@@ -32,6 +32,8 @@ func ncatIsNetwork(err error) bool {
 // ncatEvent has the words of ncat for events.
 func ncatEvent(e event.Event, verbose int) (lines []event.Line, ok bool) {
 	switch e := e.(type) {
+	case event.Failed:
+		return ncatGetopt(e.Err)
 	case event.Started:
 		return ncatLine("Version 7.99 as gonc %s behaves like it", e.Version), true
 	case event.Connecting, event.Scanned, event.PortFailed:
@@ -94,52 +96,125 @@ func ncatError(err error) (text string, ok bool) {
 	return ncatUsageError(err)
 }
 
-// ncatUsageError has the words for errors about the command line, of which
-// those of getopt_long(3) are another line and begin with another name.
-func ncatUsageError(err error) (text string, ok bool) {
+// ncatGetopt has the words of getopt_long(3), which stand on a line that begins
+// with the name that ncat is run under, and what ncat says after them.
+func ncatGetopt(err error) (lines []event.Line, ok bool) {
 	var (
 		unknown   *option.UnknownError
 		missing   *option.MissingArgumentError
 		unwanted  *option.UnwantedArgumentError
 		ambiguous *option.AmbiguousError
-		value     *option.ValueError
-		operand   *option.OperandError
+		text      string
 	)
 	switch {
 	case errors.As(err, &unknown) && strings.HasPrefix(unknown.Name, "--"):
-		return "unrecognized option '" + unknown.Name + "'", true
+		text = "unrecognized option '" + unknown.Name + "'"
 	case errors.As(err, &unknown):
-		return "invalid option -- '" + unknown.Name[1:] + "'", true
+		text = "invalid option -- '" + unknown.Name[1:] + "'"
 	case errors.As(err, &missing) && strings.HasPrefix(missing.Name, "--"):
-		return "option '" + missing.Name + "' requires an argument", true
+		text = "option '" + ncatLongName(missing.ID, missing.Name) + "' requires an argument"
 	case errors.As(err, &missing):
-		return "option requires an argument -- '" + missing.Name[1:] + "'", true
+		text = "option requires an argument -- '" + missing.Name[1:] + "'"
 	case errors.As(err, &unwanted):
-		return "option '" + unwanted.Name + "' doesn't allow an argument", true
+		text = "option '" + ncatLongName(unwanted.ID, unwanted.Name) + "' doesn't allow an argument"
 	case errors.As(err, &ambiguous):
-		return "option '" + ambiguous.Name + "' is ambiguous; possibilities: '" + strings.Join(ambiguous.Candidates, "' '") + "'", true
+		text = "option '" + ambiguous.Name + "' is ambiguous; possibilities: '" + strings.Join(ambiguous.Candidates, "' '") + "'"
+	default:
+		return nil, false
+	}
+	return []event.Line{
+		event.Bare("ncat: %s", event.Printable(text)),
+		event.Named("Try `--help' or man(1) ncat for more information, usage options and help. QUITTING."),
+	}, true
+}
+
+// ncatLongName returns the whole of a long name that may have been shortened.
+func ncatLongName(id option.ID, typed string) string {
+	for _, n := range ncatNames {
+		if n.ID == id && strings.HasPrefix("--"+n.Name, typed) {
+			return "--" + n.Name
+		}
+	}
+	return typed
+}
+
+// ncatUsageError has the words for the other errors about the command line.
+func ncatUsageError(err error) (text string, ok bool) {
+	var (
+		value    *option.ValueError
+		conflict *option.ConflictError
+		operand  *option.OperandError
+	)
+	switch {
 	case errors.As(err, &value):
 		return ncatValue(value)
+	case errors.As(err, &conflict):
+		return ncatConflict(conflict)
 	case errors.As(err, &operand):
 		return ncatOperand(operand)
 	}
 	return "", false
 }
 
+func ncatConflict(e *option.ConflictError) (text string, ok bool) {
+	switch {
+	case e.Between(option.Scan, option.Listen):
+		return "Services designed for LISTENING can't be used with -z", true
+	case e.Between(option.Scan, option.Telnet):
+		return "Invalid option combination: -z and -t", true
+	case e.Reason == option.ScanCloses && (e.A == option.Exec || e.A == option.ShExec):
+		return "Command execution can't be done along with option -z", true
+	case e.Between(option.Exec, option.ShExec):
+		return "Only one of --exec, --sh-exec, and --lua-exec is allowed", true
+	case e.Between(option.Source, option.Listen):
+		return "-l and -s are incompatible.  Specify the address and port to bind to like you would a host to connect to", true
+	case e.Between(option.SourcePort, option.Unix):
+		return "Specifying source port when using Unix domain sockets doesn't make sense", true
+	case e.Between(option.MaxConns, option.Listen):
+		return "Invalid option combination: `--max-conns' with connect", true
+	case e.A == option.ProxyType && e.Reason == option.Needs:
+		return "Proxy type (--proxy-type) specified without proxy address (--proxy)", true
+	case e.Between(option.TLSKey, option.TLSCert):
+		return "The --ssl-key and --ssl-cert options must be used together", true
+	case isAccess(e.A) && e.B == option.Listen:
+		return "Invalid option combination: allow/deny with connect", true
+	}
+	return "Invalid option combination: " + e.NameA + " and " + e.NameB, e.Reason != option.Needs
+}
+
+// isAccess reports whether id says which hosts may connect.
+func isAccess(id option.ID) bool {
+	return id == option.Allow || id == option.AllowFile || id == option.Deny || id == option.DenyFile
+}
+
 func ncatValue(e *option.ValueError) (text string, ok bool) {
+	kind := option.RowOf(e.ID).Kind
 	switch {
 	case e.Why == option.NeedsUnit:
 		minutes, _ := strconv.ParseFloat(e.Text, 64)
 		return fmt.Sprintf("Since April 2010, the default unit for %s is seconds, so your time of %q is %.1f minutes. Use \"%sms\" for %s milliseconds",
-			e.Name, e.Text, minutes/60, e.Text, e.Text), true
-	case option.RowOf(e.ID).Kind == option.Time || option.RowOf(e.ID).Kind == option.SignedTime:
-		return fmt.Sprintf("Invalid %s timeout %q (must be greater than 0)", e.Name, e.Text), true
+			ncatTimeName(e), e.Text, minutes/60, e.Text, e.Text), true
+	case kind == option.Time || kind == option.SignedTime:
+		return fmt.Sprintf("Invalid %s %q (must be greater than 0 and less than 2147483s)", ncatTimeName(e), e.Text), true
 	case e.ID == option.SourcePort:
 		return fmt.Sprintf("Invalid source port %s", e.Text), true
 	case e.ID == option.ProxyType:
 		return fmt.Sprintf("Invalid proxy type %q", e.Text), true
 	}
 	return "", false
+}
+
+// ncatTimeName returns what ncat calls an option in an error about its time.
+func ncatTimeName(e *option.ValueError) string {
+	switch e.ID {
+	case option.ConnectTimeout:
+		return "-w timeout"
+	case option.IdleTimeout:
+		return "-i timeout"
+	case option.Interval:
+		return "-d delay"
+	}
+	return e.Name + " time"
 }
 
 func ncatOperand(e *option.OperandError) (text string, ok bool) {

@@ -310,7 +310,7 @@ func TestNcat(t *testing.T) {
 	defer BuildAll()()
 	for _, tt := range []struct{ line, want string }{
 		{"h", "none"}, {"--wai 3 h 1", "none"}, {"-l", "none"}, {"-l 1", "none"}, {"-l h", "none"},
-		{"--s 1 h", "Ambiguous Name:--s Candidates:[--sh-exec --source-port --source --sctp --send-only --ssl --ssl-cert --ssl-key --ssl-verify --ssl-trustfile --ssl-ciphers --ssl-servername --ssl-alpn]"},
+		{"--s 1 h", "Ambiguous Name:--s Candidates:[--sh-exec --source-port --source --send-only --sctp --ssl --ssl-cert --ssl-key --ssl-verify --ssl-trustfile --ssl-ciphers --ssl-servername --ssl-alpn]"},
 		{"--half-close h 1", "none"},
 		{"-N h 1", "Unknown Name:-N"},
 		{"--lua x h 1", "Unsupported ID: Name:--lua Foreign:"},
