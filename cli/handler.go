@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"time"
 
 	"gonc/cli/event"
 	"gonc/cli/option"
@@ -88,11 +89,18 @@ func (o *invocation) stdio(several bool) (serve relay.Handler, done func(), err 
 	}, nothing, nil
 }
 
+// replySilence is how long one of several clients may hold its place without a
+// word.
+const replySilence = 15 * time.Second
+
 // reply answers each connection with a text.
 func (o *invocation) reply(bool) (serve relay.Handler, done func(), err error) {
 	local := relay.Files(nil, os.Stdout)
 	local.W = relay.Locked(local.W)
 	r := &relay.Reply{Text: []byte(o.Reply), Local: local, Idle: o.idleLimit()}
+	if o.keepsOpen() {
+		r.Silence = replySilence
+	}
 	return r.Serve, nothing, nil
 }
 

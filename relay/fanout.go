@@ -9,9 +9,10 @@ import (
 
 // A Fanout is the relay between standard input and output and many
 // connections at once: what local gives goes to all of them, what they send
-// goes to local, each read in one piece. Local is read at the pace of the
-// fastest, and not at all while there is none. A connection that begins later
-// gets what is read from then on.
+// goes to local, each read in one piece, without mixing the lines of several
+// connections. Local is read at the pace of the fastest connection, and not at
+// all while there is none. A connection that begins later gets what is read
+// from then on.
 type Fanout struct {
 	// Local is shared by the connections and is not closed by them.
 	Local End
@@ -27,7 +28,8 @@ type Fanout struct {
 
 	once sync.Once
 	loop sync.WaitGroup
-	out  io.Writer
+	out  io.Writer   // for datagrams; nil: nothing is written
+	line *lineMerger // for streams; nil: nothing is written
 
 	log sharedLog
 }
@@ -35,8 +37,12 @@ type Fanout struct {
 func (f *Fanout) init() {
 	f.once.Do(func() {
 		f.log.init()
-		if f.Local.W != nil {
+		switch {
+		case f.Local.W == nil:
+		case f.Datagram:
 			f.out = Locked(f.Local.W)
+		default:
+			f.line = &lineMerger{w: f.Local.W}
 		}
 		if f.Local.R != nil {
 			f.loop.Go(f.read)
@@ -67,6 +73,11 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	mine := End{W: f.out}
+	if f.line != nil {
+		w := f.line.writer()
+		defer w.end()
+		mine.W = w
+	}
 	if f.Local.R != nil {
 		s := f.log.subscribe(f.Datagram, func() { resetOnClose(c); cancel(ErrLagging) })
 		defer s.quit()

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -8,9 +9,16 @@ import (
 	"time"
 )
 
-// replyDrain is how long a client may go on sending after it got its reply,
-// and how long one that cannot be answered may be silent.
-const replyDrain = 5 * time.Second
+const (
+	// replyDrain is how long a client may go on sending after it got its
+	// reply, and how long one that cannot be answered may be silent.
+	replyDrain = 5 * time.Second
+
+	// replyBurst and replyRate limit how many datagrams of one sender are
+	// answered, at once and a second. Their sender may be forged.
+	replyBurst = 50
+	replyRate  = 20
+)
 
 // A Reply answers every connection with the same text.
 type Reply struct {
@@ -23,16 +31,21 @@ type Reply struct {
 	// is read there, and nothing closed.
 	Local End
 
+	// Silence ends a stream connection with ErrIdle that has sent nothing
+	// for this long since it began. Zero means no limit but Idle.
+	Silence time.Duration
+
 	// Idle ends a connection with ErrIdle that sends nothing for this long.
 	// Zero means no limit.
 	Idle time.Duration
 }
 
 // Serve is a Handler. A stream connection gets the text, is half-closed, read
-// to its end for at most five seconds, and closed. A datagram connection is
-// served until it ends or ctx is done. A failure of Local is a *LocalError. All
-// connections have one ctx, that of the server: Local ends with it, since who
-// waits for standard output would else stay.
+// to its EOF for at most five seconds, and closed. A datagram connection is
+// served until it ends or ctx is done; a datagram is not answered if that could
+// go on for ever, or if its sender has sent too many. A failure of Local is a
+// *LocalError. All connections share one ctx, that of the server: Local is
+// interrupted with it, because a write to standard output may block.
 func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(past); r.Local.interrupt() })()
@@ -54,10 +67,14 @@ func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 
 // answer answers a stream.
 func (r *Reply) answer(ctx context.Context, e End, c net.Conn, buf []byte) error {
-	if err := r.await(ctx, c, r.Idle); err != nil {
+	limit := r.Idle
+	if r.Silence > 0 && (limit <= 0 || r.Silence < limit) {
+		limit = r.Silence
+	}
+	if err := r.await(ctx, c, limit); err != nil {
 		return err
 	}
-	err := r.receive(c, buf)
+	_, err := r.receive(c, buf)
 	ended := errors.Is(err, io.EOF)
 	if err != nil && !ended {
 		return err
@@ -68,17 +85,19 @@ func (r *Reply) answer(ctx context.Context, e End, c net.Conn, buf []byte) error
 	return r.finish(ctx, e, c, buf, ended)
 }
 
-// answerEach answers each datagram. That one cannot be answered, its sender
-// being gone or without a name, is no reason to lose those that have come
-// behind it: it is the error of the session, which ends when no more come.
+// answerEach answers each datagram. If one cannot be answered, because its
+// sender has gone or has no name, those that came behind it are still received:
+// the failure is the error of the session, which ends when no more come.
 func (r *Reply) answerEach(ctx context.Context, _ End, c net.Conn, buf []byte) error {
 	limit, failed := r.Idle, error(nil)
+	answers := bucket{tokens: replyBurst, at: time.Now()}
+	echoes := mayEcho(c)
 	for {
 		if err := r.await(ctx, c, limit); err != nil {
 			return err
 		}
-		err := r.receive(c, buf)
-		if err == nil {
+		n, err := r.receive(c, buf)
+		if err == nil && !echoes && !bytes.Equal(buf[:n], r.Text) && answers.take(time.Now()) {
 			_, err = c.Write(r.Text)
 			if err != nil && !interrupted(err) {
 				failed, err = err, nil
@@ -98,7 +117,56 @@ func (r *Reply) answerEach(ctx context.Context, _ End, c net.Conn, buf []byte) e
 	}
 }
 
-// finish half-closes a stream and reads it to its end, so that no reset takes
+// mayEcho reports whether a datagram sent to the peer of c would come back, or
+// bring another one, for ever: the peer is c itself, or has the port of a
+// service that answers whatever it is sent.
+func mayEcho(c net.Conn) bool {
+	peer, ok := c.RemoteAddr().(*net.UDPAddr)
+	if !ok {
+		return false
+	}
+	switch peer.Port {
+	case 7, 13, 17, 19, 37: // RFC 862, 867, 865, 864, 868
+		return true
+	case 53, 123: // RFC 1035, 5905: malformed requests are answered too
+		return true
+	}
+	own, ok := c.LocalAddr().(*net.UDPAddr)
+	return ok && own.Port == peer.Port && (own.IP.Equal(peer.IP) || own.IP.IsUnspecified() && isOwn(peer.IP))
+}
+
+// isOwn reports whether ip is an address of this machine.
+func isOwn(ip net.IP) bool {
+	if ip.IsLoopback() {
+		return true
+	}
+	addrs, _ := net.InterfaceAddrs()
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.Equal(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// A bucket holds tokens, which come back at replyRate.
+type bucket struct {
+	tokens float64
+	at     time.Time // when they were counted
+}
+
+// take takes a token, if there is one.
+func (b *bucket) take(now time.Time) bool {
+	b.tokens = min(replyBurst, b.tokens+now.Sub(b.at).Seconds()*replyRate)
+	b.at = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
+// finish half-closes a stream and reads it to its EOF, so that no reset takes
 // the reply away.
 func (r *Reply) finish(ctx context.Context, e End, c net.Conn, buf []byte, ended bool) error {
 	if e.CloseWrite != nil {
@@ -111,7 +179,7 @@ func (r *Reply) finish(ctx context.Context, e End, c net.Conn, buf []byte, ended
 		return err
 	}
 	for {
-		switch err := r.receive(c, buf); {
+		switch _, err := r.receive(c, buf); {
 		case errors.Is(err, io.EOF), interrupted(err) && ctx.Err() == nil:
 			return nil
 		case err != nil:
@@ -132,13 +200,13 @@ func (r *Reply) await(ctx context.Context, c net.Conn, limit time.Duration) erro
 	return nil
 }
 
-// receive moves one read to Local.
-func (r *Reply) receive(c net.Conn, buf []byte) error {
+// receive moves one read to Local, and returns how much it was.
+func (r *Reply) receive(c net.Conn, buf []byte) (int, error) {
 	n, err := c.Read(buf)
 	if n > 0 && r.Local.W != nil {
 		if _, werr := r.Local.W.Write(buf[:n]); werr != nil {
-			return r.Local.failure("write", werr)
+			return n, r.Local.failure("write", werr)
 		}
 	}
-	return err
+	return n, err
 }

@@ -159,6 +159,75 @@ type unanswerable struct{ net.Conn }
 func (unanswerable) LocalAddr() net.Addr         { return &net.UnixAddr{Net: "unixgram"} }
 func (unanswerable) Write(b []byte) (int, error) { return 0, syscall.EDESTADDRREQ }
 
+// What could be answered for ever is not: the text itself, what comes from the
+// socket's own address, or from a port where everything is answered.
+func TestReplyLoops(t *testing.T) {
+	for _, c := range []struct {
+		name, text  string
+		own, sender string
+		answered    bool
+	}{
+		{"a client", "hello", "192.0.2.1:9999", "192.0.2.2:40000", true},
+		{"its own text", "ACK!", "192.0.2.1:9999", "192.0.2.2:40000", false},
+		{"its own address", "hello", "192.0.2.1:9999", "192.0.2.1:9999", false},
+		{"an address of its own", "hello", "0.0.0.0:9999", "127.0.0.1:9999", false},
+		{"the same port elsewhere", "hello", "0.0.0.0:9999", "198.51.100.2:9999", true},
+		{"echo", "hello", "192.0.2.1:9999", "192.0.2.2:7", false},
+		{"chargen", "hello", "192.0.2.1:9999", "192.0.2.2:19", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				here, there := net.Pipe()
+				var out bytes.Buffer
+				r := &Reply{Text: []byte("ACK!"), Local: End{W: &out}, Idle: time.Minute}
+				ended := serving(context.Background(), r.Serve, addressed{here, udpAddr(c.own), udpAddr(c.sender)})
+				go io.WriteString(there, c.text)
+				there.SetReadDeadline(time.Now().Add(time.Second))
+				n, err := there.Read(make([]byte, 10))
+				if answered := n == 4 && err == nil; answered != c.answered {
+					t.Errorf("answered: %v", answered)
+				}
+				there.Close()
+				<-ended
+				if out.String() != c.text {
+					t.Errorf("received %q", &out)
+				}
+			})
+		})
+	}
+}
+
+// addressed is a datagram connection with addresses of its own.
+type addressed struct {
+	net.Conn
+	own, peer net.Addr
+}
+
+func (a addressed) LocalAddr() net.Addr  { return a.own }
+func (a addressed) RemoteAddr() net.Addr { return a.peer }
+
+func udpAddr(s string) net.Addr { return must(net.ResolveUDPAddr("udp", s)) }
+
+// A sender is answered so often and not more, until time has passed.
+func TestReplyRate(t *testing.T) {
+	begin := time.Now()
+	b := bucket{tokens: replyBurst, at: begin}
+	taken := func(after time.Duration) (n int) {
+		for b.take(begin.Add(after)) {
+			n++
+		}
+		return n
+	}
+	for _, c := range []struct {
+		after time.Duration
+		want  int
+	}{{0, replyBurst}, {time.Second, replyRate}, {time.Second, 0}, {time.Hour, replyBurst}} {
+		if n := taken(c.after); n != c.want {
+			t.Errorf("after %v: %d answers, want %d", c.after, n, c.want)
+		}
+	}
+}
+
 // An output that can't be written ends the session and is its error.
 func TestReplyOutError(t *testing.T) {
 	testutil.CheckLeaks(t)
@@ -182,6 +251,7 @@ func TestReplyTimers(t *testing.T) {
 	}{
 		{"silence", time.Minute, func(net.Conn) {}, time.Minute, ErrIdle},
 		{"no limit", 0, func(there net.Conn) { time.Sleep(1000 * time.Hour); there.Close() }, 1000 * time.Hour, io.ErrClosedPipe},
+		{"a client that never begins", 0, func(there net.Conn) { io.ReadAll(there) }, 15 * time.Second, ErrIdle},
 		{"a client that stays", 0, func(there net.Conn) { exchange(there) }, replyDrain, nil},
 		{"a client that goes on", time.Minute, func(there net.Conn) {
 			exchange(there)
@@ -201,6 +271,9 @@ func TestReplyTimers(t *testing.T) {
 				here, there := net.Pipe()
 				begin := time.Now()
 				r := &Reply{Text: []byte("ACK!"), Idle: c.idle}
+				if c.name == "a client that never begins" {
+					r.Silence = 15 * time.Second
+				}
 				ended := serving(context.Background(), r.Serve, here)
 				c.do(there)
 				if err := <-ended; err != c.err {
