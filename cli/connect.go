@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"strconv"
@@ -58,11 +59,34 @@ func (o *invocation) connectPorts(ctx context.Context, d *conn.Dialer, serve rel
 
 // connectOne makes one connection and hands it over.
 func (o *invocation) connectOne(ctx context.Context, d *conn.Dialer, a addr.Addr, serve relay.Handler) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	d.OnRefusal = func(_ net.Addr, err error) { o.refused(err, cancel) }
 	c, err := o.dial(ctx, d, a)
 	if err != nil {
 		return err
 	}
-	return o.unlessQuiet(serve(ctx, c))
+	err = serve(ctx, c)
+	switch {
+	case context.Cause(ctx) == errRefused:
+		return nil
+	case err == nil && conn.Refusal(c) != nil:
+		return message.Reported(conn.Refusal(c))
+	}
+	return o.unlessQuiet(err)
+}
+
+// errRefused ends a UDP connection in a dialect where a refusal does.
+var errRefused = errors.New("refused")
+
+// refused prints that the host of a UDP connection refuses datagrams, or ends
+// the connection.
+func (o *invocation) refused(err error, end context.CancelCauseFunc) {
+	if o.dialect.RefusalEnds {
+		end(errRefused)
+		return
+	}
+	o.out.Print(event.Failed{Err: err})
 }
 
 // dial connects to a and prints how.

@@ -77,7 +77,7 @@ func (o *invocation) reportListener(l *conn.Listener) {
 		return
 	}
 	l.OnAccept = func(c net.Conn) { o.out.Print(event.Accepted{Local: c.LocalAddr(), Remote: c.RemoteAddr()}) }
-	l.OnRefuse = func(remote net.Addr) { o.out.Print(event.Refused{Remote: remote, Limit: l.MaxConns}) }
+	l.OnRefused = func(r conn.Rejection) { o.out.Print(event.Refused{Remote: r.Remote, Limit: l.MaxConns}) }
 	l.OnRetry = func(err error) { o.out.Print(event.Waiting{Err: err}) }
 }
 

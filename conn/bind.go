@@ -11,27 +11,28 @@ import (
 	"gonc/conn/addr"
 )
 
-// bindTries is how often a port of the system's choice is looked for that is
-// free in both families.
+// bindTries is how often to look for a port of the system's choice that is free
+// in both families.
 const bindTries = 16
 
-// bindAll binds a socket to every address that l names, by bind, and reports
-// each. Both families get sockets of their own: one socket for both would
-// follow the machine's bindv6only and would show IPv4 peers as IPv6.
-func bindAll[T interface{ Close() error }](ctx context.Context, l *Listener, bind func(context.Context, netip.AddrPort) (T, net.Addr, error)) ([]T, error) {
+// A binder binds a socket to an address and returns it with its address.
+type binder func(context.Context, netip.AddrPort) (socket, net.Addr, error)
+
+// bindAll binds a socket to every address that l names. Both families get
+// sockets of their own: one socket for both would follow the machine's
+// bindv6only and would show IPv4 peers as IPv6.
+func bindAll(ctx context.Context, l *Listener, bind binder) (bound []socket, at []net.Addr, err error) {
 	proto, _ := addr.Family(l.network())
 	ips, err := l.addresses(ctx)
 	if err != nil {
-		return nil, &ListenError{proto, l.Address, err}
+		return nil, nil, &ListenError{proto, l.Address, err}
 	}
 	port := uint16(0)
 	if l.Address.Port != "" {
 		if port, err = addr.ParsePort(proto, l.Address.Port); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	var bound []T
-	var at []net.Addr
 	for range bindTries {
 		bound, at, err = bindEach(ctx, ips, port, bind)
 		if err == nil || port != 0 || !errors.Is(err, syscall.EADDRINUSE) {
@@ -41,15 +42,12 @@ func bindAll[T interface{ Close() error }](ctx context.Context, l *Listener, bin
 	if err != nil {
 		where := l.Address
 		where.Port = strconv.Itoa(int(port))
-		return nil, &ListenError{proto, where, err}
+		return nil, nil, &ListenError{proto, where, err}
 	}
-	if l.OnListen != nil {
-		l.OnListen(at)
-	}
-	return bound, nil
+	return bound, at, nil
 }
 
-// addresses are those to bind to.
+// addresses returns the addresses to bind to.
 func (l *Listener) addresses(ctx context.Context) ([]netip.Addr, error) {
 	if l.Address.Host != "" {
 		d := Dialer{Numeric: l.Numeric}
@@ -65,9 +63,9 @@ func (l *Listener) addresses(ctx context.Context) ([]netip.Addr, error) {
 }
 
 // bindEach binds to all of ips, the later ones to the port that the first one
-// got. An address that this machine does not have (IPv6 switched off, say) is
-// passed over, unless it is the only one; any other error undoes it all.
-func bindEach[T interface{ Close() error }](ctx context.Context, ips []netip.Addr, port uint16, bind func(context.Context, netip.AddrPort) (T, net.Addr, error)) (bound []T, at []net.Addr, err error) {
+// got. An address that this machine does not have (with IPv6 switched off, for
+// example) is skipped, unless it is the only one; any other error closes all.
+func bindEach(ctx context.Context, ips []netip.Addr, port uint16, bind binder) (bound []socket, at []net.Addr, err error) {
 	var absent error
 	for _, ip := range ips {
 		s, where, err := bind(ctx, netip.AddrPortFrom(ip, port))

@@ -11,16 +11,15 @@ import (
 	"gonc/conn/proxy"
 )
 
-// handshakeLimit is how long the proxies of a chain may take to connect to
+// proxyTimeout is how long the proxies of a chain may take to connect to
 // the target, all together, when the Dialer has no limit of its own.
-const handshakeLimit = 30 * time.Second
+const proxyTimeout = 30 * time.Second
 
-// through has c, a connection to the first proxy, taken on to a. On an error
-// it closes c.
-func (d *Dialer) through(ctx context.Context, network string, c net.Conn, a addr.Addr) error {
+// tunnel has the proxies take c, a connection to the first one, on to a.
+func (d *Dialer) tunnel(ctx context.Context, network string, c net.Conn, a addr.Addr) error {
 	if d.Timeout <= 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, handshakeLimit)
+		ctx, cancel = context.WithTimeout(ctx, proxyTimeout)
 		defer cancel()
 	}
 	for i := range d.Proxies {
@@ -28,16 +27,15 @@ func (d *Dialer) through(ctx context.Context, network string, c net.Conn, a addr
 		if i+1 < len(d.Proxies) {
 			next = d.Proxies[i+1].Address
 		}
-		if err := d.hop(ctx, network, &d.Proxies[i], c, next); err != nil {
-			c.Close()
+		if err := d.tunnelHop(ctx, network, &d.Proxies[i], c, next); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// hop has one proxy connect to the next address.
-func (d *Dialer) hop(ctx context.Context, network string, p *proxy.Proxy, c net.Conn, next addr.Addr) error {
+// tunnelHop has one proxy connect to the next address.
+func (d *Dialer) tunnelHop(ctx context.Context, network string, p *proxy.Proxy, c net.Conn, next addr.Addr) error {
 	find := func(ctx context.Context, network, host string) ([]netip.Addr, error) {
 		return resolve(ctx, strings.Replace(network, "ip", "tcp", 1), host, d.Numeric)
 	}

@@ -8,13 +8,15 @@ import (
 	"os"
 	"syscall"
 
+	"gonc/conn/sockopt"
+
 	"golang.org/x/sys/unix"
 )
 
 // udpSender returns what sends one datagram to remote, with the control
 // messages oob, and does not wait.
 func udpSender(uc *net.UDPConn, remote netip.AddrPort, oob []byte) func([]byte) error {
-	return datagramSender(uc, sockaddr(remote), oob)
+	return datagramSender(uc, sockopt.Sockaddr(remote), oob)
 }
 
 // unixSender is the same for the Unix socket that is called name.
@@ -22,8 +24,8 @@ func unixSender(uc *net.UnixConn, name string) func([]byte) error {
 	return datagramSender(uc, &unix.SockaddrUnix{Name: name}, nil)
 }
 
-// datagramSender goes round the writes of c, which wait for room and, while they do,
-// keep out all others.
+// datagramSender bypasses c.Write, which blocks while the buffer is full and
+// holds the write lock.
 func datagramSender(c syscall.Conn, to unix.Sockaddr, oob []byte) func([]byte) error {
 	rc, err := c.SyscallConn()
 	if err != nil {

@@ -21,19 +21,21 @@ const attemptDelay = 250 * time.Millisecond
 // A Dialer connects. Its zero value dials TCP over either family without a
 // limit of its own on the time. It may be used by several goroutines.
 type Dialer struct {
-	// Network is "tcp" or "udp", with 4 or 6 behind it for one family only.
-	// Empty means "tcp".
+	// Network is "tcp" or "udp", with 4 or 6 behind it for one family only,
+	// "unix" or "unixgram". Empty means "tcp".
 	Network string
 
 	// Numeric allows numeric addresses only; a name is a *NumericError.
 	Numeric bool
 
 	// Source is the local address to connect from. An empty Host leaves the
-	// address to the system, an empty Port the port.
+	// address to the system, an empty Port the port. Source.Path is the path
+	// of the client's own socket with Network "unixgram".
 	Source addr.Addr
 
-	// Timeout limits all that Dial does, looking up the name included.
-	// Zero means no limit but the system's.
+	// Timeout limits all that Dial does, from looking up the name to Secure.
+	// Zero means no limit but the system's on connecting, 30 seconds for
+	// proxies and 10 seconds for Header and Secure.
 	Timeout time.Duration
 
 	// Retry, if it is more than 0, is how long to try again while the host
@@ -53,22 +55,45 @@ type Dialer struct {
 	// within this host, which it would slow down for nothing.
 	Congestion string
 
+	// SendOnly gives a client of Unix datagrams no socket name of its own,
+	// unless Source has one: it expects no answer.
+	SendOnly bool
+
 	// Proxies is a chain of proxies: the first one is connected to, and each
 	// is asked to connect to the next, the last one to the address that is
 	// dialled. TCP only. Source and Options are about the first one then.
 	Proxies []proxy.Proxy
 
-	// OnResolved, if not nil, is told of every host that had to be looked up.
+	// Header, if not nil, sends what precedes all other bytes of the
+	// connection to the target, such as a PROXY protocol header. Streams only.
+	Header func(ctx context.Context, c net.Conn) error
+
+	// Secure, if not nil, makes the TLS handshake with a, the address that is
+	// dialled, and returns the connection to use. It is the last step of Dial,
+	// for streams only. On an error Dial closes the connection.
+	Secure func(ctx context.Context, c net.Conn, a addr.Addr) (net.Conn, error)
+
+	// OnResolved, if not nil, is called for every host that had to be looked
+	// up.
 	OnResolved func(host string, ips []netip.Addr, took time.Duration)
 
-	// OnTrying, if not nil, is told of every attempt as it begins. Calls do not
-	// overlap with each other or those of OnTried.
+	// OnTrying, if not nil, is called as an attempt to connect begins.
+	// Calls of it and of OnTried do not overlap.
 	OnTrying func(netip.AddrPort)
 
-	// OnTried, if not nil, is told of every attempt as it ends, but for those
-	// that are given up because another one has connected. Calls do not
-	// overlap.
+	// OnTried, if not nil, is called for every attempt as it ends, but for
+	// those that are given up because another one has connected.
 	OnTried func(Attempt)
+
+	// OnRefusal, if not nil, is called once when the host of a UDP connection
+	// refuses datagrams and there is no other address to send them to.
+	OnRefusal func(remote net.Addr, err error)
+
+	// OnDropped, if not nil, is called when a UDP connection is closed, with
+	// the number of datagrams that this host received for it and dropped
+	// because they were not read fast enough, if there were any and the system
+	// counts them.
+	OnDropped func(datagrams uint64)
 }
 
 // An Attempt is one try to connect to one address.
@@ -78,7 +103,7 @@ type Attempt struct {
 	Err  error // nil: connected
 }
 
-// A DialError says that none of the addresses of a host could be connected to.
+// A DialError is a failure to connect to any of the addresses of a host.
 type DialError struct {
 	Network string // "tcp" or "udp"
 	Address addr.Addr
@@ -99,19 +124,41 @@ func (e *DialError) Unwrap() []error {
 	return errs
 }
 
-// Dial connects to a and returns the bare connection (*net.TCPConn,
-// *net.UDPConn), which the caller closes. When a name has several addresses,
-// TCP attempts to them race as RFC 8305 says; UDP, where nothing answers,
-// takes the first address that the system has a route to.
+// A HandshakeError is a failure of Header or Secure.
+type HandshakeError struct {
+	Address addr.Addr     // that was dialled
+	Limit   time.Duration // that has passed; 0: another cause
+	Err     error
+}
+
+func (e *HandshakeError) Error() string {
+	if e.Limit > 0 {
+		return fmt.Sprintf("handshake with %s: no answer within %v", e.Address, e.Limit)
+	}
+	return fmt.Sprintf("handshake with %s: %v", e.Address, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *HandshakeError) Unwrap() error { return e.Err }
+
+// Dial connects to a and returns the connection, which the caller closes. When
+// a name has several addresses, TCP attempts to them race as RFC 8305 says.
 //
-// With Network "unix" or "unixgram" a names a Unix socket by its Path; see
-// unix.go. Source.Path is then the path of the client's own datagram socket.
-// The *net.UnixConn of "unixgram" comes in a wrapper: its Close also removes
-// the file of that socket, which nobody else would.
+// UDP takes the first address that the system has a route to; while that host
+// refuses what is sent and nothing has been received, the datagrams are sent
+// again to the next address. To a broadcast or multicast address the socket is
+// not connected, so that answers from every address are received. Refusal
+// tells whether a UDP connection was refused to its end.
 //
-// Errors: *addr.PortError, *NumericError, *FamilyError, *ResolveError, *DialError
-// when every address failed, *UnixError, *proxy.Error, and the error of ctx.
-// When Timeout runs out it is the one of what was under way.
+// With Network "unix" or "unixgram" a names a Unix socket by its Path.
+//
+// The result is a *net.TCPConn or a *net.UnixConn where no step has to wrap it;
+// otherwise it has a method NetConn() net.Conn that returns what is below.
+//
+// Errors: *addr.PortError, *NumericError, *FamilyError, *ResolveError,
+// *DialError when every address failed, *UnixError, *proxy.Error (also around
+// an error of connecting to the first proxy), *HandshakeError, and the error of
+// ctx. When Timeout passes, the error is that of the step under way.
 func (d *Dialer) Dial(ctx context.Context, a addr.Addr) (net.Conn, error) {
 	if d.Retry > 0 {
 		return d.dialAgain(ctx, a)
@@ -121,29 +168,46 @@ func (d *Dialer) Dial(ctx context.Context, a addr.Addr) (net.Conn, error) {
 
 // dial is Dial without Retry.
 func (d *Dialer) dial(ctx context.Context, a addr.Addr) (net.Conn, error) {
-	network := d.Network
-	if network == "" {
-		network = "tcp"
-	}
 	outer := ctx
-	if d.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, d.Timeout)
-		defer cancel()
+	ctx, cancel := d.limit(ctx)
+	defer cancel()
+	c, err := d.connect(ctx, d.network(), a)
+	if err == nil {
+		c, err = d.shakeHands(ctx, c, a)
 	}
-	c, err := d.reach(ctx, network, a)
-	if err == nil || ended(ctx) == nil {
-		return c, err
-	}
-	if outer := ended(outer); outer != nil {
-		return nil, outer
-	}
-	return nil, d.cutOff(err)
+	return c, d.blame(outer, ctx, err)
 }
 
-// cutOff is err after Timeout ran out. All but a lookup say themselves that it
-// was for want of time.
-func (d *Dialer) cutOff(err error) error {
+func (d *Dialer) network() string {
+	if d.Network == "" {
+		return "tcp"
+	}
+	return d.Network
+}
+
+// limit returns ctx with Timeout.
+func (d *Dialer) limit(ctx context.Context) (context.Context, context.CancelFunc) {
+	if d.Timeout <= 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, d.Timeout)
+}
+
+// blame returns the error to report for err, which ended what ran under limited,
+// made of outer by limit.
+func (d *Dialer) blame(outer, limited context.Context, err error) error {
+	switch {
+	case err == nil || ended(limited) == nil:
+		return err
+	case ended(outer) != nil:
+		return ended(outer)
+	}
+	return d.timeoutError(err)
+}
+
+// timeoutError adds d.Timeout to a lookup error; other errors already report the
+// timeout.
+func (d *Dialer) timeoutError(err error) error {
 	var name *ResolveError
 	var bare *net.DNSError // of what a proxy was to be given
 	switch {
@@ -156,8 +220,8 @@ func (d *Dialer) cutOff(err error) error {
 	return name
 }
 
-// ended is the error of ctx. Package net keeps the deadline by a timer of its
-// own, which may be ahead of that of ctx.
+// ended returns the error of ctx. Package net keeps the deadline by a timer of
+// its own, which may be ahead of that of ctx.
 func ended(ctx context.Context) error {
 	if ctx.Err() == nil && deadlinePassed(ctx) {
 		return context.DeadlineExceeded
@@ -165,26 +229,62 @@ func ended(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// reach opens a connection, through the proxies if there are any.
-func (d *Dialer) reach(ctx context.Context, network string, a addr.Addr) (net.Conn, error) {
+// connect opens a connection, through the proxies if there are any.
+func (d *Dialer) connect(ctx context.Context, network string, a addr.Addr) (net.Conn, error) {
 	switch {
 	case strings.HasPrefix(network, "unix"):
 		return d.dialUnix(ctx, network, a.Path)
 	case len(d.Proxies) == 0:
-		return d.open(ctx, network, a)
+		return d.dialDirect(ctx, network, a)
 	}
-	c, err := d.open(ctx, network, d.Proxies[0].Address)
+	first := &d.Proxies[0]
+	c, err := d.dialDirect(ctx, network, first.Address)
 	if err != nil {
-		return nil, err
+		return nil, first.Unreachable(a, err)
 	}
-	if err := d.through(ctx, network, c, a); err != nil {
+	if err := d.tunnel(ctx, network, c, a); err != nil {
+		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
-// open resolves a and connects to one of its addresses.
-func (d *Dialer) open(ctx context.Context, network string, a addr.Addr) (net.Conn, error) {
+// isStream reports whether the connections of network are streams.
+func isStream(network string) bool { return network == "unix" || strings.HasPrefix(network, "tcp") }
+
+// shakeHands runs Header and Secure on a new connection. On an error it closes
+// the connection.
+func (d *Dialer) shakeHands(ctx context.Context, c net.Conn, a addr.Addr) (net.Conn, error) {
+	if d.Header == nil && d.Secure == nil || !isStream(d.network()) {
+		return c, nil
+	}
+	limit := d.Timeout
+	if limit <= 0 {
+		limit = defaultHandshakeTimeout
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, limit)
+		defer cancel()
+	}
+	secured, err := c, error(nil)
+	if d.Header != nil {
+		err = d.Header(ctx, c)
+	}
+	if err == nil && d.Secure != nil {
+		secured, err = d.Secure(ctx, c, a)
+	}
+	if err == nil {
+		return secured, nil
+	}
+	c.Close()
+	e := &HandshakeError{Address: a, Err: err}
+	if errors.Is(ended(ctx), context.DeadlineExceeded) {
+		e.Limit = limit
+	}
+	return nil, e
+}
+
+// dialDirect resolves a and connects to one of its addresses.
+func (d *Dialer) dialDirect(ctx context.Context, network string, a addr.Addr) (net.Conn, error) {
 	proto, _ := addr.Family(network)
 	port, err := addr.ParsePort(proto, a.Port)
 	if err != nil {
@@ -201,25 +301,29 @@ func (d *Dialer) open(ctx context.Context, network string, a addr.Addr) (net.Con
 	if err != nil {
 		return nil, err
 	}
-	tries := make([]try, 0, len(ips))
+	tries := make([]candidate, 0, len(ips))
 	for _, ip := range interleave(ips) {
 		from, ok := local.Of(ip)
 		if !ok {
 			continue
 		}
-		tries = append(tries, try{d, network, from, netip.AddrPortFrom(ip, port)})
+		tries = append(tries, candidate{d, network, from, netip.AddrPortFrom(ip, port)})
 	}
 	if len(tries) == 0 {
 		return nil, &FamilyError{a.Host, a.Port, local.Family()}
 	}
-	c, failed := d.first(ctx, proto, tries)
+	dial := dialTCP
+	if proto == "udp" {
+		dial = dialUDP
+	}
+	c, failed := dial(ctx, tries)
 	if c == nil {
 		return nil, &DialError{proto, a, failed}
 	}
 	return c, nil
 }
 
-// lookup is resolve with the report, and with the address in its errors.
+// lookup resolves the host of a, reports it, and puts a into its errors.
 func (d *Dialer) lookup(ctx context.Context, network string, a addr.Addr) ([]netip.Addr, error) {
 	begin := time.Now()
 	ips, err := resolve(ctx, network, a.Host, d.Numeric)
@@ -237,24 +341,32 @@ func (d *Dialer) lookup(ctx context.Context, network string, a addr.Addr) ([]net
 	return ips, err
 }
 
-// Resolve returns what a Scanner needs to know of a: the addresses of its host
-// in order of preference, and where to connect from, of which each address
-// has the one of its family (Scanner.Sources). There may be addresses that no
-// source is for, but not such addresses only. Errors are those of Dial.
+// Resolve returns what a scan.Scanner needs to know of a: the addresses of its
+// host in order of preference, and the addresses to connect from, of which each
+// address has the one of its family (Scanner.Sources). There may be addresses
+// that no source is for, but not such addresses only. Timeout limits it; errors
+// are those of Dial.
 func (d *Dialer) Resolve(ctx context.Context, a addr.Addr) (ips []netip.Addr, from []netip.AddrPort, err error) {
+	outer := ctx
+	ctx, cancel := d.limit(ctx)
+	defer cancel()
+	ips, from, err = d.resolveBoth(ctx, a)
+	return ips, from, d.blame(outer, ctx, err)
+}
+
+func (d *Dialer) resolveBoth(ctx context.Context, a addr.Addr) (ips []netip.Addr, from addr.Sources, err error) {
 	if ips, err = d.lookup(ctx, d.Network, a); err != nil {
 		return nil, nil, err
 	}
-	local, err := d.source(ctx, d.Network)
-	if err != nil {
+	if from, err = d.source(ctx, d.Network); err != nil {
 		return nil, nil, err
 	}
 	for _, ip := range ips {
-		if _, ok := local.Of(ip); ok {
-			return ips, local, nil
+		if _, ok := from.Of(ip); ok {
+			return ips, from, nil
 		}
 	}
-	return nil, nil, &FamilyError{a.Host, a.Port, local.Family()}
+	return nil, nil, &FamilyError{a.Host, a.Port, from.Family()}
 }
 
 // deadlinePassed reports whether the deadline of ctx is over: the net package keeps it

@@ -67,7 +67,9 @@ func TestDialTimeoutAttempts(t *testing.T) {
 	}
 	silent := addr.Addr{Host: "127.0.0.1", Port: port}
 	d.Proxies = []proxy.Proxy{{Type: "http", Address: silent}}
-	if _, err := d.Dial(t.Context(), addr.Addr{Host: "192.0.2.1", Port: "80"}); !errors.As(err, &e) || e.Address != silent {
+	var p *proxy.Error
+	_, err = d.Dial(t.Context(), addr.Addr{Host: "192.0.2.1", Port: "80"})
+	if !errors.As(err, &e) || e.Address != silent || !errors.As(err, &p) || !p.Unreachable || p.Address != silent {
 		t.Errorf("a proxy: %v", err)
 	}
 }
@@ -82,12 +84,12 @@ func TestDialRacesSilent(t *testing.T) {
 	defer ln.Close()
 	testutil.CheckLeaks(t)
 	d := &Dialer{}
-	var tries []try
+	var tries []candidate
 	for _, host := range []string{"127.0.0.1", "127.0.0.2"} {
-		tries = append(tries, try{d, "tcp", netip.AddrPort{}, netip.AddrPortFrom(netip.MustParseAddr(host), port)})
+		tries = append(tries, candidate{d, "tcp", netip.AddrPort{}, netip.AddrPortFrom(netip.MustParseAddr(host), port)})
 	}
 	begin := time.Now()
-	c, failed := d.first(t.Context(), "tcp", tries)
+	c, failed := dialTCP(t.Context(), tries)
 	if c == nil {
 		t.Fatal(failed)
 	}

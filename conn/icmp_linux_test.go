@@ -43,7 +43,7 @@ func TestUDPPeerUnreachable(t *testing.T) {
 	defer uc.Close()
 	c := dialTo(t, "udp", uc.LocalAddr().String())
 	c.Write([]byte("first"))
-	p := awaitPeer(uc)
+	p := firstPeer(t, uc)
 	p.SetDeadline(time.Now().Add(patience))
 	buf := make([]byte, 100)
 	p.Read(buf)

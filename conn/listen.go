@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"sync/atomic"
 	"time"
 
 	"gonc/conn/addr"
@@ -15,9 +14,16 @@ import (
 // backlog is how many connections may wait for accept.
 const backlog = 512
 
-// A Listener accepts connections and hands each to a handler. Its zero value
+// A Listener accepts connections and hands each to a handler. It is
+// configuration only; what changes while it runs lives in Serve. Its zero value
 // listens for one TCP connection on a port of the system's choice, on every
-// interface, IPv4 and IPv6. Serve may be called once.
+// interface, IPv4 and IPv6.
+//
+// A connection is admitted in these steps, each optional, before its handler
+// runs: Access, MaxConns, Header, Secure. They are taken in the connection's own
+// goroutine and never hold up others. A connection that fails one is closed and
+// reported, and never ends a Listener without KeepOpen, which goes on listening
+// until one has passed them all.
 type Listener struct {
 	// Network is "tcp" or "udp", with 4 or 6 behind it for one family only,
 	// "unix" or "unixgram". Empty means "tcp".
@@ -31,6 +37,11 @@ type Listener struct {
 
 	// Numeric allows numeric addresses only; a name is a *NumericError.
 	Numeric bool
+
+	// Interface names the interface on which to join the multicast group that
+	// Address is. Empty leaves the choice to the system, or to the zone of
+	// the address.
+	Interface string
 
 	// Options are set on every listening socket before it is bound.
 	Options []sockopt.Option
@@ -49,46 +60,72 @@ type Listener struct {
 	// KeepOpen serves many connections at once instead of one.
 	KeepOpen bool
 
-	// MaxConns is how many connections KeepOpen serves at once; the next one
-	// is closed at once. Zero means no limit.
+	// MaxConns is how many connections are served at once; the next one is
+	// closed at once. Of datagram sessions the one that has been silent
+	// longest makes room instead. Zero means no limit.
 	MaxConns int
 
-	// AcceptTimeout limits the wait for the first connection, or for UDP the
-	// first datagram. Zero means no limit.
+	// AcceptTimeout limits the wait for the first connection to be admitted,
+	// or for UDP the first datagram. Zero means no limit.
 	AcceptTimeout time.Duration
 
-	// OnListen, if not nil, is told of the sockets that listen, before
-	// anything is accepted.
+	// Access returns an error for the IP address of a peer that is to be
+	// turned away; IPv4-mapped addresses are passed as IPv4. Nil lets every
+	// peer in. Peers on Unix sockets are not asked about.
+	Access func(remote netip.Addr) error
+
+	// Header, if not nil, reads what precedes the peer's own bytes, such as a
+	// PROXY protocol header, and returns the connection without it, whose
+	// RemoteAddr may be another one: Access is then about that. Streams only.
+	// On an error the Listener closes the connection.
+	Header func(ctx context.Context, c net.Conn) (net.Conn, error)
+
+	// Secure, if not nil, makes the TLS handshake and returns the connection
+	// to use. Streams only. On an error the Listener closes the connection.
+	Secure func(ctx context.Context, c net.Conn) (net.Conn, error)
+
+	// HandshakeTimeout limits Header and Secure together, by their context.
+	// Zero means 10 seconds.
+	HandshakeTimeout time.Duration
+
+	// OnListen, if not nil, is called with the addresses of all sockets that
+	// listen, before anything is accepted.
 	OnListen func(at []net.Addr)
 
-	// OnAccept, if not nil, is told of every connection before its handler
-	// runs, in the connection's own goroutine. It must not keep c.
+	// OnAccept, if not nil, is called for every connection that was admitted
+	// before its handler runs, in the connection's own goroutine. It must not
+	// keep c.
 	OnAccept func(c net.Conn)
 
-	// OnRefuse, if not nil, is told of every connection that MaxConns closed.
-	OnRefuse func(remote net.Addr)
+	// OnDenied, OnRefused and OnHandshakeFailed, if not nil, are called for
+	// connections that Access, MaxConns, and Header or Secure have kept out.
+	// When there are many in a second they are summed up; see Rejection.More.
+	OnDenied, OnRefused, OnHandshakeFailed func(Rejection)
 
-	// OnRetry, if not nil, is told of an accept that failed for want of
-	// resources, once until an accept has succeeded again.
+	// OnRetry, if not nil, is called when accepting or receiving failed for a
+	// reason that passes, such as a lack of descriptors. It is called once
+	// until it has succeeded again.
 	OnRetry func(error)
 
-	// OnEnd, if not nil, is told how every connection of KeepOpen ended.
+	// OnEnd, if not nil, is called with the handler's error at the end of
+	// every connection of KeepOpen.
 	OnEnd func(remote net.Addr, err error)
 
-	paced    bool // by BBR, if nobody asked for a congestion control
-	active   atomic.Int64
-	freed    chan struct{} // told, if anybody waits, when active falls
-	patience *time.Timer   // AcceptTimeout; nil: no limit
+	// OnDropped, if not nil, is called at the end with the number of
+	// datagrams that this host received and dropped because they were not
+	// read fast enough, if there were any and the system counts them.
+	OnDropped func(datagrams uint64)
 }
 
-// An AcceptTimeoutError says that nobody came within AcceptTimeout.
+// An AcceptTimeoutError is the end of a Listener that admitted no connection
+// within AcceptTimeout.
 type AcceptTimeoutError struct{ Limit time.Duration }
 
 func (e *AcceptTimeoutError) Error() string {
 	return fmt.Sprintf("no connection within %v", e.Limit)
 }
 
-// A ListenError says that an address could not be listened on.
+// A ListenError is a failure to listen on an address.
 type ListenError struct {
 	Network string // "tcp" or "udp"
 	Address addr.Addr
@@ -101,41 +138,44 @@ func (e *ListenError) Error() string {
 
 func (e *ListenError) Unwrap() error { return e.Err }
 
-// Serve listens, and calls handle for every connection that it accepts, each
-// in a goroutine of its own; handle owns the connection and closes it.
+// Local reports that the cause is on this machine.
+func (e *ListenError) Local() bool { return true }
+
+// Serve listens, admits connections and calls handle for each, in a goroutine
+// of its own; handle owns the connection and closes it. The context of handle
+// ends when ctx is done and nothing listens any more.
 //
-// Without KeepOpen it stops listening at the first connection and returns
-// what handle returns. With it, it returns nil once ctx is done. Either way
-// every handler has returned when Serve does. Other errors: *addr.PortError,
-// *ListenError, *UnixError, *AcceptTimeoutError, and the error of ctx while
-// nothing was accepted yet.
+// Without KeepOpen Serve stops listening at the first admitted connection and
+// returns what handle returns. With it, it returns nil once ctx is done. Either
+// way every handler has returned when Serve does. Other errors: *addr.PortError,
+// *ListenError, *UnixError, *AcceptTimeoutError, and the error of ctx if no
+// connection was admitted.
 func (l *Listener) Serve(ctx context.Context, handle func(context.Context, net.Conn) error) error {
-	switch proto, _ := addr.Family(l.network()); proto {
-	case "udp":
-		return l.serveDatagrams(ctx, handle)
-	case "unixgram":
-		return l.serveUnixgram(ctx, handle)
-	}
-	lns, err := l.listenAll(ctx)
+	s := newServer(l, handle)
+	socks, err := s.listen(ctx)
 	if err != nil {
 		return err
 	}
-	if l.KeepOpen {
-		return l.serveMany(ctx, lns, handle)
-	}
-	return l.serveOne(ctx, lns, handle)
+	return s.run(ctx, socks)
 }
 
-// listenAll listens for streams.
-func (l *Listener) listenAll(ctx context.Context) ([]net.Listener, error) {
-	if l.network() != "unix" {
-		return bindAll(ctx, l, l.listenStream)
+// listen opens the sockets and reports their addresses.
+func (s *server) listen(ctx context.Context) (socks []socket, err error) {
+	var at []net.Addr
+	switch proto, _ := addr.Family(s.l.network()); proto {
+	case "udp":
+		socks, at, err = s.listenUDP(ctx)
+	case "unix":
+		socks, at, err = s.listenUnix(ctx)
+	case "unixgram":
+		socks, at, err = s.listenUnixgram(ctx)
+	default:
+		socks, at, err = bindAll(ctx, s.l, s.listenTCP)
 	}
-	ln, err := l.listenUnix(ctx)
-	if err != nil {
-		return nil, err
+	if err == nil && s.l.OnListen != nil {
+		s.l.OnListen(at)
 	}
-	return []net.Listener{ln}, nil
+	return socks, err
 }
 
 func (l *Listener) network() string {
@@ -145,27 +185,24 @@ func (l *Listener) network() string {
 	return l.Network
 }
 
-func (l *Listener) listenStream(ctx context.Context, at netip.AddrPort) (net.Listener, net.Addr, error) {
-	lc := net.ListenConfig{KeepAlive: -1, Control: sockopt.Control(l.streamOptions(at.Addr()))}
+func (s *server) listenTCP(ctx context.Context, at netip.AddrPort) (socket, net.Addr, error) {
+	lc := net.ListenConfig{KeepAlive: -1, Control: sockopt.Control(s.l.streamOptions(at.Addr()))}
 	// Multipath TCP, the default of Go's listeners, would cost zero copy on
 	// systems that have it.
 	lc.SetMultipathTCP(false)
-	ln, err := lc.Listen(ctx, addr.OfFamily(l.network(), at.Addr()), at.String())
+	ln, err := lc.Listen(ctx, addr.OfFamily(s.l.network(), at.Addr()), at.String())
 	if err != nil {
 		return nil, nil, err
-	}
-	if l.Congestion == "" {
-		l.paced = l.paced || sockopt.UsesBBR(ln)
 	}
 	if err := sockopt.SetBacklog(ln, backlog); err != nil {
 		ln.Close()
 		return nil, nil, err
 	}
-	return ln, ln.Addr(), nil
+	return &streamSocket{ln, s.l.Congestion == "" && sockopt.UsesBBR(ln)}, ln.Addr(), nil
 }
 
-// streamOptions are l's, after the congestion control, which what is accepted
-// inherits, and DeferAccept.
+// streamOptions returns the options of a listening socket: the congestion
+// control, which accepted connections inherit, DeferAccept, and then l.Options.
 func (l *Listener) streamOptions(at netip.Addr) []sockopt.Option {
 	var first []sockopt.Option
 	switch {

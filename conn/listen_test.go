@@ -96,7 +96,7 @@ func TestBindEach(t *testing.T) {
 	} {
 		var made []*closable
 		calls := 0
-		bind := func(_ context.Context, at netip.AddrPort) (*closable, net.Addr, error) {
+		bind := func(_ context.Context, at netip.AddrPort) (socket, net.Addr, error) {
 			calls++
 			if err := tt.errs[calls-1]; err != nil {
 				return nil, nil, err
@@ -167,11 +167,11 @@ func TestServeOne(t *testing.T) {
 func TestServeMany(t *testing.T) {
 	refused, ended := make(chan net.Addr, 1), make(chan net.Addr, 3)
 	l := &Listener{
-		Address:  addr.Addr{Host: "127.0.0.1"},
-		KeepOpen: true,
-		MaxConns: 2,
-		OnRefuse: func(a net.Addr) { refused <- a },
-		OnEnd:    func(a net.Addr, _ error) { ended <- a },
+		Address:   addr.Addr{Host: "127.0.0.1"},
+		KeepOpen:  true,
+		MaxConns:  2,
+		OnRefused: func(r Rejection) { refused <- r.Remote },
+		OnEnd:     func(a net.Addr, _ error) { ended <- a },
 	}
 	s := serve(t, l, func(_ context.Context, c net.Conn) error {
 		defer c.Close()
@@ -191,9 +191,6 @@ func TestServeMany(t *testing.T) {
 	one.Close()
 	if a := await(t, ended); a.String() != one.LocalAddr().String() {
 		t.Errorf("told that %v has ended", a)
-	}
-	for l.active.Load() > 1 { // it is told before it is counted
-		time.Sleep(time.Millisecond)
 	}
 	exchange(t, dialTo(t, "tcp", s.addr("127.0.0.1")), "4")
 	exchange(t, two, "still")
@@ -301,18 +298,24 @@ func newFailing(t *testing.T, errs ...error) *failingListener {
 	return f
 }
 
+// run serves what lns accept as l does.
+func run(ctx context.Context, l *Listener, handle func(context.Context, net.Conn) error, lns ...net.Listener) error {
+	var socks []socket
+	for _, ln := range lns {
+		socks = append(socks, &streamSocket{Listener: ln})
+	}
+	return newServer(l, handle).run(ctx, socks)
+}
+
 // What one of two listeners fails with is the result, though the other one is
 // closed over it.
 func TestAcceptFails(t *testing.T) {
 	failure := errors.New("accept fails")
 	for range 50 {
-		lns := []net.Listener{newFailing(t, failure), newFailing(t)}
-		l := &Listener{}
-		if _, err := l.acceptFirst(t.Context(), lns); err != failure {
+		if err := run(t.Context(), &Listener{}, discard, newFailing(t, failure), newFailing(t)); err != failure {
 			t.Fatalf("one: %v", err)
 		}
-		lns = []net.Listener{newFailing(t), newFailing(t, failure)}
-		if err := l.serveMany(t.Context(), lns, discard); err != failure {
+		if err := run(t.Context(), &Listener{KeepOpen: true}, discard, newFailing(t), newFailing(t, failure)); err != failure {
 			t.Fatalf("many: %v", err)
 		}
 	}
@@ -331,7 +334,7 @@ func TestAcceptRetries(t *testing.T) {
 		}
 	}}
 	dialTo(t, "tcp", ln.Addr().String())
-	c, err := l.accept(ln)
+	c, err := (&streamSocket{Listener: ln}).accept(newServer(l, nil))
 	if err != nil || told != 1 {
 		t.Fatalf("%v, told %d times", err, told)
 	}
@@ -349,13 +352,13 @@ func TestAcceptReset(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	served := make(chan error, 1)
 	go func() {
-		served <- l.serveMany(ctx, []net.Listener{ln}, func(ctx context.Context, c net.Conn) error {
+		served <- run(ctx, l, func(ctx context.Context, c net.Conn) error {
 			err := echoDatagrams(ctx, c)
 			if err != nil && !errors.Is(err, syscall.ECONNRESET) {
 				got <- err
 			}
 			return err
-		})
+		}, ln)
 	}()
 	next := dialTo(t, "tcp", ln.Addr().String())
 	exchange(t, next, "next")
@@ -386,11 +389,11 @@ func TestAcceptFirstClosesOther(t *testing.T) {
 	for range 20 {
 		lns := []net.Listener{newFailing(t), newFailing(t)}
 		clients := []net.Conn{dialTo(t, "tcp", lns[0].Addr().String()), dialTo(t, "tcp", lns[1].Addr().String())}
-		c, err := (&Listener{}).acceptFirst(t.Context(), lns)
-		if err != nil {
-			t.Fatal(err)
+		served := 0
+		err := run(t.Context(), &Listener{}, func(_ context.Context, c net.Conn) error { served++; return c.Close() }, lns...)
+		if err != nil || served != 1 {
+			t.Fatalf("%d are served, %v", served, err)
 		}
-		c.Close()
 		for _, client := range clients {
 			if _, err := client.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
 				t.Fatal("a connection is left open")

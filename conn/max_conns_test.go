@@ -16,14 +16,14 @@ func TestMaxConnsInTurn(t *testing.T) {
 	const clients = 50
 	var refused atomic.Int32
 	l := &Listener{
-		Address:  addr.Addr{Host: "127.0.0.1"},
-		KeepOpen: true,
-		MaxConns: 1,
-		OnRefuse: func(net.Addr) { refused.Add(1) },
+		Address:   addr.Addr{Host: "127.0.0.1"},
+		KeepOpen:  true,
+		MaxConns:  1,
+		OnRefused: func(r Rejection) { refused.Add(1 + int32(r.More)) },
 	}
 	s := serve(t, l, func(_ context.Context, c net.Conn) error {
 		c.Close()
-		time.Sleep(handOver / 10)
+		time.Sleep(slotWait / 10)
 		return nil
 	})
 	for range clients {

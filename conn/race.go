@@ -10,20 +10,19 @@ import (
 	"gonc/conn/sockopt"
 )
 
-// A try is one address that has not been tried yet.
-type try struct {
+// A candidate is one address to connect to.
+type candidate struct {
 	d       *Dialer
 	network string
 	from    netip.AddrPort // zero: the system's choice
 	to      netip.AddrPort
 }
 
-// connect makes the attempt. Keep-alive probes and Multipath TCP stay off:
-// nobody asked for them, and the first costs four system calls.
-func (t try) connect(ctx context.Context) (net.Conn, error) {
+// connect makes the attempt. Keep-alive probes and Multipath TCP stay off: they
+// were not asked for, and the first costs four system calls.
+func (t candidate) connect(ctx context.Context) (net.Conn, error) {
 	proto, _ := addr.Family(t.network)
 	nd := net.Dialer{KeepAlive: -1, Control: sockopt.Control(t.d.options(proto, t.from, t.to.Addr()))}
-	network := addr.OfFamily(t.network, t.to.Addr())
 	// A source must not be set to nothing: net would bind the socket to any
 	// port first, which takes the port from all other connections.
 	switch {
@@ -33,15 +32,21 @@ func (t try) connect(ctx context.Context) (net.Conn, error) {
 	default:
 		nd.LocalAddr = net.TCPAddrFromAddrPort(t.from)
 	}
+	network := addr.OfFamily(t.network, t.to.Addr())
+	if proto == "udp" {
+		return nd.DialContext(ctx, network, t.to.String())
+	}
+	var dup duplicate
+	nd.Control = dup.control(nd.Control)
 	c, err := nd.DialContext(ctx, network, t.to.String())
 	if err == nil && t.d.Congestion == "" && !t.to.Addr().IsLoopback() {
 		sockopt.DisableBBR(c)
 	}
-	return c, err
+	return dup.rescue(c, err, t.to)
 }
 
-// options are d's, and before them the right to a source port that an ended
-// connection still holds in TIME_WAIT, the system's own default about
+// options returns d.Options, preceded by the right to a source port that an
+// ended connection still holds in TIME_WAIT, the system's own default about
 // broadcasts, which net changes, and the congestion control.
 func (d *Dialer) options(proto string, from netip.AddrPort, to netip.Addr) []sockopt.Option {
 	var first []sockopt.Option
@@ -50,7 +55,7 @@ func (d *Dialer) options(proto string, from netip.AddrPort, to netip.Addr) []soc
 	}
 	switch {
 	case proto == "udp":
-		first = append(first, sockopt.NoBroadcast())
+		first = append(first, sockopt.NoBroadcast(), sockopt.MaxRecvBuffer)
 	case d.Congestion != "":
 		first = append(first, sockopt.Congestion(d.Congestion))
 	case to.IsLoopback():
@@ -59,15 +64,16 @@ func (d *Dialer) options(proto string, from netip.AddrPort, to netip.Addr) []soc
 	return append(first, d.Options...)
 }
 
-// announce tells d's caller that the attempt begins.
-func (t try) announce() {
+// begin reports the start of an attempt and returns its time.
+func (t candidate) begin() time.Time {
 	if t.d.OnTrying != nil {
 		t.d.OnTrying(t.to)
 	}
+	return time.Now()
 }
 
-// report times an attempt and tells d's caller of it.
-func (t try) report(begin time.Time, err error) Attempt {
+// report reports the end of an attempt.
+func (t candidate) report(begin time.Time, err error) Attempt {
 	a := Attempt{Addr: t.to, Took: time.Since(begin), Err: err}
 	if t.d.OnTried != nil {
 		t.d.OnTried(a)
@@ -75,28 +81,23 @@ func (t try) report(begin time.Time, err error) Attempt {
 	return a
 }
 
-// first returns the first connection that one of tries gives, or the attempts
-// that all failed.
-func (d *Dialer) first(ctx context.Context, proto string, tries []try) (net.Conn, []Attempt) {
-	if len(tries) > 1 && proto == "tcp" {
-		return race(ctx, tries, try.connect)
+// dialTCP returns the first connection to one of tries, or the attempts, which
+// all failed.
+func dialTCP(ctx context.Context, tries []candidate) (net.Conn, []Attempt) {
+	if len(tries) > 1 {
+		return race(ctx, tries, candidate.connect)
 	}
-	var failed []Attempt
-	for _, t := range tries {
-		t.announce()
-		begin := time.Now()
-		c, err := t.connect(ctx)
-		a := t.report(begin, err)
-		if err == nil {
-			return c, nil
-		}
-		failed = append(failed, a)
+	begin := tries[0].begin()
+	c, err := tries[0].connect(ctx)
+	a := tries[0].report(begin, err)
+	if err == nil {
+		return c, nil
 	}
-	return nil, failed
+	return nil, []Attempt{a}
 }
 
 type outcome struct {
-	try   try
+	try   candidate
 	begin time.Time
 	c     net.Conn
 	err   error
@@ -105,7 +106,7 @@ type outcome struct {
 // race tries each address in turn, the next one when the last has failed or
 // has been silent for attemptDelay, until one connects (RFC 8305 section 5).
 // It returns when every attempt that it started has ended.
-func race(ctx context.Context, tries []try, connect func(try, context.Context) (net.Conn, error)) (won net.Conn, failed []Attempt) {
+func race(ctx context.Context, tries []candidate, connect func(candidate, context.Context) (net.Conn, error)) (won net.Conn, failed []Attempt) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan outcome)
@@ -114,9 +115,8 @@ func race(ctx context.Context, tries []try, connect func(try, context.Context) (
 		t := tries[0]
 		tries = tries[1:]
 		running++
-		t.announce()
+		begin := t.begin()
 		go func() {
-			begin := time.Now()
 			c, err := connect(t, ctx)
 			ended <- outcome{t, begin, c, err}
 		}()

@@ -45,7 +45,8 @@ type closable struct {
 	closed bool
 }
 
-func (c *closable) Close() error { c.closed = true; return nil }
+func (c *closable) Close() error        { c.closed = true; return nil }
+func (c *closable) serve(*server) error { return nil }
 
 // A lane is how an address behaves: after some time it connects, or fails
 // with err. One that is deaf does so also after the attempt was cancelled.
@@ -66,7 +67,7 @@ type raceTrack struct {
 	tried   []Attempt
 }
 
-func (r *raceTrack) connect(t try, ctx context.Context) (net.Conn, error) {
+func (r *raceTrack) connect(t candidate, ctx context.Context) (net.Conn, error) {
 	i := int(t.to.Port())
 	a := r.lanes[i]
 	r.started[i] = time.Since(r.begin)
@@ -88,9 +89,9 @@ func (r *raceTrack) connect(t try, ctx context.Context) (net.Conn, error) {
 // run has the race, and returns who won and how long it took.
 func (r *raceTrack) run(ctx context.Context) (winner int, failed []Attempt, took time.Duration) {
 	d := &Dialer{OnTried: func(a Attempt) { r.tried = append(r.tried, a) }}
-	var tries []try
+	var tries []candidate
 	for i := range r.lanes {
-		tries = append(tries, try{d: d, to: netip.AddrPortFrom(testutil.Loopback4, uint16(i))})
+		tries = append(tries, candidate{d: d, to: netip.AddrPortFrom(testutil.Loopback4, uint16(i))})
 	}
 	r.begin = time.Now()
 	r.started = slices.Repeat([]time.Duration{-1}, len(tries))

@@ -12,12 +12,16 @@ import (
 	"gonc/conn/addr"
 )
 
-// A NumericError is a name where only a numeric address is allowed.
+// A NumericError is the error of a name where only numeric addresses are allowed.
 type NumericError struct{ Host, Port string }
 
 func (e *NumericError) Error() string { return fmt.Sprintf("%q is not a numeric address", e.Host) }
 
-// A FamilyError is a host without an address of the family asked for.
+// Local reports that the command line is the cause.
+func (e *NumericError) Local() bool { return true }
+
+// A FamilyError is the error of a host without an address of the family asked
+// for.
 type FamilyError struct {
 	Host string
 	Port string
@@ -26,8 +30,7 @@ type FamilyError struct {
 
 func (e *FamilyError) Error() string { return fmt.Sprintf("%s has no %s address", e.Host, e.Want) }
 
-// A ResolveError is a name that has no address, or whose address nobody could
-// tell.
+// A ResolveError is a failure to find the addresses of a name.
 type ResolveError struct {
 	Address addr.Addr
 	Err     *net.DNSError
@@ -50,8 +53,8 @@ func isNumeric(host string) bool {
 }
 
 // resolve returns the addresses of host that network can use, each once, in
-// the order of preference of the system (RFC 6724). A numeric host never meets the
-// resolver; with numeric set nothing else is allowed.
+// the order of preference of the system (RFC 6724). A numeric host is not looked
+// up; with numeric set nothing else is allowed.
 func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.Addr, error) {
 	_, version := addr.Family(network)
 	all := []netip.Addr{{}}
@@ -60,7 +63,7 @@ func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.A
 		if numeric {
 			return nil, &NumericError{Host: host}
 		}
-		if all, err = ask(ctx, host, version); err != nil {
+		if all, err = lookupHost(ctx, host, version); err != nil {
 			return nil, err
 		}
 	}
@@ -77,11 +80,11 @@ func resolve(ctx context.Context, network, host string, numeric bool) ([]netip.A
 	return usable, nil
 }
 
-// ask has the resolver look up host, and only the addresses of version, if it
-// is not 0: who asks for both waits for both, and some name servers swallow
-// what they are asked of the other. A *FamilyError is a host that has
-// addresses, but none of version.
-func ask(ctx context.Context, host string, version int) ([]netip.Addr, error) {
+// lookupHost looks up host, and only the addresses of version, if it is not 0:
+// querying both families waits for both answers, and some name servers never
+// answer AAAA. It returns a *FamilyError for a host that has addresses, but none
+// of version.
+func lookupHost(ctx context.Context, host string, version int) ([]netip.Addr, error) {
 	network := "ip"
 	if version != 0 {
 		network = fmt.Sprintf("ip%d", version)

@@ -35,11 +35,11 @@ func TestSessionSlowInterface(t *testing.T) {
 	}
 	testutil.AwaitLink(t, "ip link show gonc0")
 	l := &Listener{Network: "udp4"}
-	uc, _, err := l.listenDatagram(t.Context(), netip.MustParseAddrPort("0.0.0.0:0"))
+	uc, err := l.bindUDP(t.Context(), netip.MustParseAddrPort("0.0.0.0:0"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDemux(l, &sharedUDP{UDPConn: uc})
+	d := newTestDemux(l, uc)
 	defer uc.Close()
 	slow := d.deliver(route{remote: netip.MustParseAddrPort("10.0.0.2:9")}, nil)
 	datagram := make([]byte, 1000)

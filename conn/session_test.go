@@ -19,14 +19,31 @@ import (
 	"gonc/internal/testutil"
 )
 
-// loopless is a demux with a socket, whose loop the test plays.
-func loopless(t *testing.T, l *Listener) *demux {
+// A testDemux is a demux with one socket, which the test does not read.
+type testDemux struct {
+	*demux
+	c sharedSocket
+}
+
+func (d *testDemux) deliver(from route, datagram []byte) *session {
+	return d.demux.deliver(source{d.c, from}, datagram)
+}
+
+func (d *testDemux) endAll() { d.demux.endAll(d.c) }
+
+func newTestDemux(l *Listener, uc *net.UDPConn) *testDemux {
+	d := newDemux(newServer(l, nil))
+	return &testDemux{d, &sharedUDP{UDPConn: uc, d: d}}
+}
+
+// loopless returns a demux with a socket.
+func loopless(t *testing.T, l *Listener) *testDemux {
 	uc, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { uc.Close() })
-	return newDemux(l, &sharedUDP{UDPConn: uc})
+	return newTestDemux(l, uc)
 }
 
 func sender(port uint16) route { return route{remote: netip.AddrPortFrom(testutil.Loopback4, port)} }
@@ -242,31 +259,49 @@ func TestSessionNoRoom(t *testing.T) {
 	}
 }
 
-// At most MaxConns senders have a session; another's datagrams are dropped,
-// until there is room.
-func TestSessionMaxConns(t *testing.T) {
-	refused := make(chan net.Addr, 10)
-	l := &Listener{Network: "udp", Address: addr.Addr{Host: "127.0.0.1"}, KeepOpen: true, MaxConns: 1, OnRefuse: func(a net.Addr) { refused <- a }}
-	s := serve(t, l, func(_ context.Context, c net.Conn) error {
-		defer c.Close()
-		buf := make([]byte, 100)
-		for {
-			n, err := c.Read(buf)
-			if string(buf[:n]) == "bye" || err != nil {
-				return err
-			}
-			c.Write(buf[:n])
+// The first of MaxConns+1 senders that was silent longest makes room for the
+// last: no sender is ever ignored.
+func TestSessionMakesRoom(t *testing.T) {
+	const most = 3
+	ended := make(chan net.Addr, 100)
+	l := &Listener{Network: "udp", Address: addr.Addr{Host: "127.0.0.1"}, KeepOpen: true, MaxConns: most,
+		OnRefused: func(r Rejection) { t.Errorf("%v is refused", r.Remote) },
+		OnEnd:     func(a net.Addr, _ error) { ended <- a }}
+	s := serve(t, l, echoDatagrams)
+	var clients []net.Conn
+	for range most {
+		clients = append(clients, dialTo(t, "udp", s.addr("127.0.0.1")))
+		exchange(t, clients[len(clients)-1], "hello")
+	}
+	exchange(t, clients[0], "still here")
+	for range 10 {
+		clients = append(clients, dialTo(t, "udp", s.addr("127.0.0.1")))
+		exchange(t, clients[len(clients)-1], "new")
+	}
+	for _, i := range []int{1, 2, 0, 3, 4} {
+		if a := await(t, ended); a.String() != clients[i].LocalAddr().String() {
+			t.Fatalf("%v has ended, want client %d", a, i)
 		}
+	}
+}
+
+// Sessions that have made room and do not end are bounded too.
+func TestSessionStuckHandlers(t *testing.T) {
+	const most = 5
+	var refused, running atomic.Int64
+	l := &Listener{Network: "udp", Address: addr.Addr{Host: "127.0.0.1"}, KeepOpen: true, MaxConns: most,
+		OnRefused: func(r Rejection) { refused.Add(int64(1 + r.More)) }}
+	s := serve(t, l, func(ctx context.Context, c net.Conn) error {
+		running.Add(1)
+		defer running.Add(-1)
+		<-ctx.Done()
+		return c.Close()
 	})
-	one, two := dialTo(t, "udp", s.addr("127.0.0.1")), dialTo(t, "udp", s.addr("127.0.0.1"))
-	exchange(t, one, "one")
-	two.Write([]byte("two"))
-	if a := await(t, refused); a.String() != two.LocalAddr().String() {
-		t.Errorf("told of %v", a)
+	for range 4 * most {
+		dialTo(t, "udp", s.addr("127.0.0.1")).Write([]byte("x"))
 	}
-	one.Write([]byte("bye"))
-	for l.active.Load() > 0 {
-		time.Sleep(time.Millisecond)
+	testutil.Eventually(t, "the others are refused", func() bool { return refused.Load() == 2*most || running.Load() > 2*most })
+	if n := running.Load(); n > 2*most {
+		t.Errorf("%d handlers are running", n)
 	}
-	exchange(t, two, "two")
 }

@@ -31,3 +31,6 @@ const unixProbe = "unix"
 
 // connectUnix reports the same.
 func connectUnix(*net.UnixConn, string) bool { return false }
+
+// lockDir does nothing: there is no flock(2) here.
+func lockDir(string) (unlock func()) { return func() {} }

@@ -7,30 +7,26 @@ import (
 	"net/netip"
 	"os"
 	"syscall"
+	"time"
+
+	"gonc/conn/sockopt"
 
 	"golang.org/x/sys/unix"
-
-	"gonc/conn/addr"
 )
 
-// connectPeer connects a bound UDP socket to remote, and reports whether the
-// kernel refuses other senders from now on.
+// connectPeer connects a bound UDP socket to remote, so that the kernel refuses
+// other senders, and reports whether that succeeded.
 func connectPeer(uc *net.UDPConn, remote netip.AddrPort) bool {
-	return connectSocket(uc, sockaddr(remote))
+	return connectSocket(uc, sockopt.Sockaddr(remote))
 }
 
-func connectSocket(c syscall.Conn, to unix.Sockaddr) bool {
-	rc, err := c.SyscallConn()
-	if err != nil {
-		return false
-	}
-	connected := false
-	err = rc.Control(func(fd uintptr) { connected = unix.Connect(int(fd), to) == nil })
-	return err == nil && connected
+func connectSocket(c syscall.Conn, to unix.Sockaddr) (connected bool) {
+	control(c, func(fd uintptr) { connected = unix.Connect(int(fd), to) == nil })
+	return connected
 }
 
 // listenGroup binds a UDP socket to a multicast address. Package net would bind
-// it to every address, and share the port with whoever asks.
+// it to every address, and share the port with any program.
 func listenGroup(network string, at netip.AddrPort, control func(network, address string, c syscall.RawConn) error) (net.PacketConn, error) {
 	domain := unix.AF_INET6
 	if at.Addr().Is4() {
@@ -52,17 +48,10 @@ func listenGroup(network string, at netip.AddrPort, control func(network, addres
 			return nil, err
 		}
 	}
-	if err := unix.Bind(fd, sockaddr(at)); err != nil {
+	if err := unix.Bind(fd, sockopt.Sockaddr(at)); err != nil {
 		return nil, os.NewSyscallError("bind", err)
 	}
 	return net.FilePacketConn(f)
-}
-
-func sockaddr(a netip.AddrPort) unix.Sockaddr {
-	if a.Addr().Is4() {
-		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
-	}
-	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16(), ZoneId: addr.ZoneIndex(a.Addr().Zone())}
 }
 
 // maxUnixPath is the longest path of a Unix socket, in bytes, with the zero
@@ -72,11 +61,37 @@ const maxUnixPath = len(unix.RawSockaddrUnix{}.Path) - 1
 // msgTrunc is the flag of a datagram that was cut.
 const msgTrunc = unix.MSG_TRUNC
 
-// unixProbe is the network that finds out whether anybody holds a Unix socket.
+// unixProbe is the network that finds out whether a Unix socket is in use.
 const unixProbe = "unixgram"
 
-// connectUnix connects a bound datagram socket to name, and reports whether
-// the kernel refuses other senders from now on.
+// connectUnix connects a bound datagram socket to name, so that the kernel
+// refuses other senders, and reports whether that succeeded.
 func connectUnix(uc *net.UnixConn, name string) bool {
 	return connectSocket(uc, &unix.SockaddrUnix{Name: name})
+}
+
+// lockTimeout bounds the wait for a directory that another program keeps locked.
+const lockTimeout = 2 * time.Second
+
+// lockDir locks a directory against others that bind sockets in it through this
+// package, by flock(2), and returns what unlocks it. A directory that cannot be
+// locked is used without.
+func lockDir(dir string) (unlock func()) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return func() {}
+	}
+	for end := time.Now().Add(lockTimeout); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB) != unix.EWOULDBLOCK {
+			break
+		}
+	}
+	return func() { f.Close() }
+}
+
+// control calls f with the descriptor of c, unless it is closed.
+func control(c syscall.Conn, f func(fd uintptr)) {
+	if rc, err := c.SyscallConn(); err == nil {
+		rc.Control(f)
+	}
 }

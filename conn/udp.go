@@ -5,7 +5,6 @@ import (
 	"errors"
 	"net"
 	"net/netip"
-	"sync"
 	"syscall"
 
 	"gonc/conn/addr"
@@ -16,34 +15,34 @@ import (
 // the 16 bits of UDP's length field leave, rounded up (RFC 768).
 const MaxDatagram = 65535
 
-func (l *Listener) serveDatagrams(ctx context.Context, handle func(context.Context, net.Conn) error) error {
-	ucs, err := bindAll(ctx, l, l.listenDatagram)
-	if err != nil {
-		return err
+// listenUDP binds UDP sockets, which share one demux with KeepOpen.
+func (s *server) listenUDP(ctx context.Context) ([]socket, []net.Addr, error) {
+	var d *demux
+	if s.l.KeepOpen {
+		d = newDemux(s)
 	}
-	if l.KeepOpen {
-		var socks []sharedSocket
-		for _, uc := range ucs {
-			socks = append(socks, &sharedUDP{uc, make([]byte, oobSize)})
+	return bindAll(ctx, s.l, func(ctx context.Context, at netip.AddrPort) (socket, net.Addr, error) {
+		uc, err := s.l.bindUDP(ctx, at)
+		if err != nil {
+			return nil, nil, err
 		}
-		return l.serveSessions(ctx, socks, handle)
-	}
-	c, err := l.firstPeer(ctx, ucs)
-	if err != nil {
-		return err
-	}
-	if l.OnAccept != nil {
-		l.OnAccept(c)
-	}
-	return handle(ctx, c)
+		if d == nil {
+			return &udpSocket{UDPConn: uc, dropped: s.dropped.Add}, uc.LocalAddr(), nil
+		}
+		return &sharedUDP{UDPConn: uc, d: d, oob: make([]byte, oobSize)}, uc.LocalAddr(), nil
+	})
 }
 
-func (l *Listener) listenDatagram(ctx context.Context, at netip.AddrPort) (*net.UDPConn, net.Addr, error) {
-	opts := l.Options
+// bindUDP binds one UDP socket. At a multicast address it joins the group.
+func (l *Listener) bindUDP(ctx context.Context, at netip.AddrPort) (*net.UDPConn, error) {
+	opts := []sockopt.Option{sockopt.MaxRecvBuffer}
 	if at.Addr().IsUnspecified() {
-		opts = append([]sockopt.Option{tellLocal}, opts...)
+		opts = append(opts, enablePktinfo)
 	}
-	network, control := addr.OfFamily(l.network(), at.Addr()), sockopt.Control(opts)
+	if at.Addr().IsMulticast() {
+		opts = append(opts, sockopt.JoinGroup(at.Addr(), l.Interface))
+	}
+	network, control := addr.OfFamily(l.network(), at.Addr()), sockopt.Control(append(opts, l.Options...))
 	var pc net.PacketConn
 	var err error
 	if at.Addr().IsMulticast() {
@@ -53,92 +52,90 @@ func (l *Listener) listenDatagram(ctx context.Context, at netip.AddrPort) (*net.
 		pc, err = lc.ListenPacket(ctx, network, at.String())
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return pc.(*net.UDPConn), pc.LocalAddr(), nil
+	return pc.(*net.UDPConn), nil
 }
 
-// firstPeer waits on all of ucs for a datagram and connects the socket to its
-// sender, so that the kernel refuses everybody else. The other sockets are
-// closed.
-func (l *Listener) firstPeer(ctx context.Context, ucs []*net.UDPConn) (net.Conn, error) {
-	wait, cancel := l.untilFirst(ctx)
-	defer cancel()
-	closeAll := sync.OnceFunc(func() { closeEach(ucs) })
-	stop := context.AfterFunc(wait, closeAll)
-	peers := make(chan *peer)
-	for _, uc := range ucs {
-		go func() { peers <- awaitPeer(uc) }()
-	}
-	var first *peer
-	for range ucs {
-		p := <-peers
-		if first == nil || first.err != nil && p.err == nil {
-			first, p = p, first
-		}
-		if p != nil {
-			p.Close()
-		}
-		if first.err == nil {
-			closeOthers(ucs, first.UDPConn)
-		}
-	}
-	stopped := stop()
-	if stopped && first.err == nil {
-		return first, nil
-	}
-	closeAll()
-	if !stopped {
-		return nil, waitEnded(ctx, wait)
-	}
-	return nil, first.err
+// A udpSocket is a UDP socket that waits for its one peer.
+type udpSocket struct {
+	*net.UDPConn
+	owner   owner
+	dropped func(uint64) uint64
 }
 
-func closeOthers(ucs []*net.UDPConn, but *net.UDPConn) {
-	for _, uc := range ucs {
-		if uc != but {
-			uc.Close()
+// serve waits for the first datagram of a peer that is let in, connects the
+// socket to that peer, so that the kernel refuses all others, and serves it.
+func (u *udpSocket) serve(s *server) error {
+	p, err := u.awaitPeer(s)
+	if err != nil {
+		return err
+	}
+	if !u.owner.handOver() {
+		return net.ErrClosed
+	}
+	s.active.Add(1)
+	s.serve(p)
+	return net.ErrClosed
+}
+
+// Close closes the socket, unless it belongs to a connection now.
+func (u *udpSocket) Close() error {
+	if !u.owner.close() {
+		return nil
+	}
+	return u.UDPConn.Close()
+}
+
+// awaitPeer reads datagrams until one is from a peer that is let in.
+func (u *udpSocket) awaitPeer(s *server) (*peer, error) {
+	buf := make([]byte, MaxDatagram)
+	oob := make([]byte, oobSize)
+	for wait := (backoff{}); ; {
+		n, oobn, _, from, err := u.ReadMsgUDPAddrPort(buf, oob)
+		switch {
+		case err == nil && s.allow(net.UDPAddrFromAddrPort(from)):
+			return newPeer(u, from, buf[:n], oob[:oobn]), nil
+		case err == nil, aboutEarlier(err):
+		case !isMomentary(err):
+			return nil, err
+		default:
+			s.retrying(&wait, err)
 		}
 	}
 }
 
-// A peer is a UDP socket that was connected after it had been bound: it has
-// the datagram that made it known still to give, and may hold datagrams of
-// others that came before the kernel was told to refuse them.
+// A peer is a UDP socket that was connected after it had been bound. It still
+// has to return the peer's first datagram, and may hold datagrams of other
+// senders that arrived before it was connected.
 type peer struct {
 	*net.UDPConn
+	socket    *udpSocket
 	remote    netip.AddrPort
 	oob       []byte // sends from the address that the first datagram was for
 	first     []byte // nil once read
 	connected bool   // by the kernel
-	err       error  // why there is no peer
 }
 
-// awaitPeer reads the first datagram of uc.
-func awaitPeer(uc *net.UDPConn) *peer {
-	p := &peer{UDPConn: uc}
-	buf := make([]byte, MaxDatagram)
-	oob := make([]byte, oobSize)
-	n, oobn, _, from, err := uc.ReadMsgUDPAddrPort(buf, oob)
-	if err != nil {
-		p.err = err
-		return p
+// newPeer connects u to the sender of the datagram first, which came with the
+// control messages oob.
+func newPeer(u *udpSocket, from netip.AddrPort, first, oob []byte) *peer {
+	to, own := parsePktinfo(oob)
+	p := &peer{
+		UDPConn: u.UDPConn, socket: u, remote: from,
+		first: append([]byte{}, first...), oob: pktinfo(own),
 	}
-	p.remote = from
-	p.first = append([]byte{}, buf[:n]...)
-	to, own := localOf(oob[:oobn])
-	p.oob = fromLocal(own)
 	// A socket that is connected receives at the address that the system
 	// sends from, and at no other. Where that is not the one that the peer
-	// sends to, as with a broadcast, the others are left to Read.
-	if !to.IsValid() || to == usualLocal(from) {
-		p.connected = connectPeer(uc, from)
+	// sends to, as with a broadcast, datagrams of others are left to Read.
+	if !to.IsValid() || to == defaultSource(from) {
+		p.connected = connectPeer(u.UDPConn, from)
 	}
 	return p
 }
 
-// Read reads one datagram of the peer. That an earlier datagram of ours did not
-// arrive is no end of a listening socket: its peer may come back.
+// Read reads one datagram of the peer. That the peer's host refused an earlier
+// datagram does not end a listening socket: its peer may come back.
 func (p *peer) Read(b []byte) (int, error) {
 	if p.first != nil {
 		n := copy(b, p.first)
@@ -165,8 +162,8 @@ func (p *peer) Write(b []byte) (int, error) {
 	return n, p.named(err)
 }
 
-// aboutEarlier reports whether err may be what ICMP said of an earlier
-// datagram: a socket is told of that at the next call, once (udp(7), ip(7)
+// aboutEarlier reports whether err may be an ICMP error about an earlier
+// datagram, which a socket returns from the next call, once (udp(7), ip(7)
 // ERRORS; RFC 1122 section 4.1.3.3).
 func aboutEarlier(err error) bool {
 	for _, errno := range []error{
@@ -198,51 +195,44 @@ func (p *peer) send(b []byte) (int, error) {
 // RemoteAddr returns the peer's address.
 func (p *peer) RemoteAddr() net.Addr { return net.UDPAddrFromAddrPort(p.remote) }
 
+// Close counts what was dropped and closes the socket.
+func (p *peer) Close() error {
+	p.socket.dropped(droppedBy(p.UDPConn))
+	return p.UDPConn.Close()
+}
+
 // A sharedUDP is the socket of UDP sessions.
 type sharedUDP struct {
 	*net.UDPConn
+	d   *demux
 	oob []byte // of receive
 }
+
+func (u *sharedUDP) serve(*server) error { return u.d.serve(u) }
 
 func (u *sharedUDP) receive(buf []byte) (n int, from route, err error) {
 	n, oobn, _, remote, err := u.ReadMsgUDPAddrPort(buf, u.oob)
 	if err != nil {
 		return 0, from, err
 	}
-	_, own := localOf(u.oob[:oobn])
+	_, own := parsePktinfo(u.oob[:oobn])
 	return n, route{remote: remote, own: own}, nil
 }
 
 func (u *sharedUDP) sender(to route) func([]byte) error {
-	send := udpSender(u.UDPConn, to.remote, fromLocal(to.own))
+	send := udpSender(u.UDPConn, to.remote, pktinfo(to.own))
 	return func(b []byte) error {
 		for {
 			if err := send(b); !errors.Is(err, syscall.ECONNREFUSED) {
 				return err
 			}
-			// The error is about an earlier datagram, to whichever sender.
+			// The error is about an earlier datagram, to any sender.
 		}
 	}
 }
 
-// serveSessions gives every sender a session of its own, until ctx is done.
-func (l *Listener) serveSessions(ctx context.Context, socks []sharedSocket, handle func(context.Context, net.Conn) error) error {
-	closeAll := sync.OnceFunc(func() { closeEach(socks) })
-	defer context.AfterFunc(ctx, closeAll)()
-	late, stop := l.limitWait(closeAll)
-	defer stop()
-	var loops, handlers sync.WaitGroup
-	failed := make(chan error, len(socks))
-	for _, c := range socks {
-		loops.Go(func() {
-			failed <- newDemux(l, c).loop(func(s *session) {
-				handlers.Add(1)
-				go (&served{l, ctx, s, handle, &handlers}).run()
-			})
-			closeAll()
-		})
-	}
-	loops.Wait()
-	handlers.Wait()
-	return l.manyEnded(<-failed, late)
+// Close counts what was dropped and closes the socket.
+func (u *sharedUDP) Close() error {
+	u.d.s.dropped.Add(droppedBy(u.UDPConn))
+	return u.UDPConn.Close()
 }

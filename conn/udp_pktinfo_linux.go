@@ -10,21 +10,21 @@ import (
 // oobSize is room for the control messages of one datagram.
 const oobSize = 64
 
-// tellLocal has a UDP socket that is bound to every address tell at which of
+// enablePktinfo has a UDP socket that is bound to every address tell at which of
 // them each datagram arrived (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
 // An answer has to come from there: from another address the client, which has
 // connected its socket, would not take it.
-func tellLocal(network string, fd uintptr) error {
+func enablePktinfo(network string, fd uintptr) error {
 	if network == "udp4" {
 		return unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_PKTINFO, 1)
 	}
 	return unix.SetsockoptInt(int(fd), unix.SOL_IPV6, unix.IPV6_RECVPKTINFO, 1)
 }
 
-// localOf returns the address that a datagram was sent to and the address of
+// parsePktinfo returns the address that a datagram was sent to and the address of
 // ours that answers it, as control messages tell; zero Addrs when they tell
 // none. The two are not the same when it was sent to many.
-func localOf(oob []byte) (to, own netip.Addr) {
+func parsePktinfo(oob []byte) (to, own netip.Addr) {
 	for len(oob) > 0 {
 		head, data, rest, err := unix.ParseOneSocketControlMessage(oob)
 		if err != nil {
@@ -42,10 +42,10 @@ func localOf(oob []byte) (to, own netip.Addr) {
 	return to, own
 }
 
-// fromLocal returns the control message that has a datagram sent from own;
+// pktinfo returns the control message that has a datagram sent from own;
 // nil for the zero Addr, and for a multicast or link-local one, which the
 // system places better.
-func fromLocal(own netip.Addr) []byte {
+func pktinfo(own netip.Addr) []byte {
 	switch {
 	case !own.IsValid() || own.IsMulticast() || own.IsLinkLocalUnicast():
 		return nil
@@ -55,9 +55,9 @@ func fromLocal(own netip.Addr) []byte {
 	return unix.PktInfo6(&unix.Inet6Pktinfo{Addr: own.As16()})
 }
 
-// usualLocal returns the address that the system would send from to remote,
+// defaultSource returns the address that the system would send from to remote,
 // without a zone.
-func usualLocal(remote netip.AddrPort) netip.Addr {
+func defaultSource(remote netip.AddrPort) netip.Addr {
 	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(remote))
 	if err != nil {
 		return netip.Addr{}

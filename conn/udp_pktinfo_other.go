@@ -8,11 +8,11 @@ import "net/netip"
 // for here.
 const oobSize = 0
 
-// tellLocal does nothing: answers come from the address that the system picks.
-func tellLocal(string, uintptr) error { return nil }
+// enablePktinfo does nothing: answers come from the address that the system picks.
+func enablePktinfo(string, uintptr) error { return nil }
 
-func localOf([]byte) (to, own netip.Addr) { return to, own }
+func parsePktinfo([]byte) (to, own netip.Addr) { return to, own }
 
-func fromLocal(netip.Addr) []byte { return nil }
+func pktinfo(netip.Addr) []byte { return nil }
 
-func usualLocal(netip.AddrPort) netip.Addr { return netip.Addr{} }
+func defaultSource(netip.AddrPort) netip.Addr { return netip.Addr{} }

@@ -82,6 +82,17 @@ func TestUDPOnePeer(t *testing.T) {
 	}
 }
 
+// firstPeer returns the peer that a listener makes of the first datagram.
+func firstPeer(t *testing.T, uc *net.UDPConn) *peer {
+	t.Helper()
+	s := newServer(&Listener{}, nil)
+	p, err := (&udpSocket{UDPConn: uc, dropped: s.dropped.Add}).awaitPeer(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // What others have sent before the socket was connected is not the peer's.
 func TestUDPPeerAlone(t *testing.T) {
 	uc, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
@@ -93,7 +104,7 @@ func TestUDPPeerAlone(t *testing.T) {
 	for _, c := range []net.Conn{first, other, first, other, first} {
 		c.Write([]byte(map[bool]string{true: "mine", false: "not mine"}[c == first]))
 	}
-	p := awaitPeer(uc)
+	p := firstPeer(t, uc)
 	p.SetDeadline(time.Now().Add(patience))
 	buf := make([]byte, 100)
 	for range 3 {

@@ -1,7 +1,6 @@
 package conn
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -9,15 +8,11 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
-	"time"
-
-	"gonc/conn/sockopt"
 )
 
-// A UnixError says that a Unix socket could not be connected to or listened
-// on.
+// A UnixError is a failure to connect to a Unix socket or to listen on one.
 type UnixError struct {
-	Op   string // "connect"; "listen", also for a datagram client's own socket
+	Op   string // "connect"; "listen", also of a datagram client's own socket
 	Path string
 	Err  error
 }
@@ -27,17 +22,24 @@ func (e *UnixError) Error() string { return fmt.Sprintf("%s %s: %v", e.Op, e.Pat
 // Unwrap returns the cause.
 func (e *UnixError) Unwrap() error { return e.Err }
 
-// ErrNotSocket says that a path to listen on is taken by a file that is not a
-// socket. It is never removed.
+// Local reports whether the cause is on this side.
+func (e *UnixError) Local() bool { return e.Op == "listen" }
+
+// ErrNotSocket is the error of a path to listen on where there is a file that
+// is not a socket. Such a file is never removed.
 var ErrNotSocket = errors.New("a file that is not a socket is there")
 
-// checkPath refuses a path that does not fit into a sockaddr_un, for which
-// the system has no better word than EINVAL.
+// checkPath refuses a path that does not fit into a sockaddr_un, for which the
+// system's error is EINVAL. An abstract name needs no zero byte at its end.
 func checkPath(op, path string) error {
 	if path == "" {
 		return &UnixError{op, path, syscall.ENOENT}
 	}
-	if len(path) > maxUnixPath {
+	longest := maxUnixPath
+	if abstract(path) {
+		longest++
+	}
+	if len(path) > longest {
 		return &UnixError{op, path, syscall.ENAMETOOLONG}
 	}
 	return nil
@@ -46,110 +48,34 @@ func checkPath(op, path string) error {
 // abstract reports whether path names no file.
 func abstract(path string) bool { return strings.HasPrefix(path, "@") }
 
-// dialUnix connects to path.
-func (d *Dialer) dialUnix(ctx context.Context, network, path string) (net.Conn, error) {
-	if err := checkPath("connect", path); err != nil {
-		return nil, err
-	}
-	nd := net.Dialer{Control: sockopt.Control(d.Options)}
-	if network == "unix" {
-		return dialUnixStream(ctx, nd, path)
-	}
-	return d.dialUnixgram(ctx, nd, path)
-}
-
-// backlogPause is how long to wait before a listener is asked again whose
-// backlog was full.
-const backlogPause = 10 * time.Millisecond
-
-// dialUnixStream connects to path. A full backlog is waited for: a socket that
-// does not block is told EAGAIN (connect(2)), and of no event after it.
-func dialUnixStream(ctx context.Context, nd net.Dialer, path string) (net.Conn, error) {
-	for {
-		c, err := nd.DialContext(ctx, "unix", path)
-		if err == nil {
-			return c, nil
-		}
-		if !errors.Is(err, syscall.EAGAIN) {
-			return nil, &UnixError{"connect", path, err}
-		}
-		select {
-		case <-time.After(backlogPause):
-		case <-ctx.Done():
-			return nil, &UnixError{"connect", path, ctx.Err()}
-		}
-	}
-}
-
-// dialUnixgram connects to path from a socket that can be answered.
-func (d *Dialer) dialUnixgram(ctx context.Context, nd net.Dialer, path string) (net.Conn, error) {
-	own, dir, err := ownPath(d.Source.Path)
+// bindPath makes room at path and calls bind, which binds a socket there. What
+// fails is a *UnixError.
+//
+// A socket whose owner has gone leaves its file behind and has to be replaced.
+// Of several programs that start at the same time, one could take the socket
+// that another has just bound, and does not listen on yet, for a dead one. So all
+// of it is done under a lock.
+func bindPath(path string, bind func() error) error {
+	err := checkPath("listen", path)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	nd.LocalAddr = &net.UnixAddr{Name: own, Net: "unixgram"}
-	c, err := nd.DialContext(ctx, "unixgram", path)
+	if !abstract(path) {
+		defer lockDir(filepath.Dir(path))()
+		err = removeDead(path)
+	}
 	if err == nil {
-		return &unixgram{c.(*net.UnixConn), newUnixFile(own), dir}, nil
-	}
-	var step *os.SyscallError
-	if errors.As(err, &step) && step.Syscall == "bind" {
-		os.RemoveAll(dir)
-		return nil, &UnixError{"listen", own, err}
-	}
-	replaceDead(own) // bound, and not connected
-	os.RemoveAll(dir)
-	return nil, &UnixError{"connect", path, err}
-}
-
-// ownPath is where a datagram client gets its answers: path if there is one,
-// else in a fresh directory that nobody else can enter, dir.
-func ownPath(path string) (own, dir string, err error) {
-	if own = path; path == "" {
-		if dir, err = os.MkdirTemp("", "gonc-"); err != nil {
-			return "", "", err
-		}
-		own = filepath.Join(dir, "socket")
-	}
-	if err = checkPath("listen", own); err == nil {
-		if err = replaceDead(own); err != nil {
-			err = &UnixError{"listen", own, err}
-		}
+		err = bind()
 	}
 	if err != nil {
-		os.RemoveAll(dir)
+		return &UnixError{"listen", path, err}
 	}
-	return own, dir, err
+	return nil
 }
 
-// A unixgram is a datagram client, whose own socket has a file to be removed.
-type unixgram struct {
-	*net.UnixConn
-	own unixFile
-	dir string // that own is alone in; empty: it is not ours
-}
-
-// Read reads one datagram.
-func (c *unixgram) Read(b []byte) (int, error) {
-	n, _, err := readUnixgram(c.UnixConn, b)
-	return n, err
-}
-
-// Close removes the socket's file and closes it.
-func (c *unixgram) Close() error {
-	c.own.remove()
-	if c.dir != "" {
-		os.Remove(c.dir)
-	}
-	return c.UnixConn.Close()
-}
-
-// replaceDead removes the socket at path if nobody holds it any longer. A
+// removeDead removes the socket at path if no process has it any longer. A
 // live one, and every other kind of file, is an error.
-func replaceDead(path string) error {
-	if abstract(path) {
-		return nil
-	}
+func removeDead(path string) error {
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, os.ErrNotExist):
@@ -159,8 +85,8 @@ func replaceDead(path string) error {
 	case info.Mode().Type() != os.ModeSocket:
 		return ErrNotSocket
 	}
-	// A listener does not notice that a datagram socket cannot connect to it;
-	// a stream would be the one connection that it waits for.
+	// A listener does not notice that a datagram socket tries to connect to
+	// it; a stream would be the one connection that it waits for.
 	c, err := net.Dial(unixProbe, path)
 	switch {
 	case err == nil:
@@ -175,7 +101,7 @@ func replaceDead(path string) error {
 	return errors.Unwrap(err)
 }
 
-// unixFile is the file of a bound socket, as it was when it was made. As long
+// A unixFile is the file of a bound socket, as it was when it was made. As long
 // as the socket is open no other file can have its inode.
 type unixFile struct {
 	path string
@@ -190,7 +116,7 @@ func newUnixFile(path string) unixFile {
 	return f
 }
 
-// remove removes the file, unless somebody else has put another there.
+// remove removes the file, unless another one is there now.
 func (f unixFile) remove() error {
 	now, err := os.Lstat(f.path)
 	if f.info == nil || err != nil || !os.SameFile(f.info, now) {
@@ -198,58 +124,7 @@ func (f unixFile) remove() error {
 	}
 	err = os.Remove(f.path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil // somebody else was faster
+		return nil // another process was faster
 	}
 	return err
-}
-
-// A unixListener removes its file when it is closed.
-type unixListener struct {
-	*net.UnixListener
-	file unixFile
-}
-
-func (ln *unixListener) Close() error {
-	ln.file.remove()
-	return ln.UnixListener.Close()
-}
-
-// bindUnix makes room at l's path and binds there.
-func (l *Listener) bindUnix(bind func(path string) error) error {
-	path := l.Address.Path
-	err := checkPath("listen", path)
-	if err != nil {
-		return err
-	}
-	if err = replaceDead(path); err == nil {
-		err = bind(path)
-	}
-	if err != nil {
-		return &UnixError{"listen", path, err}
-	}
-	return nil
-}
-
-// listenUnix listens for streams.
-func (l *Listener) listenUnix(ctx context.Context) (net.Listener, error) {
-	var ln net.Listener
-	err := l.bindUnix(func(path string) (err error) {
-		lc := net.ListenConfig{Control: sockopt.Control(l.Options)}
-		ln, err = lc.Listen(ctx, "unix", path)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	ul := ln.(*net.UnixListener)
-	ul.SetUnlinkOnClose(false)
-	own := &unixListener{ul, newUnixFile(l.Address.Path)}
-	if err := sockopt.SetBacklog(ul, backlog); err != nil {
-		own.Close()
-		return nil, &UnixError{"listen", l.Address.Path, err}
-	}
-	if l.OnListen != nil {
-		l.OnListen([]net.Addr{ul.Addr()})
-	}
-	return own, nil
 }

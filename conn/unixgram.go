@@ -5,19 +5,19 @@ import (
 	"errors"
 	"net"
 	"syscall"
-	"time"
 
 	"gonc/conn/sockopt"
 )
 
-// serveUnixgram binds a Unix datagram socket. Its first sender is the peer:
-// the socket is connected to it, if it has a name to be answered at, and the
-// kernel refuses all others. With KeepOpen each sender has a session, and those
-// without a name share one, which cannot be answered.
-func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Context, net.Conn) error) error {
+// listenUnixgram binds a Unix datagram socket. Without KeepOpen its first sender
+// is the peer: the socket is connected to it, if it has a name to be answered
+// at, and the kernel refuses all others. With KeepOpen each sender has a
+// session, and those without a name share one, which cannot be answered.
+func (s *server) listenUnixgram(ctx context.Context) ([]socket, []net.Addr, error) {
+	path := s.l.Address.Path
 	var uc *net.UnixConn
-	err := l.bindUnix(func(path string) (err error) {
-		lc := net.ListenConfig{Control: sockopt.Control(l.Options)}
+	err := bindPath(path, func() error {
+		lc := net.ListenConfig{Control: sockopt.Control(s.l.Options)}
 		pc, err := lc.ListenPacket(ctx, "unixgram", path)
 		if err == nil {
 			uc = pc.(*net.UnixConn)
@@ -25,31 +25,72 @@ func (l *Listener) serveUnixgram(ctx context.Context, handle func(context.Contex
 		return err
 	})
 	if err != nil {
+		return nil, nil, err
+	}
+	at, own := []net.Addr{uc.LocalAddr()}, newUnixFile(path)
+	if s.l.KeepOpen {
+		return []socket{&sharedUnixgram{uc, own, newDemux(s)}}, at, nil
+	}
+	return []socket{&unixgramSocket{UnixConn: uc, file: own}}, at, nil
+}
+
+// A unixgramSocket is a Unix datagram socket that waits for its one peer.
+type unixgramSocket struct {
+	*net.UnixConn
+	file  unixFile
+	owner owner
+}
+
+// serve waits for the first datagram, whose sender is the peer, and serves it.
+func (u *unixgramSocket) serve(s *server) error {
+	p, err := u.awaitPeer(s)
+	if err != nil {
 		return err
 	}
-	own := newUnixFile(l.Address.Path)
-	if l.OnListen != nil {
-		l.OnListen([]net.Addr{uc.LocalAddr()})
+	if !u.owner.handOver() {
+		return net.ErrClosed
 	}
-	if l.KeepOpen {
-		return l.serveSessions(ctx, []sharedSocket{&sharedUnixgram{uc, own}}, handle)
+	s.active.Add(1)
+	s.serve(p)
+	return net.ErrClosed
+}
+
+// Close removes the socket's file and closes it, unless it belongs to a
+// connection now.
+func (u *unixgramSocket) Close() error {
+	if !u.owner.close() {
+		return nil
 	}
-	p := &unixPeer{UnixConn: uc, own: own}
-	if err := l.awaitUnixPeer(ctx, p); err != nil {
-		p.Close()
-		return err
+	u.file.remove()
+	return u.UnixConn.Close()
+}
+
+func (u *unixgramSocket) awaitPeer(s *server) (*unixPeer, error) {
+	buf := make([]byte, MaxDatagram)
+	for wait := (backoff{}); ; {
+		n, from, err := readUnixgram(u.UnixConn, buf)
+		switch {
+		case err == nil:
+			p := &unixPeer{UnixConn: u.UnixConn, own: u.file, remote: from, first: append([]byte{}, buf[:n]...)}
+			if from != "" {
+				p.alone, p.connected = true, connectUnix(u.UnixConn, from)
+			}
+			return p, nil
+		case errors.Is(err, syscall.EMSGSIZE), !isMomentary(err):
+			return nil, err
+		}
+		s.retrying(&wait, err)
 	}
-	if l.OnAccept != nil {
-		l.OnAccept(p)
-	}
-	return handle(ctx, p)
 }
 
 // A sharedUnixgram is the socket of sessions over Unix datagrams.
 type sharedUnixgram struct {
 	*net.UnixConn
 	own unixFile
+	d   *demux
 }
+
+func (u *sharedUnixgram) serve(*server) error { return u.d.serve(u) }
 
 func (u *sharedUnixgram) receive(buf []byte) (n int, from route, err error) {
 	n, name, err := readUnixgram(u.UnixConn, buf)
@@ -77,28 +118,8 @@ func (u *sharedUnixgram) Close() error {
 	return u.UnixConn.Close()
 }
 
-// awaitUnixPeer reads the first datagram.
-func (l *Listener) awaitUnixPeer(ctx context.Context, p *unixPeer) error {
-	wait, cancel := l.untilFirst(ctx)
-	defer cancel()
-	stop := context.AfterFunc(wait, func() { p.SetReadDeadline(time.Unix(1, 0)) })
-	buf := make([]byte, MaxDatagram)
-	n, from, err := readUnixgram(p.UnixConn, buf)
-	if !stop() { // the deadline is set, or will be
-		return waitEnded(ctx, wait)
-	}
-	if err != nil {
-		return err
-	}
-	p.first = append([]byte{}, buf[:n]...)
-	if p.remote = from; from != "" {
-		p.alone, p.connected = true, connectUnix(p.UnixConn, p.remote)
-	}
-	return nil
-}
-
-// readUnixgram reads one datagram, and who sent it. Unix sockets, unlike UDP's,
-// take one of any length; that it was cut is an error.
+// readUnixgram reads one datagram and the name of its sender. Unix sockets,
+// unlike UDP's, take one of any length; that it was cut is an error.
 func readUnixgram(uc *net.UnixConn, b []byte) (n int, from string, err error) {
 	n, _, flags, name, err := uc.ReadMsgUnix(b, nil)
 	if err != nil {
@@ -113,9 +134,9 @@ func readUnixgram(uc *net.UnixConn, b []byte) (n int, from string, err error) {
 	return n, from, err
 }
 
-// A unixPeer is a bound Unix datagram socket with a peer, whose first
-// datagram it has still to give. It may hold datagrams of others that came
-// before the kernel was told to refuse them.
+// A unixPeer is a bound Unix datagram socket with a peer, whose first datagram
+// it still has to return. It may hold datagrams of other senders that arrived
+// before it was connected.
 type unixPeer struct {
 	*net.UnixConn
 	own       unixFile

@@ -30,6 +30,7 @@ type Dialect struct {
 	BothFamilies   bool              // listen on IPv6 too where no address is given
 	UDPQuiet       time.Duration     // how long a UDP client waits for more after standard input; zero: for ever
 	ConnectTimeout time.Duration     // where no limit on connecting is given; zero: none
+	RefusalEnds    bool              // a UDP client that is refused ends, with status 0
 	FlushQuiet     time.Duration     // with a quit time of 0, how long the peer may be silent before that is the end; zero: end once all is sent
 
 	// What it prints.

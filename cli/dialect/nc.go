@@ -21,9 +21,10 @@ var nc = Dialect{
 	Aliases: []string{"netcat", "nc.openbsd"},
 	Grammar: option.Grammar{Letters: goncLetters[:len(goncLetters)-1], Lenient: true, StopAtHelp: true},
 
-	ListenEOF:  relay.FinishIfIdle,
-	ConnectEOF: relay.KeepSending,
-	FlushQuiet: time.Second,
+	ListenEOF:   relay.FinishIfIdle,
+	ConnectEOF:  relay.KeepSending,
+	FlushQuiet:  time.Second,
+	RefusalEnds: true,
 
 	Help:     os.Stderr,
 	Head:     ncHead,

@@ -3,7 +3,6 @@ package message
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"os"
@@ -43,14 +42,16 @@ func (t *Text) describeOwn(err error) (text, hint string) {
 	switch {
 	case isUsage(err):
 		return t.describeUsage(err)
+	case errors.As(err, &dial) && errors.As(err, &proxy) && proxy.Unreachable:
+		return t.describeUnreachable(proxy)
 	case errors.As(err, &secret):
 		return "no terminal to prompt for the " + secret.What, "set " + secret.Variable
 	case errors.As(err, &option):
 		return describeOption(option), option.Hint
 	case errors.As(err, &dial):
 		return t.describeDial(dial)
-	case errors.As(err, &proxy):
-		return describeProxy(proxy), proxy.Hint
+	case errors.As(err, &proxy) && !proxy.Unreachable:
+		return describeProxy(proxy), t.proxyHint(proxy.Hint)
 	case errors.As(err, &unix):
 		return describeUnix(unix)
 	}
@@ -154,22 +155,6 @@ func placeOf(a net.Addr) string {
 		return event.HostPort(a)
 	}
 	return strings.Replace(event.HostPort(a), " ", " port ", 1)
-}
-
-func describeProxy(e *proxy.Error) string {
-	text := "proxy " + e.Address.Host + " port " + e.Address.Port + " (" + e.Type + ") "
-	if errors.As(e.Err, new(syscall.Errno)) {
-		return text + "failed: " + event.Reason(e.Err) // not which call on which socket
-	}
-	text += e.Why
-	if e.Reply != "" && !strings.Contains(e.Why, e.Reply) {
-		text += `: "` + e.Reply + `"`
-	}
-	ended := errors.Is(e.Err, io.EOF) || errors.Is(e.Err, io.ErrUnexpectedEOF) || event.TimedOut(e.Err)
-	if e.Err != nil && !ended && !strings.Contains(e.Why, e.Err.Error()) {
-		text += ": " + event.Reason(e.Err)
-	}
-	return text
 }
 
 func describeOption(e *sockopt.Error) string {

@@ -166,7 +166,7 @@ func passBody(w io.Writer, body *http1.Body, in *input, bad func(status int) err
 		}
 		in.reuse(bodyBuffer)
 		if err := in.fill(); err != nil {
-			return passed, midway(err)
+			return passed, noEOF(err)
 		}
 	}
 }
@@ -226,7 +226,7 @@ func readResponse(in *input) (head http1.Head, err error) {
 			}
 		}
 		if err := in.fill(); err != nil {
-			return head, midway(err)
+			return head, noEOF(err)
 		}
 	}
 }

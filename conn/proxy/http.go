@@ -14,8 +14,8 @@ import (
 // what has no end must not be read to it.
 const maxHead = 16 << 10
 
-// askHTTP has a proxy of HTTP connect to h (RFC 9110 section 9.3.6).
-func (p *Proxy) askHTTP(c net.Conn, h hop) error {
+// requestHTTP has a proxy of HTTP connect to h (RFC 9110 section 9.3.6).
+func (p *Proxy) requestHTTP(c net.Conn, h hop) error {
 	req, err := p.connectRequest(h)
 	if err != nil {
 		return err
@@ -42,7 +42,7 @@ func (p *Proxy) connectRequest(h hop) (string, error) {
 		if strings.Contains(p.User, ":") {
 			return "", &Error{Why: fmt.Sprintf("can't be given the user %q: Basic has no colon in a user", p.User)}
 		}
-		if !isPlain(p.User + p.Password) {
+		if !hasNoControl(p.User + p.Password) {
 			return "", &Error{Why: "can't be given a login with control characters"}
 		}
 		login := base64.StdEncoding.EncodeToString([]byte(p.User + ":" + p.Password))
@@ -95,7 +95,7 @@ func statusCode(line string) (int, error) {
 	}
 	e := &Error{Why: fmt.Sprintf("does not speak HTTP: it answered \"%s\"", escape(line))}
 	if line != "" && (line[0] == 5 || line[0] == 0) {
-		e.Hint = "it looks like a SOCKS proxy; try --proxy-type socks5 (-X 5)"
+		e.Hint = HintTypeSOCKS5
 	}
 	return 0, e
 }
@@ -105,11 +105,11 @@ func errStatus(code int, line string) error {
 	e.Why = `it answered "` + e.Reply + `"`
 	switch code {
 	case 400, 404, 405, 501:
-		e.Hint = "it may be no proxy at all, or one without CONNECT"
+		e.Hint = HintNoConnect
 	case 403:
-		e.Hint = "its rules forbid it; many proxies allow port 443 only"
+		e.Hint = HintForbidden
 	case 502, 503, 504:
-		e.Hint = "the proxy could not reach it"
+		e.Hint = HintTarget
 	}
 	return e
 }
@@ -117,7 +117,7 @@ func errStatus(code int, line string) error {
 // errWantsLogin is for a 407 (RFC 9110 section 15.5.8) that offers schemes, and
 // for a 401, which tinyproxy 1.11 answers to a wrong login.
 func (p *Proxy) errWantsLogin(code int, line string, schemes []string) error {
-	e := &Error{Login: true, Why: "wants a login", Hint: "give it with --proxy-auth user:password"}
+	e := &Error{Login: true, Why: "wants a login", Hint: HintLogin}
 	basic := len(schemes) == 0
 	for _, s := range schemes {
 		basic = basic || strings.EqualFold(s, "Basic")
@@ -125,7 +125,7 @@ func (p *Proxy) errWantsLogin(code int, line string, schemes []string) error {
 	switch {
 	case !basic:
 		e.Why = fmt.Sprintf("wants a login by \"%s\"", escape(strings.Join(schemes, ", ")))
-		e.Hint = "only Basic is known here"
+		e.Hint = HintOnlyBasic
 	case p.hasLogin():
 		e = p.errLogin()
 	}
@@ -153,7 +153,7 @@ func (h *headReader) line() (string, error) {
 		b = append(b, 0)
 		if _, err := io.ReadFull(h.r, b[len(b)-1:]); err != nil {
 			if started || len(b) > 1 {
-				err = midway(err)
+				err = noEOF(err)
 			}
 			return "", err
 		}

@@ -61,15 +61,74 @@ type Error struct {
 	Login bool
 
 	Why  string // a phrase that follows the proxy's name: "refused the login"
-	Hint string // what to do about it; empty: nothing to say
-	Err  error  // what reading, writing or the context said; nil when the proxy did answer
+	Hint Hint   // what to do about it
+	Err  error  // of connecting, reading, writing or the context; nil when the proxy did answer
+
+	// Unreachable reports that the proxy itself could not be connected to; Err
+	// says why.
+	Unreachable bool
 }
+
+// A Hint is what can be done about an Error.
+type Hint int
+
+// The hints. HintType... are that the proxy seems to be of another type than
+// it was taken for.
+const (
+	NoHint          Hint = iota
+	HintTypeSOCKS4       // it looks like SOCKS 4
+	HintTypeSOCKS5       // it looks like SOCKS 5
+	HintTypeHTTP         // it looks like HTTP
+	HintTypeOther        // it may be of another type, or no proxy
+	HintNoConnect        // it may be no proxy, or one without CONNECT
+	HintForbidden        // its rules forbid it; many proxies allow port 443 only
+	HintTarget           // the proxy could not reach the target
+	HintLogin            // a login has to be given
+	HintCheckLogin       // the login that was given is wrong
+	HintOnlyBasic        // only Basic is known here
+	HintNumeric          // the target has to be numeric, or names have to be resolved
+	HintUseSOCKS4A       // SOCKS 4A can do it
+	HintUseSOCKS5        // SOCKS 5 can do it
+	HintUseIPv6Type      // SOCKS 5 and HTTP can do it
+)
 
 func (e *Error) Error() string {
 	return fmt.Sprintf("proxy %s (%s) %s", e.Address, e.Type, e.Why)
 }
 
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Local reports whether the cause is on this machine.
+func (e *Error) Local() bool {
+	var cause interface{ Local() bool }
+	return errors.As(e.Err, &cause) && cause.Local()
+}
+
+// AboutTarget reports whether the proxy did what it was asked for and has said
+// that the target cannot be connected to; other errors are about the proxy.
+func (e *Error) AboutTarget() bool {
+	if e.Reply == "" || e.Login {
+		return false
+	}
+	switch e.Type {
+	case "socks5":
+		return 3 <= e.Code && e.Code <= 6 || e.Code == 1
+	case "http":
+		return 502 <= e.Code && e.Code <= 504
+	}
+	return e.Code == 91 // SOCKS 4 has one reply for everything
+}
+
+// Refused reports whether the target refused the connection, as far as the
+// protocol of the proxy tells.
+func (e *Error) Refused() bool { return e.Type == "socks5" && e.Reply != "" && e.Code == 5 }
+
+// Unreachable returns the error of a proxy that could not be connected to for
+// target, because of err.
+func (p *Proxy) Unreachable(target addr.Addr, err error) *Error {
+	return &Error{Type: p.Type, Address: p.Address, Target: target, Why: "could not be reached", Unreachable: true, Err: err}
+}
 
 // ParseType returns the type of proxy that name stands for: OpenBSD's 4, 4a,
 // 5 and connect mean socks4, socks4a, socks5 and http. Case does not matter.
@@ -203,7 +262,7 @@ func (p *Proxy) Resolve(ctx context.Context, network string, target addr.Addr, f
 	}
 	if p.DNS == "none" {
 		return target, p.named(target, &Error{Why: fmt.Sprintf("is not to be given a name (%q), and nobody is to resolve it", target.Host),
-			Hint: "write a numeric address, or leave --proxy-dns none out"})
+			Hint: HintNumeric})
 	}
 	if p.Type == "socks4" {
 		if network == "ip6" {
@@ -239,24 +298,24 @@ func (p *Proxy) Connect(ctx context.Context, c net.Conn, target addr.Addr) error
 	if err != nil {
 		return err
 	}
-	err = deadline.Within(ctx, c, func() error { return p.ask(c, h) })
+	err = deadline.Within(ctx, c, func() error { return p.request(c, h) })
 	if err == nil {
 		return nil
 	}
 	return p.named(target, err)
 }
 
-func (p *Proxy) ask(c net.Conn, h hop) error {
+func (p *Proxy) request(c net.Conn, h hop) error {
 	if h.ip.Zone() != "" {
 		return &Error{Why: "can't be given an address with a zone, which only this machine knows"}
 	}
 	switch p.Type {
 	case "socks4", "socks4a":
-		return p.askSOCKS4(c, h)
+		return p.requestSOCKS4(c, h)
 	case "socks5":
-		return p.askSOCKS5(c, h)
+		return p.requestSOCKS5(c, h)
 	case "http":
-		return p.askHTTP(c, h)
+		return p.requestHTTP(c, h)
 	}
 	return &Error{Why: "is of no type that is known here"}
 }
@@ -264,16 +323,15 @@ func (p *Proxy) ask(c net.Conn, h hop) error {
 // named makes err, from whatever p was asked, a *Error that says which
 // proxy it was and for what.
 func (p *Proxy) named(target addr.Addr, err error) error {
-	const mistaken = "it may be a proxy of another type, or none"
 	e, ok := err.(*Error)
 	switch {
 	case ok:
 	case errors.Is(err, io.EOF):
-		e = &Error{Why: "closed the connection without an answer", Hint: mistaken, Err: err}
+		e = &Error{Why: "closed the connection without an answer", Hint: HintTypeOther, Err: err}
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		e = &Error{Why: "closed the connection in the middle of its answer", Err: err}
 	case errors.Is(err, context.DeadlineExceeded):
-		e = &Error{Why: "did not answer in time", Hint: mistaken, Err: err}
+		e = &Error{Why: "did not answer in time", Hint: HintTypeOther, Err: err}
 	default:
 		e = &Error{Why: "failed: " + err.Error(), Err: err}
 	}

@@ -26,7 +26,7 @@ func (r *Request) readHTTP() error {
 			}
 		}
 		if err := r.in.fill(); err != nil {
-			return midway(err)
+			return noEOF(err)
 		}
 	}
 }

@@ -42,7 +42,7 @@ func (in *input) grow() {
 func (in *input) take(n int) ([]byte, error) {
 	for in.w-in.r < n {
 		if err := in.fill(); err != nil {
-			return nil, midway(err)
+			return nil, noEOF(err)
 		}
 	}
 	b := in.buf[in.r : in.r+n]
@@ -56,7 +56,7 @@ func (in *input) takeUntilNUL(most int) (string, error) {
 	for n := 0; ; n++ {
 		for in.r+n == in.w {
 			if err := in.fill(); err != nil {
-				return "", midway(err)
+				return "", noEOF(err)
 			}
 		}
 		if in.buf[in.r+n] == 0 {

@@ -10,32 +10,49 @@ import (
 // as text, can't tell a refused login from a broken connection, and knows
 // neither SOCKS4 nor a proxy that turns out to speak HTTP.
 
-// socks4Replies are the words of the SOCKS4 memo (Ying-Da Lee, "SOCKS: A
+// socks4Reply returns the words of the SOCKS4 memo (Ying-Da Lee, "SOCKS: A
 // protocol for TCP proxy across firewalls") for the codes that are not 90.
-var socks4Replies = map[byte]string{
-	91: "request rejected or failed",
-	92: "SOCKS server cannot connect to identd on the client",
-	93: "client program and identd report different user-ids",
+func socks4Reply(code byte) string {
+	switch code {
+	case 91:
+		return "request rejected or failed"
+	case 92:
+		return "SOCKS server cannot connect to identd on the client"
+	case 93:
+		return "client program and identd report different user-ids"
+	}
+	return fmt.Sprintf("unknown reply %d", code)
 }
 
-// socks5Replies are the words of RFC 1928 section 6.
-var socks5Replies = map[byte]string{
-	1: "general SOCKS server failure",
-	2: "connection not allowed by ruleset",
-	3: "network unreachable",
-	4: "host unreachable",
-	5: "connection refused",
-	6: "TTL expired",
-	7: "command not supported",
-	8: "address type not supported",
+// socks5Reply returns the words of RFC 1928 section 6.
+func socks5Reply(code byte) string {
+	switch code {
+	case 1:
+		return "general SOCKS server failure"
+	case 2:
+		return "connection not allowed by ruleset"
+	case 3:
+		return "network unreachable"
+	case 4:
+		return "host unreachable"
+	case 5:
+		return "connection refused"
+	case 6:
+		return "TTL expired"
+	case 7:
+		return "command not supported"
+	case 8:
+		return "address type not supported"
+	}
+	return fmt.Sprintf("unknown reply %d", code)
 }
 
 func errSOCKS4Family() error {
-	return &Error{Why: "can't carry IPv6: SOCKS4 has IPv4 addresses only", Hint: "use socks5 or http if the proxy has it"}
+	return &Error{Why: "can't carry IPv6: SOCKS4 has IPv4 addresses only", Hint: HintUseIPv6Type}
 }
 
-// askSOCKS4 has a proxy of SOCKS4 or SOCKS4A connect to h.
-func (p *Proxy) askSOCKS4(c net.Conn, h hop) error {
+// requestSOCKS4 has a proxy of SOCKS4 or SOCKS4A connect to h.
+func (p *Proxy) requestSOCKS4(c net.Conn, h hop) error {
 	req, err := p.socks4Request(h)
 	if err != nil {
 		return err
@@ -53,10 +70,10 @@ func (p *Proxy) socks4Request(h hop) ([]byte, error) {
 	case h.ip.Is6():
 		return nil, errSOCKS4Family()
 	case !h.ip.IsValid() && p.Type == "socks4":
-		return nil, &Error{Why: "can't carry a name: SOCKS4 has IPv4 addresses only", Hint: "use socks4a"}
+		return nil, &Error{Why: "can't carry a name: SOCKS4 has IPv4 addresses only", Hint: HintUseSOCKS4A}
 	case p.Password != "":
-		return nil, &Error{Why: "can't be given a password: SOCKS4 knows only a user", Hint: "use socks5 if the proxy has it"}
-	case !isPlain(p.User):
+		return nil, &Error{Why: "can't be given a password: SOCKS4 knows only a user", Hint: HintUseSOCKS5}
+	case !hasNoControl(p.User):
 		return nil, &Error{Why: "can't be given a user with control characters"}
 	}
 	req := []byte{4, 1, byte(h.port >> 8), byte(h.port)}
@@ -79,13 +96,13 @@ func readSOCKS4(r io.Reader) error {
 		return errNotSOCKS("SOCKS4", b[:2])
 	}
 	if b[1] != 90 {
-		return socksError(b[1], socks4Replies)
+		return socksError(b[1], socks4Reply(b[1]))
 	}
 	return readRest(r, b[2:])
 }
 
-// askSOCKS5 has a proxy of SOCKS5 connect to h.
-func (p *Proxy) askSOCKS5(c net.Conn, h hop) error {
+// requestSOCKS5 has a proxy of SOCKS5 connect to h.
+func (p *Proxy) requestSOCKS5(c net.Conn, h hop) error {
 	// RFC 1929 section 2: one octet for the length of each.
 	if len(p.User) > 255 || len(p.Password) > 255 {
 		return &Error{Why: "can't be given a login with a user or a password of more than 255 bytes"}
@@ -125,7 +142,7 @@ func (p *Proxy) socks5Method(c net.Conn) error {
 	case p.hasLogin():
 		return &Error{Login: true, Why: "takes no login of user and password"}
 	}
-	return &Error{Login: true, Why: "wants a login", Hint: "give it with --proxy-auth user:password"}
+	return &Error{Login: true, Why: "wants a login", Hint: HintLogin}
 }
 
 // socks5Login is RFC 1929.
@@ -137,7 +154,7 @@ func (p *Proxy) socks5Login(c net.Conn) error {
 	}
 	var b [2]byte
 	if _, err := io.ReadFull(c, b[:]); err != nil {
-		return midway(err)
+		return noEOF(err)
 	}
 	if b[0] != 1 {
 		return errNotSOCKS("SOCKS5", b[:])
@@ -168,13 +185,13 @@ func socks5Request(h hop) []byte {
 func readSOCKS5(r io.Reader) error {
 	var b [4]byte
 	if _, err := io.ReadFull(r, b[:2]); err != nil {
-		return midway(err)
+		return noEOF(err)
 	}
 	if b[0] != 5 {
 		return errNotSOCKS("SOCKS5", b[:2])
 	}
 	if b[1] != 0 {
-		return socksError(b[1], socks5Replies)
+		return socksError(b[1], socks5Reply(b[1]))
 	}
 	if err := readRest(r, b[2:]); err != nil {
 		return err
@@ -200,23 +217,19 @@ func readSOCKS5(r io.Reader) error {
 // readRest reads what has to follow.
 func readRest(r io.Reader, b []byte) error {
 	_, err := io.ReadFull(r, b)
-	return midway(err)
+	return noEOF(err)
 }
 
-// midway makes an end that comes between two parts of an answer what it is: an
+// noEOF makes an end that comes between two parts of an answer what it is: an
 // answer that was cut.
-func midway(err error) error {
+func noEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
 	}
 	return err
 }
 
-func socksError(code byte, replies map[byte]string) error {
-	words, ok := replies[code]
-	if !ok {
-		words = fmt.Sprintf("unknown reply %d", code)
-	}
+func socksError(code byte, words string) error {
 	return &Error{Code: int(code), Reply: words, Why: words}
 }
 
@@ -225,11 +238,11 @@ func errNotSOCKS(protocol string, answer []byte) error {
 	e := &Error{Why: fmt.Sprintf("does not speak %s: it answered \"%s\"", protocol, escape(string(answer)))}
 	switch {
 	case string(answer) == "HT":
-		e.Hint = "it looks like an http proxy; try --proxy-type http (-X connect)"
+		e.Hint = HintTypeHTTP
 	case protocol == "SOCKS4" && answer[0] == 5:
-		e.Hint = "it looks like a socks5 proxy; try --proxy-type socks5 (-X 5)"
+		e.Hint = HintTypeSOCKS5
 	case protocol == "SOCKS5" && answer[0] == 0 && answer[1] >= 90 && answer[1] <= 93:
-		e.Hint = "it looks like a socks4 proxy; try --proxy-type socks4 (-X 4)"
+		e.Hint = HintTypeSOCKS4
 	}
 	return e
 }
@@ -239,12 +252,12 @@ func (p *Proxy) hasLogin() bool { return p.User != "" || p.Password != "" }
 // errLogin is for a login that was sent and refused.
 func (p *Proxy) errLogin() *Error {
 	return &Error{Login: true, Why: fmt.Sprintf("refused the login of user %q", p.User),
-		Hint: "look at what --proxy-auth says"}
+		Hint: HintCheckLogin}
 }
 
-// isPlain reports whether s has no control characters, one of which would end
+// hasNoControl reports whether s has no control characters, one of which would end
 // a field of a request.
-func isPlain(s string) bool {
+func hasNoControl(s string) bool {
 	for i := range len(s) {
 		if s[i] < ' ' || s[i] == 0x7f {
 			return false

@@ -56,7 +56,11 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("set %s to %s: %v", e.Option, e.Value, e.Err)
 }
 
+// Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
+
+// Local reports that the cause is on this machine.
+func (e *Error) Local() bool { return true }
 
 // errMissing says that this system does not have an option.
 var errMissing error = missingError{}

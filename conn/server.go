@@ -1,0 +1,221 @@
+package conn
+
+import (
+	"context"
+	"errors"
+	"net"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"gonc/conn/sockopt"
+)
+
+// What has become of a server's wait for the first connection.
+const (
+	waiting int32 = iota
+	served
+	timedOut
+)
+
+// A server is a Listener at work: it holds what changes while Serve runs.
+type server struct {
+	l      *Listener
+	handle func(context.Context, net.Conn) error
+
+	handling context.Context // of handlers
+	pending  context.Context // of connections that are not admitted yet
+	stop     func()          // stops listening and ends pending
+
+	state       atomic.Int32
+	acceptTimer *time.Timer // nil: no limit
+
+	handlers  sync.WaitGroup // goroutines of connections
+	active    atomic.Int64   // connections that hold a slot
+	slotFreed chan struct{}  // receives, if anything waits, when active falls
+	result    error          // of the handler of a one-shot listener
+	dropped   atomic.Uint64  // datagrams
+
+	denied, refused, failed reporter
+	shortage                reporter
+}
+
+// A socket is one that listens. serve hands what arrives to s until the socket
+// is closed.
+type socket interface {
+	serve(s *server) error
+	Close() error
+}
+
+func newServer(l *Listener, handle func(context.Context, net.Conn) error) *server {
+	s := &server{l: l, handle: handle, slotFreed: make(chan struct{})}
+	s.denied.tell, s.refused.tell, s.failed.tell = l.OnDenied, l.OnRefused, l.OnHandshakeFailed
+	if l.OnRetry != nil {
+		s.shortage.tell = func(x Rejection) { l.OnRetry(x.Err) }
+	}
+	return s
+}
+
+// run serves socks until they are closed, and waits for every connection.
+func (s *server) run(ctx context.Context, socks []socket) error {
+	closeAll := sync.OnceFunc(func() { closeEach(socks) })
+	// Handlers are stopped when nothing listens any more: a client whose
+	// connection was closed and which comes back at once must be refused, not
+	// be put into a backlog that is about to be reset.
+	handling, stopHandlers := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stopHandlers(nil)
+	pending, stopPending := context.WithCancel(handling)
+	defer stopPending()
+	s.handling, s.pending = handling, pending
+	s.stop = func() { closeAll(); stopPending() }
+	defer context.AfterFunc(ctx, func() {
+		closeAll()
+		stopHandlers(context.Cause(ctx))
+	})()
+	defer s.limitWait()()
+	var loops sync.WaitGroup
+	failed := make(chan error, len(socks))
+	for _, sock := range socks {
+		loops.Go(func() {
+			failed <- sock.serve(s)
+			closeAll()
+		})
+	}
+	loops.Wait()
+	s.handlers.Wait()
+	s.report()
+	return s.outcome(ctx, <-failed)
+}
+
+// limitWait ends the server if nothing has been admitted within AcceptTimeout.
+// The caller must call the returned function when the server ends.
+func (s *server) limitWait() (stop func()) {
+	if s.l.AcceptTimeout <= 0 {
+		return func() {}
+	}
+	s.acceptTimer = time.AfterFunc(s.l.AcceptTimeout, func() {
+		if s.state.CompareAndSwap(waiting, timedOut) {
+			s.stop()
+		}
+	})
+	return func() { s.acceptTimer.Stop() }
+}
+
+// report reports what was only counted so far.
+func (s *server) report() {
+	for _, r := range []*reporter{&s.denied, &s.refused, &s.failed, &s.shortage} {
+		r.flush()
+	}
+	if n := s.dropped.Load(); n > 0 && s.l.OnDropped != nil {
+		s.l.OnDropped(n)
+	}
+}
+
+// outcome returns what Serve returns once nothing is served any more. err is
+// the error that ended listening.
+func (s *server) outcome(ctx context.Context, err error) error {
+	switch {
+	case s.state.Load() == timedOut:
+		return &AcceptTimeoutError{s.l.AcceptTimeout}
+	case !s.l.KeepOpen && s.state.Load() == served:
+		return s.result
+	case !s.l.KeepOpen && ctx.Err() != nil:
+		return ctx.Err()
+	case s.l.KeepOpen && errors.Is(err, net.ErrClosed):
+		return nil
+	}
+	return err
+}
+
+// arrive reports whether an admitted connection may be served. The first one
+// ends the limit on waiting and, without KeepOpen, listening.
+func (s *server) arrive() bool {
+	if !s.state.CompareAndSwap(waiting, served) {
+		return s.l.KeepOpen && s.state.Load() == served
+	}
+	if s.acceptTimer != nil {
+		s.acceptTimer.Stop()
+	}
+	if !s.l.KeepOpen {
+		s.stop()
+	}
+	return true
+}
+
+// serve runs the handler of an admitted connection, which holds a slot.
+func (s *server) serve(c net.Conn) {
+	if !s.arrive() {
+		c.Close()
+		s.releaseSlot()
+		return
+	}
+	if s.l.OnAccept != nil {
+		s.l.OnAccept(c)
+	}
+	s.end(c, s.handle(s.handling, c))
+}
+
+// end releases what belongs to a connection that was served.
+func (s *server) end(c net.Conn, err error) {
+	s.releaseSlot()
+	switch {
+	case !s.l.KeepOpen:
+		s.result = err
+	case s.l.OnEnd != nil:
+		s.l.OnEnd(c.RemoteAddr(), err)
+	}
+}
+
+// A streamSocket is a socket that accepts connections.
+type streamSocket struct {
+	net.Listener
+	usesBBR bool // and no congestion control was asked for
+}
+
+// serve accepts connections, and has each admitted in a goroutine of its own.
+func (ln *streamSocket) serve(s *server) error {
+	for {
+		c, err := ln.accept(s)
+		if err != nil {
+			return err
+		}
+		s.handlers.Add(1)
+		a := &arrival{s, c}
+		if !s.l.KeepOpen && !s.l.handshakes() {
+			// Nothing has to be waited for, and the connection after this
+			// one is to be refused by the kernel.
+			a.run()
+			continue
+		}
+		go a.run()
+		if s.active.Load() == 0 {
+			// Yield to the handler of a lone connection first: another
+			// Accept would probably block anyway. Beside other connections
+			// this loop would wait for all of them.
+			runtime.Gosched()
+		}
+	}
+}
+
+// accept returns the next connection. An error that is about one connection, or
+// about resources that will be there again, is waited out: see isMomentary.
+func (ln *streamSocket) accept(s *server) (c net.Conn, err error) {
+	for wait := (backoff{}); ; s.retrying(&wait, err) {
+		c, err = ln.Accept()
+		if err == nil && ln.usesBBR {
+			sockopt.DisableBBR(c)
+		}
+		if err == nil || !isMomentary(err) {
+			return c, err
+		}
+	}
+}
+
+// retrying reports an error that passes, the first time, and waits.
+func (s *server) retrying(wait *backoff, err error) {
+	if wait.next == 0 {
+		s.shortage.report(Rejection{Err: err})
+	}
+	wait.pause()
+}
