@@ -66,6 +66,9 @@ func (o *invocation) connectOne(ctx context.Context, d *conn.Dialer, a addr.Addr
 	if err != nil {
 		return err
 	}
+	if len(o.Target.Ports) == 0 {
+		o.confine()
+	}
 	err = serve(ctx, c)
 	switch {
 	case context.Cause(ctx) == errRefused:

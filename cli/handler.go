@@ -22,6 +22,7 @@ type handler struct {
 	usesStdin   bool
 	clientFirst bool // the client has to speak first, so that accepting may wait for its data
 	many        bool // it always serves many connections at once
+	dials       bool // it makes connections of its own
 	maxConns    int  // at most so many at once, where it serves many; 0: maxConns
 
 	// make returns the Handler for one connection, for several in turn or at

@@ -72,6 +72,7 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 func (o *invocation) reportListener(l *conn.Listener) {
 	l.OnListen = func(at []net.Addr) {
 		o.out.Print(event.Listening{Network: o.Protocol(), At: at, Page: o.Has(option.HTTP)})
+		o.confine()
 	}
 	if o.out.Level() == 0 {
 		return

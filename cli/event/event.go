@@ -96,6 +96,12 @@ type Refused struct {
 	Limit  int
 }
 
+// Confined is the program having given up what it does not need.
+type Confined struct {
+	By  []string // the names of what is in force; none: the system has nothing
+	Err error    // why more is not; nil: there is no more
+}
+
 // Waiting is a listener that cannot accept until a connection ends.
 type Waiting struct{ Err error }
 
@@ -165,6 +171,9 @@ func (Refused) Level() int { return 1 }
 
 // Level returns 1.
 func (Waiting) Level() int { return 1 }
+
+// Level returns 2.
+func (Confined) Level() int { return 2 }
 
 // Level returns 1.
 func (Closed) Level() int { return 1 }

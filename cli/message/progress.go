@@ -34,6 +34,8 @@ func (t *Text) progress(e event.Event) []event.Line {
 		return one(event.Named("%s refused: limit of %d connections reached (%s)", connectionFrom(e.Remote), e.Limit, t.spell(option.MaxConns)))
 	case event.Waiting:
 		return one(event.Named("cannot accept: %s; waiting until a connection ends", event.Reason(e.Err)))
+	case event.Confined:
+		return confined(e)
 	case event.Closed:
 		return one(t.closed(e))
 	case event.Answered:
@@ -44,6 +46,16 @@ func (t *Text) progress(e event.Event) []event.Line {
 		return one(event.Named("%d of %d ports open", e.Open, e.Open+e.NotOpen))
 	}
 	return nil
+}
+
+func confined(e event.Confined) (lines []event.Line) {
+	if len(e.By) > 0 {
+		lines = one(event.Named("sandbox: %s", strings.Join(e.By, ", ")))
+	}
+	if e.Err != nil {
+		lines = append(lines, event.Named("sandbox: %s", event.Printable(event.Reason(e.Err))))
+	}
+	return lines
 }
 
 func one(line event.Line) []event.Line { return []event.Line{line} }

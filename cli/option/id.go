@@ -167,7 +167,6 @@ var unbuilt = []ID{
 	SocketActivation,
 	Retry,
 	Explain,
-	NoSandbox,
 }
 
 // built reports whether the feature behind the option is there.

@@ -1,0 +1,106 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// confinable builds the program as it is released: with cgo, which the race
+// detector needs, nothing is confined.
+func confinable(t *testing.T) string {
+	t.Helper()
+	if abi, _, _ := unix.RawSyscall(unix.SYS_LANDLOCK_CREATE_RULESET, 0, 0, unix.LANDLOCK_CREATE_RULESET_VERSION); int(abi) < 4 {
+		t.Skip("this kernel has no Landlock for TCP")
+	}
+	name := filepath.Join(t.TempDir(), "gonc")
+	build := exec.Command("go", "build", "-o", name, "gonc")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return name
+}
+
+const confinedLine = "gonc: sandbox: no_new_privs, landlock\n"
+
+func TestConfined(t *testing.T) {
+	program := confinable(t)
+	start := func(t *testing.T, stdin io.Reader, args ...string) *process {
+		p := newProcess(program, args...)
+		p.cmd.Stdin = stdin
+		return begin(t, p)
+	}
+	t.Run("a transfer", func(t *testing.T) {
+		l := start(t, nil, "-vv", "-l", "127.0.0.1", "0")
+		port, err := l.port()
+		check(t, err)
+		want := payload(3 << 20)
+		c := start(t, fileWith(t, want), "-vv", "127.0.0.1", port)
+		wantEnd(t, c)
+		wantEnd(t, l)
+		wantSame(t, "transfer", []byte(l.stdout.String()), want)
+		for _, p := range []*process{l, c} {
+			if !strings.Contains(p.stderr.String(), confinedLine) {
+				t.Errorf("not confined:\n%s", p)
+			}
+		}
+	})
+	t.Run("no sandbox", func(t *testing.T) {
+		l := start(t, nil, "-vv", "--no-sandbox", "-l", "127.0.0.1", "0")
+		port, err := l.port()
+		check(t, err)
+		c := start(t, strings.NewReader("x"), "127.0.0.1", port)
+		wantEnd(t, c)
+		wantEnd(t, l)
+		if strings.Contains(l.stderr.String(), "sandbox") {
+			t.Errorf("confined:\n%s", l)
+		}
+	})
+	t.Run("a page that is replaced", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "page.html")
+		check(t, os.WriteFile(file, []byte("first"), 0o600))
+		l := start(t, nil, "-vv", "-l", "--http", "--page", file, "127.0.0.1", "0")
+		port, err := l.port()
+		check(t, err)
+		for _, want := range []string{"first", "second"} {
+			check(t, os.WriteFile(file+".new", []byte(want), 0o600))
+			check(t, os.Rename(file+".new", file))
+			answer, err := http.Get(fmt.Sprintf("http://127.0.0.1:%s/", port))
+			check(t, err)
+			body, err := io.ReadAll(answer.Body)
+			check(t, err)
+			answer.Body.Close()
+			wantSame(t, "page", body, []byte(want))
+		}
+	})
+	t.Run("a Unix socket is removed", func(t *testing.T) {
+		path := filepath.Join(t.TempDir(), "socket")
+		l := start(t, nil, "-vv", "-lU", path)
+		await(t, l, "Listening on")
+		c := start(t, strings.NewReader("x"), "-U", path)
+		wantEnd(t, c)
+		wantEnd(t, l)
+		if _, err := os.Lstat(path); err == nil {
+			t.Errorf("%s is still there", path)
+		}
+	})
+	t.Run("that of a client too", func(t *testing.T) {
+		dir := t.TempDir()
+		l := start(t, nil, "-vv", "-luU", filepath.Join(dir, "socket"), "-W1")
+		await(t, l, "(Listening|Bound) on")
+		own := filepath.Join(dir, "own")
+		c := start(t, strings.NewReader("x"), "-uU", "-s", own, filepath.Join(dir, "socket"))
+		wantEnd(t, c)
+		if _, err := os.Lstat(own); err == nil {
+			t.Errorf("%s is still there", own)
+		}
+	})
+}
