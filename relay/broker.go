@@ -88,11 +88,7 @@ func (b *Broker) Serve(ctx context.Context, c net.Conn) error {
 	defer context.AfterFunc(ctx, b.quit)()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	remote := Conn
-	if b.Remote != nil {
-		remote = b.Remote
-	}
-	end := remote(c)
+	end := endOf(c, b.Remote)
 	s := b.log.subscribe(end.Datagram, func() { resetOnClose(c); cancel(ErrLagging) })
 	defer s.quit()
 	m := &member{b: b, s: s, put: func(p []byte) { b.log.put(s, p) }}

@@ -43,11 +43,7 @@ type Command struct {
 // Serve is a Handler. Its errors are a *command.StartError and those of Pipe.
 func (h *Command) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
-	remote := Conn
-	if h.Remote != nil {
-		remote = h.Remote
-	}
-	end := remote(c)
+	end := endOf(c, h.Remote)
 	start := h.Program.Start
 	if end.Datagram {
 		start = h.Program.StartPackets

@@ -99,6 +99,14 @@ func Conn(c net.Conn) End {
 	return e
 }
 
+// endOf returns c as the End that remote makes of it, or Conn if that is nil.
+func endOf(c net.Conn, remote func(net.Conn) End) End {
+	if remote == nil {
+		return Conn(c)
+	}
+	return remote(c)
+}
+
 // bareConn returns the connection below c.
 func bareConn(c net.Conn) net.Conn {
 	for {

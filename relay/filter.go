@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"gonc/relay/record"
 )
 
 // CRLF returns e with every LF that its R gives turned into CR LF. A CR that
@@ -64,16 +66,21 @@ func Interval(e End, d time.Duration) End {
 		return e
 	}
 	l := &lines{r: e.R, pause: d, quit: make(chan struct{}), buf: make([]byte, MaxPayload)}
-	stopReading := e.src.interrupt
-	stop := sync.OnceFunc(func() { close(l.quit) })
 	e.R = l
-	e.src.interrupt = func() {
+	e.src.interrupt = closing(l.quit, e.src.interrupt)
+	return e
+}
+
+// closing returns an interrupt that closes quit, once, and then does what
+// interrupt does, if there is one.
+func closing(quit chan struct{}, interrupt func()) func() {
+	stop := sync.OnceFunc(func() { close(quit) })
+	return func() {
 		stop()
-		if stopReading != nil {
-			stopReading()
+		if interrupt != nil {
+			interrupt()
 		}
 	}
-	return e
 }
 
 type lines struct {
@@ -113,6 +120,25 @@ func (l *lines) Read(p []byte) (int, error) {
 	l.left = l.left[n:]
 	l.ended = n > 0 && p[n-1] == '\n'
 	return n, nil
+}
+
+// LimitRate returns e with at most rate bytes a second read and as many
+// written.
+func LimitRate(e End, rate int64) End {
+	stopReading, stopWriting := make(chan struct{}), make(chan struct{})
+	read, write := record.Limit, record.LimitWriter
+	if e.Datagram {
+		read, write = record.LimitDatagrams, record.LimitDatagramWriter
+	}
+	if e.R != nil {
+		e.R = read(e.R, rate, stopReading)
+		e.src.interrupt = closing(stopReading, e.src.interrupt)
+	}
+	if e.W != nil {
+		e.W = write(e.W, rate, stopWriting)
+		e.dst.interrupt = closing(stopWriting, e.dst.interrupt)
+	}
+	return e
 }
 
 // LimitReads returns e with its R ending after n reads, for a datagram

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -240,4 +241,35 @@ func (w byBytes) Write(p []byte) (int, error) {
 		w.w.Write(p[i : i+1])
 	}
 	return len(p), nil
+}
+
+// A rate limits each direction by itself, and ends with the relay.
+func TestLimitRate(t *testing.T) {
+	testutil.CheckLeaks(t)
+	const n, rate = 300_000, 200_000
+	here, there := connected(t, "tcp")
+	peer := peering(there, n, n)
+	began := time.Now()
+	got := &arrival{wrong: -1}
+	local := End{R: dataOf(n), W: got}
+	end := testutil.Await(t, piping(context.Background(), local, LimitRate(Conn(here), rate), Policy{}), "the relay")
+	took := time.Since(began)
+	here.Close()
+	expectTotals(t, end, n, n)
+	expectPeer(t, testutil.Await(t, peer, "the peer"), n)
+	expectData(t, "local", *got, n)
+	if least := time.Second * (n - rate/10) / rate; took < least {
+		t.Errorf("%d bytes at %d a second took %v", n, rate, took)
+	}
+}
+
+func TestLimitRateIsInterrupted(t *testing.T) {
+	testutil.CheckLeaks(t)
+	here, _ := connected(t, "tcp")
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(100*time.Millisecond, cancel)
+	end := testutil.Await(t, piping(ctx, End{R: dataOf(1000)}, LimitRate(Conn(here), 1), Policy{}), "the relay")
+	if !errors.Is(end.err, context.Canceled) || end.Sent > 10 {
+		t.Errorf("%d bytes, %v", end.Sent, end.err)
+	}
 }

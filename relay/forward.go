@@ -16,6 +16,9 @@ type Forward struct {
 	// client.
 	Policy Policy
 
+	// Remote makes the End of a client. Nil means Conn.
+	Remote func(net.Conn) End
+
 	// OnEnd, if not nil, is called with what was moved when it is all over;
 	// sent are the bytes from the client to the target.
 	OnEnd func(client net.Addr, t Totals)
@@ -35,7 +38,7 @@ func (f *Forward) Serve(ctx context.Context, c net.Conn) error {
 		return err
 	}
 	defer t.Close()
-	client, target, p := Conn(c), Conn(t), f.Policy
+	client, target, p := endOf(c, f.Remote), Conn(t), f.Policy
 	client.Name = named("connection from", c.RemoteAddr())
 	target.Name = named("target", t.RemoteAddr())
 	if target.Datagram && p.Quiet == 0 {

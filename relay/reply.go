@@ -31,6 +31,9 @@ type Reply struct {
 	// is read there, and nothing closed.
 	Local End
 
+	// Remote makes the End of a connection. Nil means Conn.
+	Remote func(net.Conn) End
+
 	// Silence ends a stream connection with ErrIdle that has sent nothing
 	// for this long since it began. Zero means no limit but Idle.
 	Silence time.Duration
@@ -48,10 +51,11 @@ type Reply struct {
 // interrupted with it, because a write to standard output may block.
 func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
-	defer context.AfterFunc(ctx, func() { c.SetDeadline(past); r.Local.interrupt() })()
+	e := endOf(c, r.Remote)
+	defer context.AfterFunc(ctx, func() { c.SetDeadline(past); e.interrupt(); r.Local.interrupt() })()
 	pooled := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(pooled)
-	e, answer := Conn(c), r.answer
+	answer := r.answer
 	if e.Datagram {
 		answer = r.answerEach
 	}
@@ -74,12 +78,12 @@ func (r *Reply) answer(ctx context.Context, e End, c net.Conn, buf []byte) error
 	if err := r.await(ctx, c, limit); err != nil {
 		return err
 	}
-	_, err := r.receive(c, buf)
+	_, err := r.receive(e, buf)
 	ended := errors.Is(err, io.EOF)
 	if err != nil && !ended {
 		return err
 	}
-	if _, err := c.Write(r.Text); err != nil {
+	if _, err := e.W.Write(r.Text); err != nil {
 		return err
 	}
 	return r.finish(ctx, e, c, buf, ended)
@@ -88,7 +92,7 @@ func (r *Reply) answer(ctx context.Context, e End, c net.Conn, buf []byte) error
 // answerEach answers each datagram. If one cannot be answered, because its
 // sender has gone or has no name, those that came behind it are still received:
 // the failure is the error of the session, which ends when no more come.
-func (r *Reply) answerEach(ctx context.Context, _ End, c net.Conn, buf []byte) error {
+func (r *Reply) answerEach(ctx context.Context, e End, c net.Conn, buf []byte) error {
 	limit, failed := r.Idle, error(nil)
 	answers := bucket{tokens: replyBurst, at: time.Now()}
 	echoes := mayEcho(c)
@@ -96,9 +100,9 @@ func (r *Reply) answerEach(ctx context.Context, _ End, c net.Conn, buf []byte) e
 		if err := r.await(ctx, c, limit); err != nil {
 			return err
 		}
-		n, err := r.receive(c, buf)
+		n, err := r.receive(e, buf)
 		if err == nil && !echoes && !bytes.Equal(buf[:n], r.Text) && answers.take(time.Now()) {
-			_, err = c.Write(r.Text)
+			_, err = e.W.Write(r.Text)
 			if err != nil && !interrupted(err) {
 				failed, err = err, nil
 				if limit <= 0 || limit > replyDrain {
@@ -179,7 +183,7 @@ func (r *Reply) finish(ctx context.Context, e End, c net.Conn, buf []byte, ended
 		return err
 	}
 	for {
-		switch _, err := r.receive(c, buf); {
+		switch _, err := r.receive(e, buf); {
 		case errors.Is(err, io.EOF), interrupted(err) && ctx.Err() == nil:
 			return nil
 		case err != nil:
@@ -201,8 +205,8 @@ func (r *Reply) await(ctx context.Context, c net.Conn, limit time.Duration) erro
 }
 
 // receive moves one read to Local, and returns how much it was.
-func (r *Reply) receive(c net.Conn, buf []byte) (int, error) {
-	n, err := c.Read(buf)
+func (r *Reply) receive(e End, buf []byte) (int, error) {
+	n, err := e.R.Read(buf)
 	if n > 0 && r.Local.W != nil {
 		if _, werr := r.Local.W.Write(buf[:n]); werr != nil {
 			return n, r.Local.failure("write", werr)

@@ -28,11 +28,7 @@ type Stdio struct {
 // connection.
 func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
-	remote := Conn
-	if s.Remote != nil {
-		remote = s.Remote
-	}
-	totals, err := join(ctx, s.Local, remote(c), s.Policy)
+	totals, err := join(ctx, s.Local, endOf(c, s.Remote), s.Policy)
 	if s.OnEnd != nil {
 		s.OnEnd(c.RemoteAddr(), totals)
 	}

@@ -40,12 +40,11 @@ func ParseRate(s string) (int64, error) {
 	return int64(f * scale), nil
 }
 
-// A limitReader gives at most so many bytes a second.
-type limitReader struct {
-	r    io.Reader
-	rate float64
-	most int       // bytes to read at once; 0: any number, for datagrams
-	free time.Time // when all that was read is paid for
+// A pacer spreads bytes over time.
+type pacer struct {
+	rate float64   // bytes a second
+	most int       // bytes at once; 0: any number, for datagrams
+	free time.Time // when all that has passed is paid for
 	quit <-chan struct{}
 }
 
@@ -53,37 +52,29 @@ type limitReader struct {
 // one wait is.
 const burst = 50 * time.Millisecond
 
-// Limit returns r with at most rate bytes a second read from it. A wait ends
-// with os.ErrDeadlineExceeded when quit is closed; it comes before a read, so
-// that nothing which was read is held back.
-func Limit(r io.Reader, rate int64, quit <-chan struct{}) io.Reader {
-	most := max(1, int(float64(rate)*burst.Seconds()))
-	return &limitReader{r: r, rate: float64(rate), most: most, quit: quit}
+func newPacer(rate int64, quit <-chan struct{}) pacer {
+	return pacer{rate: float64(rate), most: max(1, int(float64(rate)*burst.Seconds())), quit: quit}
 }
 
-// LimitDatagrams is Limit for a reader of datagrams, which are read whole.
-func LimitDatagrams(r io.Reader, rate int64, quit <-chan struct{}) io.Reader {
-	return &limitReader{r: r, rate: float64(rate), quit: quit}
-}
-
-func (l *limitReader) Read(p []byte) (int, error) {
-	if !l.wait() {
-		return 0, os.ErrDeadlineExceeded
-	}
+// piece returns what of p may pass at once.
+func (l *pacer) piece(p []byte) []byte {
 	if l.most > 0 {
 		p = p[:min(len(p), l.most)]
 	}
-	n, err := l.r.Read(p)
+	return p
+}
+
+// passed counts n bytes.
+func (l *pacer) passed(n int) {
 	if earliest := time.Now().Add(-burst); l.free.Before(earliest) {
 		l.free = earliest
 	}
 	l.free = l.free.Add(time.Duration(float64(n) / l.rate * float64(time.Second)))
-	return n, err
 }
 
-// wait waits until what was read is paid for, and reports whether quit was
+// wait waits until what has passed is paid for, and reports whether quit was
 // not closed meanwhile.
-func (l *limitReader) wait() bool {
+func (l *pacer) wait() bool {
 	select {
 	case <-l.quit:
 		return false
@@ -101,4 +92,64 @@ func (l *limitReader) wait() bool {
 	case <-l.quit:
 		return false
 	}
+}
+
+// A limitReader gives at most so many bytes a second.
+type limitReader struct {
+	r io.Reader
+	pacer
+}
+
+// Limit returns r with at most rate bytes a second read from it. A wait ends
+// with os.ErrDeadlineExceeded when quit is closed; it comes before a read, so
+// that nothing which was read is held back.
+func Limit(r io.Reader, rate int64, quit <-chan struct{}) io.Reader {
+	return &limitReader{r, newPacer(rate, quit)}
+}
+
+// LimitDatagrams is Limit for a reader of datagrams, which are read whole.
+func LimitDatagrams(r io.Reader, rate int64, quit <-chan struct{}) io.Reader {
+	return &limitReader{r, pacer{rate: float64(rate), quit: quit}}
+}
+
+func (l *limitReader) Read(p []byte) (int, error) {
+	if !l.wait() {
+		return 0, os.ErrDeadlineExceeded
+	}
+	n, err := l.r.Read(l.piece(p))
+	l.passed(n)
+	return n, err
+}
+
+// A limitWriter takes at most so many bytes a second.
+type limitWriter struct {
+	w io.Writer
+	pacer
+}
+
+// LimitWriter returns w with at most rate bytes a second written to it. A wait
+// ends with os.ErrDeadlineExceeded when quit is closed.
+func LimitWriter(w io.Writer, rate int64, quit <-chan struct{}) io.Writer {
+	return &limitWriter{w, newPacer(rate, quit)}
+}
+
+// LimitDatagramWriter is LimitWriter for a writer of datagrams.
+func LimitDatagramWriter(w io.Writer, rate int64, quit <-chan struct{}) io.Writer {
+	return &limitWriter{w, pacer{rate: float64(rate), quit: quit}}
+}
+
+func (l *limitWriter) Write(p []byte) (written int, err error) {
+	for more := true; more; more = len(p) > 0 {
+		if !l.wait() {
+			return written, os.ErrDeadlineExceeded
+		}
+		n, err := l.w.Write(l.piece(p))
+		l.passed(n)
+		written += n
+		if err != nil {
+			return written, err
+		}
+		p = p[n:]
+	}
+	return written, nil
 }

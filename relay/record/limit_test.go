@@ -110,3 +110,48 @@ func TestLimitQuit(t *testing.T) {
 		}
 	})
 }
+
+// TestLimitWriter: the same for what is written, which arrives whole.
+func TestLimitWriter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got bytes.Buffer
+		w := LimitWriter(&got, 1000, nil)
+		began := time.Now()
+		data := bytes.Repeat([]byte("0123456789"), 300)
+		if n, err := w.Write(data); n != len(data) || err != nil || !bytes.Equal(got.Bytes(), data) {
+			t.Errorf("%d, %v", n, err)
+		}
+		if took := time.Since(began); took < 2900*time.Millisecond || took > 3*time.Second {
+			t.Errorf("3000 bytes at 1000 a second took %v", took)
+		}
+	})
+}
+
+// TestLimitWriterQuit: what was written before is said.
+func TestLimitWriterQuit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var got bytes.Buffer
+		quit := make(chan struct{})
+		w := LimitWriter(&got, 100, quit)
+		time.AfterFunc(time.Second, func() { close(quit) })
+		n, err := w.Write(make([]byte, 1000))
+		if n != got.Len() || n < 95 || n > 110 || !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("%d, %v, %d arrived", n, err, got.Len())
+		}
+	})
+}
+
+// TestLimitDatagramWriter: an empty one is one, and none is cut.
+func TestLimitDatagramWriter(t *testing.T) {
+	var sizes []int
+	w := LimitDatagramWriter(writerFunc(func(p []byte) (int, error) {
+		sizes = append(sizes, len(p))
+		return len(p), nil
+	}), 1<<30, nil)
+	for _, n := range []int{0, 60000, 1} {
+		w.Write(make([]byte, n))
+	}
+	if len(sizes) != 3 || sizes[0] != 0 || sizes[1] != 60000 || sizes[2] != 1 {
+		t.Errorf("%v", sizes)
+	}
+}
