@@ -17,6 +17,9 @@ type Stdio struct {
 	// Policy says what happens when one side is at EOF.
 	Policy Policy
 
+	// Gauge, if not nil, tells how much was moved while the relay runs.
+	Gauge *Gauge
+
 	// OnEnd, if not nil, is called with what was moved when it is all over.
 	OnEnd func(remote net.Addr, t Totals)
 }
@@ -28,7 +31,12 @@ type Stdio struct {
 // connection.
 func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
-	totals, err := join(ctx, s.Local, endOf(c, s.Remote), s.Policy)
+	local, remote := s.Local, endOf(c, s.Remote)
+	x := newReferee(&local, &remote, s.Policy)
+	s.Gauge.watch(x)
+	x.run(ctx)
+	x.closeWell(ctx)
+	totals, err := x.totals(), x.err
 	if s.OnEnd != nil {
 		s.OnEnd(c.RemoteAddr(), totals)
 	}
