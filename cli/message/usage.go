@@ -104,8 +104,6 @@ func (t *Text) foreignHint(f option.Foreign) string {
 		return "gonc has no SCTP"
 	case option.NoVSock:
 		return "gonc has no vsock"
-	case option.DelayIsInterval:
-		return "write " + t.spell(option.Interval) + " for a pause between lines"
 	case option.OneEngine:
 		return "gonc has one engine"
 	case option.NoLua:

@@ -43,8 +43,6 @@ func foreign(name string) Foreign {
 		return NoSCTP
 	case "--vsock":
 		return NoVSock
-	case "--delay":
-		return DelayIsInterval
 	case "--nsock-engine":
 		return OneEngine
 	case "--lua-exec":
@@ -67,4 +65,33 @@ func foreignOf(id ID) Foreign {
 		return NoLua
 	}
 	return NoHint
+}
+
+// otherName returns the option that another netcat has under another name.
+func otherName(name string) (ID, bool) {
+	switch name {
+	case "--delay": // ncat
+		return Interval, true
+	case "--talk": // ncat
+		return Chat, true
+	case "--local-port": // GNU
+		return SourcePort, true
+	case "--dont-resolve": // GNU
+		return NoDNS, true
+	case "--randomize": // GNU
+		return RandomPorts, true
+	case "--hexdump": // GNU
+		return HexDump, true
+	case "--close": // GNU: at the end of standard input
+		return HalfClose, true
+	case "--tunnel": // GNU
+		return To, true
+	case "-R": // OpenBSD
+		return TLSTrustFile, true
+	case "-K": // OpenBSD
+		return TLSKey, true
+	case "-H": // OpenBSD
+		return TLSPin, true
+	}
+	return 0, false
 }

@@ -1,9 +1,16 @@
 package option
 
-// near returns the long name that name is most likely a misspelling of, with
-// its dashes; empty: there is none.
-func (g *Grammar) near(name string) string {
-	if len(name) < 3 || len(name) > 40 {
+import "strings"
+
+// near returns what an unknown option most likely means, with its dashes: the
+// option that another netcat calls so, or a long name that it is a misspelling
+// of; empty: there is none.
+func (g *Grammar) near(typed string) string {
+	if id, ok := otherName(typed); ok && id.IsBuilt() {
+		return g.Spell(id)
+	}
+	name, isLong := strings.CutPrefix(typed, "--")
+	if !isLong || len(name) < 3 || len(name) > 40 {
 		return ""
 	}
 	best, limit := "", min(2, len(name)/3)

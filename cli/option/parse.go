@@ -74,7 +74,7 @@ func (p *parser) long(arg string) error {
 		}
 		return &AmbiguousError{name, candidates}
 	case !ok:
-		return &UnknownError{name, foreign(name), p.g.near(name[2:])}
+		return &UnknownError{name, foreign(name), p.g.near(name)}
 	}
 	kind := table[id].Kind
 	switch {
@@ -94,7 +94,7 @@ func (p *parser) letters(bundle string) error {
 		name := "-" + firstRune(bundle)
 		id, ok := p.g.byLetter(bundle[0])
 		if !ok {
-			return &UnknownError{name, foreign(name), ""}
+			return &UnknownError{name, foreign(name), p.g.near(name)}
 		}
 		bundle = bundle[1:]
 		var err error
