@@ -13,6 +13,7 @@ import (
 	"gonc/cli/event"
 	"gonc/cli/message"
 	"gonc/cli/option"
+	"gonc/conn/tlsconn"
 	"gonc/relay"
 )
 
@@ -25,6 +26,8 @@ type invocation struct {
 	handler *handler
 	out     message.Printer
 	version string
+
+	tlsServer *tlsconn.Server // of a listener with TLS
 }
 
 // Run is the program. It returns its exit status, or dies by the signal that
@@ -52,7 +55,7 @@ func Run(argv []string, version string) int {
 	text.Verbose = opts.Verbose
 	text.Terminal = isTerminal(os.Stderr)
 	text.Print(event.Started{Version: version})
-	o := &invocation{opts, d, choose(opts), text, version}
+	o := &invocation{Options: opts, dialect: d, handler: choose(opts), out: text, version: version}
 	return o.run(stderr)
 }
 

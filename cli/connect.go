@@ -110,6 +110,7 @@ func (o *invocation) dial(ctx context.Context, d *conn.Dialer, a addr.Addr) (net
 			o.out.Print(event.Tunneled{Network: o.Protocol(), To: a, Port: port, Numeric: d.Numeric})
 		}
 	}
+	o.printTLS(c, false)
 	return c, nil
 }
 
@@ -151,7 +152,7 @@ func (o *invocation) dialer(ctx context.Context) (*conn.Dialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn.Dialer{
+	d := &conn.Dialer{
 		Network:    o.Network(),
 		Numeric:    o.Has(option.NoDNS),
 		Source:     o.sourceAddr(),
@@ -159,7 +160,8 @@ func (o *invocation) dialer(ctx context.Context) (*conn.Dialer, error) {
 		Options:    opts,
 		Proxies:    chain,
 		Congestion: o.Congestion,
-	}, nil
+	}
+	return d, o.secureDialer(d)
 }
 
 func portText(port uint16) string { return strconv.Itoa(int(port)) }

@@ -64,6 +64,9 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 		MaxConns:      o.connLimit(),
 		AcceptTimeout: o.AcceptTimeout,
 	}
+	if err := o.secureListener(l); err != nil {
+		return nil, err
+	}
 	o.reportListener(l)
 	return l, nil
 }
@@ -71,13 +74,21 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 // reportListener has l print what happens.
 func (o *invocation) reportListener(l *conn.Listener) {
 	l.OnListen = func(at []net.Addr) {
-		o.out.Print(event.Listening{Network: o.Protocol(), At: at, Page: o.Has(option.HTTP)})
+		e := event.Listening{Network: o.Protocol(), At: at, Page: o.Has(option.HTTP), Mutual: o.Has(option.TLSTrustFile) || o.Has(option.TLSPin)}
+		if o.tlsServer != nil {
+			shown := o.tlsServer.Certificate()
+			e.TLS = &shown
+		}
+		o.out.Print(e)
 		o.confine()
 	}
 	if o.out.Level() == 0 {
 		return
 	}
-	l.OnAccept = func(c net.Conn) { o.out.Print(event.Accepted{Local: c.LocalAddr(), Remote: c.RemoteAddr()}) }
+	l.OnAccept = func(c net.Conn) {
+		o.out.Print(event.Accepted{Local: c.LocalAddr(), Remote: c.RemoteAddr()})
+		o.printTLS(c, true)
+	}
 	l.OnRefused = func(r conn.Rejection) { o.out.Print(event.Refused{Remote: r.Remote, Limit: l.MaxConns}) }
 	l.OnRetry = func(err error) { o.out.Print(event.Waiting{Err: err}) }
 }

@@ -27,12 +27,14 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs testdata/script/*.txtar; script_test.go has the commands.
 func TestScripts(t *testing.T) {
+	tlsDir := tlsFiles(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(e *testscript.Env) error {
 			e.Values[scriptKey{}] = &script{processes: map[string]*process{}, peers: map[string]*peer{}}
+			e.Setenv("TLS", tlsDir)
 			return nil
 		},
 		Cmds: scriptCommands,

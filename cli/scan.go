@@ -29,7 +29,7 @@ func (o *invocation) scan(ctx context.Context) error {
 	defer cancel(nil)
 	r := o.newScanReport(cancel)
 	var err error
-	if o.Has(option.Unix) || o.HasProxy() {
+	if o.Has(option.Unix) || o.HasProxy() || o.Has(option.TLS) {
 		err = o.scanDialing(ctx, r)
 	} else {
 		err = o.scanPorts(ctx, r)

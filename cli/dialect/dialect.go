@@ -33,6 +33,8 @@ type Dialect struct {
 	RefusalEnds    bool              // a UDP client that is refused ends, with status 0
 	FlushQuiet     time.Duration     // with a quit time of 0, how long the peer may be silent before that is the end; zero: end once all is sent
 
+	TrustsAnyPeer bool // certificates are verified only if that is asked for
+
 	// What it prints.
 	Program    string                      // what errors begin with; empty: the name it is run under
 	Hints      bool                        // a second line says what to try

@@ -33,6 +33,7 @@ var ncat = Dialect{
 	BothFamilies:   true,
 	UDPQuiet:       time.Second,
 	ConnectTimeout: 10 * time.Second,
+	TrustsAnyPeer:  true,
 
 	Program: "Ncat",
 	Help:    os.Stdout,

@@ -10,6 +10,7 @@ import (
 
 	"gonc/conn"
 	"gonc/conn/addr"
+	"gonc/conn/tlsconn"
 	"gonc/relay"
 	"gonc/relay/page"
 )
@@ -74,7 +75,9 @@ type ConnectedUnix struct {
 type Listening struct {
 	Network string
 	At      []net.Addr
-	Page    bool // the test page is served there
+	Page    bool                 // the test page is served there
+	TLS     *tlsconn.Certificate // that is shown there; nil: no TLS
+	Mutual  bool                 // clients have to show one
 }
 
 // Accepted is a connection that was accepted.

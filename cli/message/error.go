@@ -16,6 +16,7 @@ import (
 	"gonc/conn/addr"
 	"gonc/conn/proxy"
 	"gonc/conn/sockopt"
+	"gonc/conn/tlsconn"
 	"gonc/relay"
 )
 
@@ -38,12 +39,18 @@ func (t *Text) describeOwn(err error) (text, hint string) {
 		proxy  *proxy.Error
 		option *sockopt.Error
 		secret *SecretError
+		shake  *conn.HandshakeError
 	)
+	if text, hint, ok := t.describeTLSFile(err); ok {
+		return text, hint
+	}
 	switch {
 	case isUsage(err):
 		return t.describeUsage(err)
 	case errors.As(err, &dial) && errors.As(err, &proxy) && proxy.Unreachable:
 		return t.describeUnreachable(proxy)
+	case errors.As(err, &shake):
+		return t.describeHandshake(shake.Address, shake.Limit, shake.Err)
 	case errors.As(err, &secret):
 		return "no terminal to prompt for the " + secret.What, "set " + secret.Variable
 	case errors.As(err, &option):
@@ -129,6 +136,8 @@ func (*SecretError) Local() bool { return true }
 func (t *Text) describeOp(e *net.OpError) (text, hint string) {
 	proto := strings.TrimRight(e.Net, "46")
 	at := placeOf(e.Addr) + " (" + proto + ")"
+	var cut *tlsconn.TruncatedError
+	var alert *tlsconn.AlertError
 	switch {
 	case errors.Is(e.Err, syscall.EDESTADDRREQ):
 		return "send to " + at + " failed: " + event.Reason(e.Err), "a sender of Unix datagrams can be answered if its own socket has a name"
@@ -140,6 +149,11 @@ func (t *Text) describeOp(e *net.OpError) (text, hint string) {
 		return "receive from " + at + " failed: " + event.Reason(e.Err), "a datagram may have 65,535 bytes at most"
 	case errors.Is(e.Err, syscall.EMSGSIZE):
 		return "send to " + at + " failed: " + event.Reason(e.Err), "the network does not take a datagram that long"
+	case errors.As(e.Err, &cut):
+		return "receive from " + at + " failed: it ended without close_notify, the end that TLS has", "what was received may not be all"
+	case errors.As(e.Err, &alert):
+		why, hint := t.alert(alert, false)
+		return "receive from " + at + " failed: " + why, hint
 	case strings.Contains(e.Op, "write"):
 		return "send to " + at + " failed: " + event.Reason(e.Err), "the other side closed the connection before it had everything"
 	}

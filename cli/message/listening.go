@@ -17,8 +17,11 @@ func (t *Text) listening(e event.Listening) (lines []event.Line) {
 		lines = append(lines, event.Bare("Listening on %s", event.HostPort(a)))
 		reach = append(reach, addr.Reachable(a)...)
 	}
-	if strings.HasPrefix(e.Network, "unix") || !t.Dialect.Hints {
+	if !t.Dialect.Hints {
 		return lines
+	}
+	if strings.HasPrefix(e.Network, "unix") {
+		return append(lines, t.tlsBanner(e, "", "")...)
 	}
 	port := strconv.Itoa(int(addr.PortOf(e.At[0])))
 	switch {
@@ -30,9 +33,22 @@ func (t *Text) listening(e event.Listening) (lines []event.Line) {
 		lines = append(lines, event.Named("reachable from this machine only: it has no other address"))
 	}
 	if e.Page {
-		lines = append(lines, event.Named("open http://%s/", net.JoinHostPort(ownHost(e.At[0]), port)))
+		lines = append(lines, event.Named("open %s", pageURL(e, ownHost(e.At[0]), port)))
 	}
-	return lines
+	host := ownHost(e.At[0])
+	if len(reach) > 0 {
+		host = reach[0].String()
+	}
+	return append(lines, t.tlsBanner(e, host, port)...)
+}
+
+// pageURL is where the test page of a listener is.
+func pageURL(e event.Listening, host, port string) string {
+	scheme := "http://"
+	if e.TLS != nil {
+		scheme = "https://"
+	}
+	return scheme + net.JoinHostPort(host, port) + "/"
 }
 
 // places is how to write addresses with a port: as operands, or as URLs.
@@ -41,7 +57,7 @@ func places(e event.Listening, ips []netip.Addr, port string) []string {
 	for i, ip := range ips {
 		texts[i] = ip.String() + " " + port
 		if e.Page {
-			texts[i] = "http://" + net.JoinHostPort(ip.String(), port) + "/"
+			texts[i] = pageURL(e, ip.String(), port)
 		}
 	}
 	return texts

@@ -28,6 +28,12 @@ func (t *Text) progress(e event.Event) []event.Line {
 		return one(succeeded(e.Network, e.To.Host, e.Port, e.Numeric))
 	case event.ConnectedUnix:
 		return one(event.Bare("Connection to %s port [%s] succeeded!", event.Printable(e.Path), e.Network))
+	case event.Secured:
+		return t.secured(e)
+	case event.Warned:
+		return t.warned(e)
+	case event.HandshakeFailed:
+		return t.handshakeFailed(e)
 	case event.Accepted:
 		return one(event.Bare("Connection received on %s", event.HostPort(e.From())))
 	case event.Refused:

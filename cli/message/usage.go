@@ -204,7 +204,7 @@ func whyConflict(e *option.ConflictError) string {
 	case option.NoBroadcasts:
 		return "a Unix socket has no broadcast"
 	case option.NoDTLS:
-		return "TLS is for streams"
+		return "TLS over datagrams (DTLS) is not supported"
 	case option.ProxyCarriesTCP:
 		return "a proxy carries TCP only"
 	case option.TLSStaysHere:

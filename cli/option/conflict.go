@@ -120,6 +120,9 @@ var conflicts = [...]Conflict{
 	{A: TLSVerify, B: TLSNoVerify},
 	{A: TLSKey, B: TLSCert, Reason: Needs},
 	{A: TLSServerName, B: Listen, Reason: ForConnecting, Idle: true},
+	{A: TLSNoVerify, B: Listen, Reason: ForConnecting, Idle: true},
+	{A: TLSNoVerify, B: TLSTrustFile},
+	{A: TLSTrustFile, B: TLSPin, Reason: NoEffect},
 
 	{A: AppendOutput, B: Output, Reason: Needs, Unless: []ID{HexDump}, Idle: true},
 	{A: Output, B: Scan, Reason: NoEffect},

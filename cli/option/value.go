@@ -125,6 +125,9 @@ func (o *Options) setText(id ID, text string, bad *ValueError) (err error) {
 		o.TLSALPN, err = splitALPN(text, bad)
 	case TLSCiphers:
 		o.TLSCiphers = strings.FieldsFunc(text, func(r rune) bool { return r == ':' || r == ',' })
+		if len(o.TLSCiphers) == 0 {
+			return bad.fails(Invalid)
+		}
 	}
 	return err
 }
