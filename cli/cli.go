@@ -46,7 +46,7 @@ func Run(argv []string, version string) int {
 	case err != nil:
 		return fail(text, err)
 	case opts.Has(option.Help):
-		return show(text, d.Help, message.Help(d, version))
+		return show(text, d.Help, help(d, opts, args, version))
 	case opts.Has(option.Completion):
 		return show(text, os.Stdout, completion.Script(opts.Completion, &d.Grammar))
 	case opts.Has(option.Version):
@@ -98,6 +98,14 @@ func (o *invocation) serve(ctx context.Context) error {
 		return o.listen(ctx)
 	}
 	return o.connect(ctx)
+}
+
+// help returns the help, or the topic of it that is all that was asked for.
+func help(d *dialect.Dialect, o *option.Options, args []string, version string) string {
+	if d.Topics && len(args) == 2 && len(o.Operands) == 1 && message.IsTopic(o.Operands[0]) {
+		return message.Topic(d, version, o.Operands[0])
+	}
+	return message.Help(d, version)
 }
 
 // show writes what was asked for.

@@ -42,6 +42,7 @@ type Dialect struct {
 	PrintsOpen bool                        // a scan prints open ports on standard output
 	Help       io.Writer                   // where the help goes
 	Head       func(version string) string // what the help begins with
+	Topics     bool                        // the help has topics
 	Usage      string                      // what follows an error about the shape of the command line; empty: nothing
 
 	// Event puts an event into the dialect's own words. ok is false for what

@@ -25,6 +25,7 @@ var gonc = Dialect{
 	PrintsOpen: true,
 	Help:       os.Stdout,
 	Head:       goncHead,
+	Topics:     true,
 
 	Network: 1,
 	Other:   2,

@@ -17,22 +17,30 @@ Times are seconds, or have a unit: 500ms, 1.5, 2m, 1h.
 const helpColumn = 27
 
 // Help returns the help of a dialect. It is made of the table of options, so
-// that it cannot miss one.
+// that it cannot miss one. Where there are topics it is the common part.
 func Help(d *dialect.Dialect, version string) string {
+	if d.Topics {
+		return commonHelp(d, version)
+	}
 	var b strings.Builder
 	b.WriteString(d.Head(version))
 	for id := range option.NumIDs {
-		names := title(d, id)
-		if !id.IsBuilt() || names == "" {
-			continue
-		}
-		if len(names) > helpColumn {
-			names += fmt.Sprintf("\n  %*s", helpColumn, "")
-		}
-		fmt.Fprintf(&b, "  %-*s %s\n", helpColumn, names, helpLine(d, id))
+		writeOption(&b, d, id)
 	}
 	b.WriteString(helpTail)
 	return b.String()
+}
+
+// writeOption writes the line of an option, or two if its names are long.
+func writeOption(b *strings.Builder, d *dialect.Dialect, id option.ID) {
+	names := title(d, id)
+	if !id.IsBuilt() || names == "" {
+		return
+	}
+	if len(names) > helpColumn {
+		names += fmt.Sprintf("\n  %*s", helpColumn, "")
+	}
+	fmt.Fprintf(b, "  %-*s %s\n", helpColumn, names, helpLine(d, id))
 }
 
 // helpLine returns what the dialect says of an option.

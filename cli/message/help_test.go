@@ -29,6 +29,9 @@ func TestHelpHasEveryOption(t *testing.T) {
 	for _, name := range dialect.Names() {
 		d := dialectOf(name)
 		text := Help(d, "devel")
+		if d.Topics {
+			text = Topic(d, "devel", "all")
+		}
 		for line := range strings.Lines(text) {
 			if len(line) > 81 {
 				t.Errorf("%s: %d columns: %s", name, len(line)-1, line)
@@ -48,6 +51,37 @@ func TestHelpHasEveryOption(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// What is shown first fits a screen, and each option is in one topic.
+func TestHelpTopics(t *testing.T) {
+	d := goncDialect()
+	common := Help(d, "devel")
+	if n := strings.Count(common, "\n"); n > 50 {
+		t.Errorf("the common help has %d lines", n)
+	}
+	for line := range strings.Lines(common) {
+		if len(line) > 81 {
+			t.Errorf("%d columns: %s", len(line)-1, line)
+		}
+	}
+	in := make(map[option.ID]string)
+	for i := range topics {
+		for _, id := range slices.Concat(topics[i].common, topics[i].more) {
+			if in[id] != "" {
+				t.Errorf("%s is in the topics %s and %s", d.Grammar.Spell(id), in[id], topics[i].name)
+			}
+			in[id] = topics[i].name
+		}
+	}
+	for id := range option.NumIDs {
+		if id.IsBuilt() && in[id] == "" {
+			t.Errorf("%s is in no topic", d.Grammar.Spell(id))
+		}
+	}
+	if text := Topic(d, "devel", "scan"); !strings.Contains(text, "--random-ports") || strings.Contains(text, "--listen") {
+		t.Errorf("the topic scan is\n%s", text)
 	}
 }
 
