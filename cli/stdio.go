@@ -83,7 +83,7 @@ func (o *invocation) policy() relay.Policy {
 		p.Idle += o.Interval // its pauses are none of the other side's
 	}
 	switch {
-	case o.RecvLimit > 0, o.readsStdin() && isTerminal(os.Stdin):
+	case o.RecvLimit > 0, o.Has(option.QuitAtPeerEOF), o.readsStdin() && isTerminal(os.Stdin):
 		p.AtRemoteEOF = relay.Finish
 	case o.Has(option.SendOnly), o.Has(option.KeepOpen) && !o.Has(option.Listen):
 		p.AtRemoteEOF = relay.KeepSending

@@ -364,3 +364,30 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A line of help fits beside the names in 80 columns, also of an option that
+// is not there yet, and is a phrase.
+func TestTable(t *testing.T) {
+	names := map[string]bool{}
+	for id := range NumIDs {
+		row := RowOf(id)
+		for _, name := range row.Names {
+			if names[name] {
+				t.Errorf("--%s is there twice", name)
+			}
+			names[name] = true
+		}
+		if id >= SourceRoute { // of other netcats
+			continue
+		}
+		if row.Help == "" || len(row.Help) > 50 || strings.HasSuffix(row.Help, ".") || row.Help != strings.TrimSpace(row.Help) {
+			t.Errorf("the help of %s is %q", goncGrammar.Spell(id), row.Help)
+		}
+		if goncGrammar.Spell(id) == "" {
+			t.Errorf("option %d, %q, has no name", id, row.Help)
+		}
+		if (row.Arg != "") != (id.TakesArg() || row.Kind == OptionalText) {
+			t.Errorf("%s: argument %q, kind %d", goncGrammar.Spell(id), row.Arg, row.Kind)
+		}
+	}
+}

@@ -63,7 +63,7 @@ var table = [NumIDs]Row{
 	RecvOnly:      {Names: []string{"recv-only"}, Help: "only receive"},
 	HalfClose:     {Names: []string{"half-close"}, Help: "half-close after standard input (the default)"},
 	NoShutdown:    {Names: []string{"no-shutdown"}, Help: "never half-close"},
-	QuitAtPeerEOF: {Names: []string{"quit-at-peer-eof"}, Help: "end at the peer's EOF, whatever is still to be sent"},
+	QuitAtPeerEOF: {Names: []string{"quit-at-peer-eof"}, Help: "end at the peer's EOF, whatever is left to send"},
 	QuitAfter:     {Names: []string{"quit-after"}, Arg: "time", Kind: SignedTime, Help: "end this long after standard input; 0: once sent"},
 
 	Timeout:        {Names: []string{"timeout"}, Arg: "time", Kind: Time, Help: "limit on connecting and on idleness"},
