@@ -95,6 +95,8 @@ func (s *conn) readHead() (done bool, err error) {
 		return false, s.refuse(413)
 	case done:
 		return true, s.headDone()
+	case !s.mayGrow():
+		return false, s.refuse(503)
 	case s.limit.IsZero():
 		s.limit = s.now.Add(headTime)
 	}

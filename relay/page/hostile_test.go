@@ -294,3 +294,31 @@ func TestIdleMemory(t *testing.T) {
 		}
 	})
 }
+
+// Unfinished heads get so much memory and no more, and give it back.
+func TestHeadMemory(t *testing.T) {
+	p := &Page{}
+	addr := serve(t, p)
+	long := "GET / HTTP/1.1\r\nHost: x\r\n" + strings.Repeat("A: "+strings.Repeat("x", 1000)+"\r\n", 20) + "\r\n"
+	ask := func() string {
+		c := dial(t, addr)
+		defer c.Close()
+		io.WriteString(c, long[:10_000])
+		time.Sleep(10 * time.Millisecond) // it is read in two pieces, most likely
+		io.WriteString(c, long[10_000:])
+		line, _ := bufio.NewReader(c).ReadString('\n')
+		return line
+	}
+	if got := ask(); got != "HTTP/1.1 200 OK\r\n" {
+		t.Errorf("answered %q", got)
+	}
+	testutil.Eventually(t, "the memory is given back", func() bool { return p.claimed.Load() == 0 })
+	p.claimed.Store(claimedMax)
+	if got := ask(); got != "HTTP/1.1 503 Service Unavailable\r\n" {
+		t.Errorf("answered %q", got)
+	}
+	p.claimed.Store(0)
+	if got := ask(); got != "HTTP/1.1 200 OK\r\n" {
+		t.Errorf("answered %q", got)
+	}
+}

@@ -10,10 +10,11 @@ import (
 	"gonc/internal/http1"
 )
 
-// A input is what has been read and not yet been used, and how far the
+// An input is what has been read and not yet been used, and how far the
 // request in it has got.
 type input struct {
 	buf     []byte // first, or one it has outgrown
+	claimed int64  // bytes of Page.claimed for that
 	r, w    int    // buf[r:w] is unread
 	head    http1.Head
 	body    http1.Body
@@ -38,7 +39,8 @@ func (s *conn) input() *input {
 // use it is as likely as not to need no more than the first 4 KiB.
 func (s *conn) release() {
 	if in := s.in; in != nil {
-		in.buf, in.r, in.w = nil, 0, 0
+		s.page.claimed.Add(-in.claimed)
+		in.buf, in.r, in.w, in.claimed = nil, 0, 0, 0
 		in.next()
 		inputs.Put(in)
 		s.in = nil
@@ -65,6 +67,22 @@ func (in *input) space() []byte {
 		in.buf = grown
 	}
 	return in.buf[in.w:]
+}
+
+// mayGrow claims the memory that the next read of a head needs. It reports
+// false if other connections hold so much that there is none for this one.
+func (s *conn) mayGrow() bool {
+	in := s.in
+	if in.w-in.r < len(in.buf) {
+		return true
+	}
+	more := int64(min(2*len(in.buf), http1.HeadMax)) - in.claimed
+	if s.page.claimed.Add(more) > claimedMax {
+		s.page.claimed.Add(-more)
+		return false
+	}
+	in.claimed += more
+	return true
 }
 
 // skipEmptyLines passes over empty lines before a request line (RFC 9112

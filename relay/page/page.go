@@ -36,11 +36,11 @@ type Page struct {
 	// Body text/html; charset=utf-8.
 	Type string
 
-	// Log, unless nil, is told of each request when its answer has been
+	// Log, unless nil, is called for each request when its answer has been
 	// handed to the network. It is called from the connection's goroutine,
-	// and so from many at once. r and what it points to are valid only
-	// until Log returns. Requests answered together in one write when Log
-	// is nil are then answered one by one.
+	// and so from many at once; while it blocks, so does its client. r and
+	// what it points to are valid only until Log returns. Requests answered
+	// together in one write when Log is nil are then answered one by one.
 	Log func(r *Request)
 
 	once   sync.Once
@@ -48,9 +48,11 @@ type Page struct {
 	head   string // what follows the Date of a 200; for a File up to the length
 	date   atomic.Pointer[dateLine]
 	stops  stopGroups
+
+	claimed atomic.Int64 // bytes of heads that are larger than the first buffer
 }
 
-// The limits of SPEC section 7, and those it leaves open.
+// The limits of a Page.
 const (
 	idleTime  = 60 * time.Second // without a request, also before the first one
 	headTime  = 10 * time.Second // from the first byte of a head to its last
@@ -60,6 +62,8 @@ const (
 
 	bodyMax  = 1 << 20 // the data of a body
 	drainMax = 8 << 20 // what a lingering close reads and drops
+
+	claimedMax = 16 << 20 // unfinished heads of all connections that need more than the first buffer
 )
 
 var testPage = []byte(`<!DOCTYPE html><html lang="ja"><body><p>Test Server</p></body></html>`)
