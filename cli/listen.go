@@ -64,6 +64,12 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 		MaxConns:      o.connLimit(),
 		AcceptTimeout: o.AcceptTimeout,
 	}
+	if o.Has(option.SocketActivation) {
+		l.Network = o.Protocol()
+		if l.Sockets, err = conn.Passed(); err != nil {
+			return nil, err
+		}
+	}
 	if err := o.secureListener(l); err != nil {
 		return nil, err
 	}

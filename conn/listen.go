@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"os"
 	"time"
 
 	"gonc/conn/addr"
@@ -34,6 +35,11 @@ type Listener struct {
 	// is a Path, where a dead socket is replaced and no other file, and which
 	// is removed at the end.
 	Address addr.Addr
+
+	// Sockets, if not empty, are sockets that listen already, to be served in
+	// place of Address; see Passed. They have to be of Network, which is without
+	// a family. Serve closes them, and leaves the files of Unix sockets.
+	Sockets []*os.File
 
 	// Numeric allows numeric addresses only; a name is a *NumericError.
 	Numeric bool
@@ -162,12 +168,14 @@ func (l *Listener) Serve(ctx context.Context, handle func(context.Context, net.C
 // listen opens the sockets and reports their addresses.
 func (s *server) listen(ctx context.Context) (socks []socket, err error) {
 	var at []net.Addr
-	switch proto, _ := addr.Family(s.l.network()); proto {
-	case "udp":
+	switch proto, _ := addr.Family(s.l.network()); {
+	case len(s.l.Sockets) > 0:
+		socks, at, err = s.adoptAll()
+	case proto == "udp":
 		socks, at, err = s.listenUDP(ctx)
-	case "unix":
+	case proto == "unix":
 		socks, at, err = s.listenUnix(ctx)
-	case "unixgram":
+	case proto == "unixgram":
 		socks, at, err = s.listenUnixgram(ctx)
 	default:
 		socks, at, err = bindAll(ctx, s.l, s.listenTCP)

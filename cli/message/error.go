@@ -40,6 +40,7 @@ func (t *Text) describeOwn(err error) (text, hint string) {
 		option *sockopt.Error
 		secret *SecretError
 		shake  *conn.HandshakeError
+		passed *conn.ActivationError
 	)
 	if text, hint, ok := t.describeTLSFile(err); ok {
 		return text, hint
@@ -61,6 +62,8 @@ func (t *Text) describeOwn(err error) (text, hint string) {
 		return describeProxy(proxy), t.proxyHint(proxy.Hint)
 	case errors.As(err, &unix):
 		return describeUnix(unix)
+	case errors.As(err, &passed):
+		return t.describePassed(passed)
 	}
 	return t.describeNames(err)
 }

@@ -151,7 +151,6 @@ var unbuilt = []ID{
 	DenyTo,
 	ProxyProtocol,
 	AcceptProxyProtocol,
-	SocketActivation,
 	Retry,
 	Explain,
 }

@@ -1,0 +1,12 @@
+//go:build !unix
+
+package conn
+
+import (
+	"errors"
+	"os"
+)
+
+func closeOnExec(int) error { return errors.ErrUnsupported }
+
+func isListening(*os.File) bool { return true }
