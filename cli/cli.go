@@ -63,7 +63,11 @@ func Run(argv []string, version string) int {
 func (o *invocation) run(stderr *message.Output) int {
 	ctx, stop := context.Background(), func() {}
 	if o.needsCleanup() {
-		ctx, stop = untilSignal(ctx)
+		grace := signalGrace
+		if o.handler.commands {
+			grace = commandGrace
+		}
+		ctx, stop = untilSignal(ctx, grace)
 	}
 	err := o.serve(ctx)
 	stop()
@@ -86,7 +90,7 @@ func (o *invocation) run(stderr *message.Output) int {
 // needsCleanup reports whether signals must be caught so that connections and
 // socket files can be cleaned up.
 func (o *invocation) needsCleanup() bool {
-	return o.Has(option.Listen) || o.Has(option.Unix) && o.Has(option.UDP)
+	return o.Has(option.Listen) || o.handler.commands || o.Has(option.Unix) && o.Has(option.UDP)
 }
 
 // serve does what the command line asks for.

@@ -23,6 +23,7 @@ type handler struct {
 	clientFirst bool // the client has to speak first, so that accepting may wait for its data
 	many        bool // it always serves many connections at once
 	dials       bool // it makes connections of its own
+	commands    bool // it starts processes, which have to be ended with it
 	maxConns    int  // at most so many at once, where it serves many; 0: maxConns
 
 	// make returns the Handler for one connection, for several in turn or at
@@ -34,6 +35,8 @@ type handler struct {
 var handlers = [...]handler{
 	{id: option.HTTP, clientFirst: true, many: true, maxConns: 10000, make: (*invocation).page},
 	{id: option.Reply, make: (*invocation).reply},
+	{id: option.Exec, commands: true, make: (*invocation).command},
+	{id: option.ShExec, commands: true, make: (*invocation).command},
 	{id: option.PassFD, make: (*invocation).passFD},
 	{id: option.NumIDs, usesStdin: true, make: (*invocation).stdio},
 }

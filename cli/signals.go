@@ -14,6 +14,10 @@ import (
 // signal itself.
 const signalGrace = 2 * time.Second
 
+// commandGrace is signalGrace where there are commands: those that do not heed
+// a hangup are killed after two seconds.
+const commandGrace = 4 * time.Second
+
 // A signalError is the cause of a context that a signal ended.
 type signalError struct{ signal syscall.Signal }
 
@@ -28,15 +32,16 @@ func signalOf(ctx context.Context) *signalError {
 
 // untilSignal returns a context that the first of SIGINT, SIGTERM and SIGHUP
 // ends. A second one kills at once, and so does the first one after
-// signalGrace. SIGHUP and SIGINT, if they were ignored when the program
+// grace. SIGHUP and SIGINT, if they were ignored when the program
 // started, as nohup and a shell's & have it, stay ignored; Go does not preserve
 // the ignored state of other signals. stop gives the signals back to the
 // system.
 //
-// This is for listeners, which have connections to end well. A client has
-// nothing that the system does not close as well when the signal kills it,
-// and waiting for signals costs a thread that the runtime has to start.
-func untilSignal(parent context.Context) (ctx context.Context, stop func()) {
+// This is for listeners and commands, which have to be ended well. Any other
+// client has nothing that the system does not close as well when the signal
+// kills it, and waiting for signals costs a thread that the runtime has to
+// start.
+func untilSignal(parent context.Context, grace time.Duration) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	received := notify()
 	over := make(chan struct{})
@@ -45,7 +50,7 @@ func untilSignal(parent context.Context) (ctx context.Context, stop func()) {
 		case s := <-received:
 			signal.Stop(received)
 			cancel(&signalError{s.(syscall.Signal)})
-			dieUnlessOver(s.(syscall.Signal), over)
+			dieUnlessOver(s.(syscall.Signal), grace, over)
 		case <-over:
 		}
 	}()
@@ -67,9 +72,9 @@ func notify() chan os.Signal {
 	return received
 }
 
-// dieUnlessOver dies by s if the program has not ended within signalGrace.
-func dieUnlessOver(s syscall.Signal, over <-chan struct{}) {
-	late := time.NewTimer(signalGrace)
+// dieUnlessOver dies by s if the program has not ended within grace.
+func dieUnlessOver(s syscall.Signal, grace time.Duration, over <-chan struct{}) {
+	late := time.NewTimer(grace)
 	defer late.Stop()
 	select {
 	case <-late.C:

@@ -6,6 +6,7 @@ package event
 import (
 	"net"
 	"net/netip"
+	"os"
 	"time"
 
 	"gonc/conn"
@@ -121,6 +122,13 @@ type SessionFailed struct {
 	Err    error
 }
 
+// CommandEnded is the end of the command of a connection.
+type CommandEnded struct {
+	Remote  net.Addr
+	Several bool // the connection was one of several
+	State   *os.ProcessState
+}
+
 // Answered is a request that the test page answered.
 type Answered struct{ Request *page.Request }
 
@@ -183,6 +191,9 @@ func (Closed) Level() int { return 1 }
 
 // Level returns 0: failures are always printed.
 func (SessionFailed) Level() int { return 0 }
+
+// Level returns 1.
+func (CommandEnded) Level() int { return 1 }
 
 // Level returns 1.
 func (Answered) Level() int { return 1 }

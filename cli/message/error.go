@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"os/exec"
 	"strconv"
 	"strings"
 	"syscall"
@@ -18,6 +19,7 @@ import (
 	"gonc/conn/sockopt"
 	"gonc/conn/tlsconn"
 	"gonc/relay"
+	"gonc/relay/command"
 )
 
 // describe puts an error into words.
@@ -102,6 +104,7 @@ func (t *Text) familyHint() string {
 func (t *Text) describeSession(err error) (text, hint string) {
 	var (
 		accept *conn.AcceptTimeoutError
+		start  *command.StartError
 		local  *relay.LocalError
 		lost   *relay.UndeliveredError
 		op     *net.OpError
@@ -110,6 +113,8 @@ func (t *Text) describeSession(err error) (text, hint string) {
 	switch {
 	case errors.As(err, &accept):
 		return fmt.Sprintf("no connection came within %v", accept.Limit), ""
+	case errors.As(err, &start):
+		return describeStart(start)
 	case errors.As(err, &local):
 		return t.describeLocal(local)
 	case errors.As(err, &lost):
@@ -271,6 +276,33 @@ func (t *Text) describeLocal(e *relay.LocalError) (text, hint string) {
 		hint = t.spell(option.PassFD) + " passes the descriptor over a Unix socket, as ssh's ProxyUseFdpass has it"
 	}
 	return "standard output could not be written: " + event.Reason(e.Err), hint
+}
+
+// describeStart is about a command that could not be started.
+func describeStart(e *command.StartError) (text, hint string) {
+	why := event.Reason(e.Err)
+	switch {
+	case errors.Is(e.Err, exec.ErrNotFound):
+		why, hint = "Command not found", "no directory of PATH has it"
+	case errors.Is(e.Err, syscall.EACCES):
+		hint = "chmod +x makes a file executable"
+	case errors.Is(e.Err, syscall.ENOEXEC):
+		hint = "a script has to begin with #!/bin/sh or the like"
+	case errors.Is(e.Err, syscall.ENOENT):
+		if _, err := os.Stat(e.Name); err == nil {
+			hint = "its first line names an interpreter that is not there"
+		}
+	}
+	return "run " + shortened(e.Name) + ": " + why, hint
+}
+
+// shortened returns a name with no more of it than a person reads.
+func shortened(name string) string {
+	const most = 200
+	if len(name) > most {
+		return name[:most] + "..."
+	}
+	return name
 }
 
 func describeLookup(e *conn.ResolveError) string {

@@ -44,6 +44,8 @@ func (t *Text) progress(e event.Event) []event.Line {
 		return confined(e)
 	case event.Closed:
 		return one(t.closed(e))
+	case event.CommandEnded:
+		return commandEnded(e)
 	case event.Answered:
 		return t.answered(e)
 	case event.PortFailed:
@@ -102,6 +104,21 @@ func (t *Text) closed(e event.Closed) event.Line {
 		text += times(e.Totals)
 	}
 	return event.Named("%s", text)
+}
+
+// commandEnded says how a command ended, unless it ended well.
+func commandEnded(e event.CommandEnded) []event.Line {
+	who := "command"
+	if e.Several {
+		who = "command of the " + connectionFrom(e.Remote)
+	}
+	switch {
+	case e.State.Success():
+		return nil
+	case e.State.Exited():
+		return one(event.Named("%s ended with status %d", who, e.State.ExitCode()))
+	}
+	return one(event.Named("%s was ended by a %s", who, e.State)) // "signal: hangup"
 }
 
 func totals(t relay.Totals) string {

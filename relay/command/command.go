@@ -52,6 +52,9 @@ func (e *StartError) Error() string { return fmt.Sprintf("run %s: %v", e.Name, e
 // Unwrap returns the cause.
 func (e *StartError) Unwrap() error { return e.Err }
 
+// Local returns true: it is about this machine.
+func (*StartError) Local() bool { return true }
+
 // Check returns the *StartError of a program that is not there or that can't
 // be executed, as far as that can be known without running it.
 func (p *Program) Check() error {
