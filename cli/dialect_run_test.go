@@ -26,7 +26,7 @@ type dialectPair struct {
 	done         sync.WaitGroup
 }
 
-func startDialectPair(t *testing.T, c dialectCase, theirs, ours string, atOnce chan struct{}) *dialectPair {
+func startDialectPair(t *testing.T, c dialectCase, theirs, ours dialectProgram, atOnce chan struct{}) *dialectPair {
 	t.Helper()
 	pair := &dialectPair{theirs: newDialectRun(t, &c, theirs), ours: newDialectRun(t, &c, ours)}
 	if c.hangs {
@@ -51,8 +51,8 @@ func (p *dialectPair) wait() (theirs, ours string) {
 
 // A dialectRun is one program on its way through a case.
 type dialectRun struct {
+	dialectProgram
 	c        *dialectCase
-	bin      string // the directory with nc
 	dir      string
 	port     string
 	ports    [5]int
@@ -66,9 +66,9 @@ type dialectRun struct {
 	log      strings.Builder
 }
 
-func newDialectRun(t *testing.T, c *dialectCase, bin string) *dialectRun {
+func newDialectRun(t *testing.T, c *dialectCase, p dialectProgram) *dialectRun {
 	t.Helper()
-	r := &dialectRun{c: c, bin: bin, patience: patience, ports: freePorts(t)}
+	r := &dialectRun{dialectProgram: p, c: c, patience: patience, ports: freePorts(t)}
 	var err error
 	if r.dir, err = os.MkdirTemp("", "d"); err != nil { // t.TempDir is too long for a Unix path
 		t.Fatal(err)
@@ -212,11 +212,11 @@ func (r *dialectRun) makeProcess() error {
 		r.p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	} else {
 		r.p = newProcess(filepath.Join(r.bin, "nc"), fields(r.names.Replace(r.c.args))...)
-		r.p.cmd.Args[0] = "nc"
+		r.p.cmd.Args[0] = r.name
 	}
 	r.p.cmd.Dir = r.dir
 	r.p.cmd.Env = append(os.Environ(), "PATH="+r.bin+":"+os.Getenv("PATH"), "TMPDIR="+r.dir,
-		"GORACE=atexit_sleep_ms=0")
+		"GORACE=atexit_sleep_ms=0", r.env)
 	if r.c.fd {
 		if err := r.passToUs(); err != nil {
 			return err
@@ -413,7 +413,7 @@ func (r *dialectRun) tryDial(network string) (*peer, error) {
 		return dialPeer(network, r.sock())
 	case strings.HasPrefix(network, "udp"):
 		// Nothing tells a datagram socket from none but what it says of itself.
-		if _, err := r.p.await(&r.p.stderr, "^Bound on "); err != nil {
+		if _, err := r.p.await(&r.p.stderr, "^Bound on |Listening on "); err != nil {
 			return nil, err
 		}
 	}
@@ -608,6 +608,9 @@ var (
 	wholeNumber = regexp.MustCompile(`\b\d+\b`) // data may have a port's digits in it
 	clientPort  = regexp.MustCompile(`(Connection received on \S+) \d+`)
 	usageText   = regexp.MustCompile(`(?m)^stderr "usage: nc .*\n(stderr "\\t.*\n)*`)
+	ncatVersion = regexp.MustCompile(`Ncat: Version .*\\n`)
+	ncatSeconds = regexp.MustCompile(`in \d+\.\d\d seconds`)
+	ncatClient  = regexp.MustCompile(`(Connection from 127\.0\.0\.1):\d+`)
 	ownSocket   = regexp.MustCompile(`/(nc|gonc)-\w+/\w+(\.sock)?`)
 )
 
@@ -621,6 +624,9 @@ func (r *dialectRun) anonymous(text string) string {
 	text = strings.ReplaceAll(text, r.dir, "$DIR")
 	text = wholeNumber.ReplaceAllStringFunc(text, func(n string) string { return cmp.Or(names[n], n) })
 	text = usageText.ReplaceAllString(text, "stderr usage\n")
+	text = ncatVersion.ReplaceAllString(text, `Ncat: Version\n`)
+	text = ncatSeconds.ReplaceAllString(text, "in N seconds")
+	text = ncatClient.ReplaceAllString(text, "$1:N")
 	text = clientPort.ReplaceAllString(text, "$1 N")
 	return ownSocket.ReplaceAllString(text, "/OWN")
 }

@@ -46,10 +46,22 @@ func TestDialect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	theirs, ours = programNamedNc(t, theirs), programNamedNc(t, ours)
+	compareDialect(t, dialectCases, dialectProgram{programNamedNc(t, theirs), "nc", "GONC_DIALECT="},
+		dialectProgram{programNamedNc(t, ours), "nc", "GONC_DIALECT="})
+}
+
+// A dialectProgram is one of the two programs that are compared.
+type dialectProgram struct {
+	bin  string // the directory in which nc is the program
+	name string // that it is run under
+	env  string // a variable of its environment
+}
+
+// compareDialect runs every case against both programs.
+func compareDialect(t *testing.T, cases []dialectCase, theirs, ours dialectProgram) {
 	atOnce := make(chan struct{}, 16) // most cases wait more than they work
 	t.Run("case", func(t *testing.T) {
-		for _, c := range dialectCases {
+		for _, c := range cases {
 			r := startDialectPair(t, c, theirs, ours, atOnce)
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
@@ -65,7 +77,7 @@ func (c *dialectCase) judge(t *testing.T, want, got string) {
 	t.Helper()
 	switch {
 	case c.fault == "" && want != got:
-		t.Errorf("nc %s%s\n--- nc.openbsd\n%s--- gonc\n%s", c.args, c.script, want, got)
+		t.Errorf("nc %s%s\n--- theirs\n%s--- gonc\n%s", c.args, c.script, want, got)
 	case c.fault != "" && want == got:
 		t.Errorf("nc %s%s\nis no difference any longer:\n%s", c.args, c.script, got)
 	}

@@ -70,6 +70,7 @@ func ncatAddr(a net.Addr) string { return event.Printable(a.String()) }
 func ncatError(err error) (text string, ok bool) {
 	var (
 		name   *conn.ResolveError
+		digits *conn.NumericError
 		listen *conn.ListenError
 		dial   *conn.DialError
 		local  *relay.LocalError
@@ -78,6 +79,8 @@ func ncatError(err error) (text string, ok bool) {
 	switch {
 	case errors.As(err, &name) && name.Limit == 0:
 		return fmt.Sprintf("Could not resolve hostname %q: %s", name.Address.Host, event.LookupReason(name.Err)), true
+	case errors.As(err, &digits):
+		return fmt.Sprintf("Could not resolve hostname %q: Name or service not known", digits.Host), true
 	case errors.As(err, &listen):
 		return fmt.Sprintf("bind to %s: %s", listen.Address, event.Reason(listen.Err)), true
 	case errors.As(err, &dial):
