@@ -93,7 +93,8 @@ func (f *flow) awaitFirst() error {
 // copy moves bytes through buf.
 func (f *flow) copy(buf []byte) (rerr, werr error) {
 	bulk, first := false, true
-	for empty := 0; !f.quit.Load(); {
+	ready := f.from.src.await == nil // a file: it gives its first bytes even to a relay that is ending
+	for empty := 0; !f.quit.Load() || first && ready; {
 		n, rerr := f.from.R.Read(buf)
 		if n > 0 || rerr == nil {
 			f.noteRead()

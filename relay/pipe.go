@@ -57,7 +57,7 @@ type referee struct {
 	eofAt    int64     // when local was at EOF, by clock
 	acked    [2]uint64 // when idleness was last looked for
 	flushed  flushPoll // of the remote, for Flush
-	halved   bool      // the remote was half-closed
+	halved   bool      // the remote was half-closed before its EOF
 	answered int64     // bytes received by then
 }
 
@@ -253,7 +253,7 @@ func (x *referee) stopReading(s side) {
 // closeWrite closes the sending half of a side. A connection that has gone
 // already reports that where it is read.
 func (x *referee) closeWrite(s side) {
-	if s == remote {
+	if s == remote && x.state.flow[remote] != flowEOF && !peerHasClosed(x.ends[remote].bare) {
 		x.halved, x.answered = true, x.flows[remote].moved.Load()
 	}
 	e := x.ends[s]

@@ -43,6 +43,16 @@ func ackedBytes(c net.Conn) (n uint64, ago time.Duration, known bool) {
 	return info.Bytes_acked, time.Duration(info.Last_ack_recv) * time.Millisecond, true
 }
 
+// tcpCloseWait is the state of a connection whose peer has closed its sending
+// half, TCP_CLOSE_WAIT of <netinet/tcp.h>.
+const tcpCloseWait = 8
+
+// peerHasClosed reports whether the EOF of c's peer has arrived, read or not.
+func peerHasClosed(c net.Conn) bool {
+	info, err := tcpInfo(c)
+	return err == nil && info.State == tcpCloseWait
+}
+
 // tcpClose is the state of a connection that has ended, TCP_CLOSE of
 // <netinet/tcp.h>.
 const tcpClose = 7

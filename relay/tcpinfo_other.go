@@ -18,6 +18,9 @@ func unackedBytes(c net.Conn) (n int64, known bool) {
 // ackedBytes is unknown here.
 func ackedBytes(net.Conn) (n uint64, ago time.Duration, known bool) { return 0, 0, false }
 
+// peerHasClosed is unknown here.
+func peerHasClosed(net.Conn) bool { return false }
+
 // isClosed is unknown here.
 func isClosed(net.Conn) bool { return false }
 
