@@ -23,7 +23,7 @@ func (o *invocation) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	serve, done, err := o.handler.make(o, len(o.Target.Ports) > 0)
+	serve, done, err := o.handler.make(o, ctx, len(o.Target.Ports) > 0)
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"io"
 	"net"
 	"os"
 	"time"
@@ -28,7 +27,7 @@ type handler struct {
 
 	// make returns the Handler for one connection, for several in turn or at
 	// once, and what releases it.
-	make func(o *invocation, several bool) (serve relay.Handler, done func(), err error)
+	make func(o *invocation, ctx context.Context, several bool) (serve relay.Handler, done func(), err error)
 }
 
 // handlers are the handlers; the last one needs no option.
@@ -76,20 +75,18 @@ func nothing() {}
 
 // stdio joins connections to standard input and output: one, several in turn,
 // or with a listener that keeps open all at once.
-func (o *invocation) stdio(several bool) (serve relay.Handler, done func(), err error) {
+func (o *invocation) stdio(_ context.Context, several bool) (serve relay.Handler, done func(), err error) {
 	if o.Has(option.Listen) && o.keepsOpen() {
 		f := &relay.Fanout{Local: o.local(), Remote: o.remote(), Policy: o.policy(), OnEnd: o.onEnd(true), Datagram: o.Has(option.UDP)}
 		return f.Serve, f.Close, nil
 	}
 	s := relay.Stdio{Remote: o.remote(), Policy: o.policy(), OnEnd: o.onEnd(false)}
-	if !several {
-		s.Local = o.local()
-		return s.Serve, nothing, nil
-	}
 	return func(ctx context.Context, c net.Conn) error {
 		one := s
-		one.Local = relay.Shared(o.local())
-		return one.Serve(ctx, c)
+		if one.Local = o.local(); several {
+			one.Local = relay.Shared(one.Local)
+		}
+		return o.forgive(ctx, c, &one)
 	}, nothing, nil
 }
 
@@ -97,8 +94,27 @@ func (o *invocation) stdio(several bool) (serve relay.Handler, done func(), err 
 // word.
 const replySilence = 15 * time.Second
 
+// forgive serves c, and returns no error where the dialect has none.
+func (o *invocation) forgive(ctx context.Context, c net.Conn, s *relay.Stdio) error {
+	if o.dialect.Forgives == nil {
+		return s.Serve(ctx, c)
+	}
+	var totals relay.Totals
+	report := s.OnEnd
+	s.OnEnd = func(remote net.Addr, t relay.Totals) {
+		totals = t
+		if report != nil {
+			report(remote, t)
+		}
+	}
+	if err := s.Serve(ctx, c); err != nil && !o.dialect.Forgives(err, totals) {
+		return err
+	}
+	return nil
+}
+
 // reply answers each connection with a text.
-func (o *invocation) reply(bool) (serve relay.Handler, done func(), err error) {
+func (o *invocation) reply(context.Context, bool) (serve relay.Handler, done func(), err error) {
 	local := relay.Files(nil, os.Stdout)
 	local.W = relay.Locked(local.W)
 	r := &relay.Reply{Text: []byte(o.Reply), Local: local, Idle: o.idleLimit()}
@@ -109,18 +125,18 @@ func (o *invocation) reply(bool) (serve relay.Handler, done func(), err error) {
 }
 
 // passFD passes the descriptor of a connection on standard output.
-func (o *invocation) passFD(bool) (serve relay.Handler, done func(), err error) {
+func (o *invocation) passFD(context.Context, bool) (serve relay.Handler, done func(), err error) {
 	return relay.PassFd(os.Stdout), nothing, nil
 }
 
 // page serves the test page, or a file.
-func (o *invocation) page(bool) (serve relay.Handler, done func(), err error) {
+func (o *invocation) page(ctx context.Context, _ bool) (serve relay.Handler, done func(), err error) {
 	p := &page.Page{Server: "gonc/" + o.version}
 	switch {
 	case !o.Has(option.Page):
 	case o.Page == "-":
-		if p.Body, err = io.ReadAll(os.Stdin); err != nil {
-			return nil, nil, &relay.LocalError{Op: "read", Err: err}
+		if p.Body, err = readAll(ctx); err != nil {
+			return nil, nil, err
 		}
 	default:
 		if err := page.CheckFile(o.Page); err != nil {
@@ -134,12 +150,29 @@ func (o *invocation) page(bool) (serve relay.Handler, done func(), err error) {
 	return p.Serve, nothing, nil
 }
 
-// onEnd returns what prints how much a session moved, or nil.
+// onEnd returns what prints how much a session moved, and that nothing came
+// back; nil: nothing of it is printed.
 func (o *invocation) onEnd(several bool) func(net.Addr, relay.Totals) {
-	if o.out.Level() == 0 {
+	verbose, client := o.out.Level() > 0, !o.Has(option.Listen)
+	if !verbose && !client {
 		return nil
 	}
 	return func(remote net.Addr, t relay.Totals) {
-		o.out.Print(event.Closed{Remote: remote, Several: several, Totals: t})
+		if verbose {
+			o.out.Print(event.Closed{Remote: remote, Several: several, Totals: t})
+		}
+		if client && isUnanswered(t) && !o.Has(option.HalfClose) && !o.Has(option.SendOnly) && !isRegular(os.Stdin) {
+			o.out.Print(event.Unanswered{})
+		}
 	}
+}
+
+// questionSize is the most that a question has: more is an upload, which needs
+// no answer.
+const questionSize = 16 << 10
+
+// isUnanswered reports whether the peer may have taken a half-close for a client
+// that has gone: it got a question and sent nothing at all.
+func isUnanswered(t relay.Totals) bool {
+	return t.Unanswered && t.Received == 0 && 0 < t.Sent && t.Sent <= questionSize
 }

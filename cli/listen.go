@@ -8,6 +8,7 @@ import (
 	"gonc/cli/event"
 	"gonc/cli/option"
 	"gonc/conn"
+	"gonc/conn/sockopt"
 )
 
 // datagramSession is how long a session of a UDP listener that keeps open may
@@ -23,7 +24,7 @@ func (o *invocation) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	serve, done, err := o.handler.make(o, o.keepsOpen())
+	serve, done, err := o.handler.make(o, ctx, o.keepsOpen())
 	if err != nil {
 		return err
 	}
@@ -52,6 +53,9 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 	opts, err := o.socketOptions(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if o.dialect.DualStack && o.listensOnAllIPv6() {
+		opts = append(opts, sockopt.DualStack())
 	}
 	l := &conn.Listener{
 		Network:       o.listenNetwork(),
@@ -88,6 +92,7 @@ func (o *invocation) reportListener(l *conn.Listener) {
 		o.out.Print(e)
 		o.confine()
 	}
+	l.OnRetry = func(err error) { o.out.Print(event.Waiting{Err: err}) }
 	if o.out.Level() == 0 {
 		return
 	}
@@ -96,7 +101,12 @@ func (o *invocation) reportListener(l *conn.Listener) {
 		o.printTLS(c, true)
 	}
 	l.OnRefused = func(r conn.Rejection) { o.out.Print(event.Refused{Remote: r.Remote, Limit: l.MaxConns}) }
-	l.OnRetry = func(err error) { o.out.Print(event.Waiting{Err: err}) }
+}
+
+// listensOnAllIPv6 reports whether the listener is for every IPv6 address.
+func (o *invocation) listensOnAllIPv6() bool {
+	host := o.Target.Host
+	return host == "" && o.Has(option.IPv6) || host == "::"
 }
 
 // listenNetwork returns the network, narrowed where the dialect has one family

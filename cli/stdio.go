@@ -29,11 +29,6 @@ func (o *invocation) local() relay.End {
 	return relay.Interval(e, o.Interval)
 }
 
-// readsStdin reports whether standard input is sent to the connection.
-func (o *invocation) readsStdin() bool {
-	return o.handler.usesStdin && !o.Has(option.NoStdin) && !o.Has(option.RecvOnly)
-}
-
 // remote returns what makes an End of a connection; nil: as it is.
 func (o *invocation) remote() func(net.Conn) relay.End {
 	if o.RecvLimit == 0 && !o.Has(option.Telnet) {

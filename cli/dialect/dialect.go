@@ -28,6 +28,7 @@ type Dialect struct {
 	ListenEOF      relay.AtRemoteEOF // when the peer of a listener ends first
 	ConnectEOF     relay.AtRemoteEOF // when the peer of a client does
 	BothFamilies   bool              // listen on IPv6 too where no address is given
+	DualStack      bool              // a listener on all IPv6 addresses takes IPv4 as well
 	UDPQuiet       time.Duration     // how long a UDP client waits for more after standard input; zero: for ever
 	ConnectTimeout time.Duration     // where no limit on connecting is given; zero: none
 	RefusalEnds    bool              // a UDP client that is refused ends, with status 0
@@ -57,6 +58,10 @@ type Dialect struct {
 
 	// HelpLine does the same for the help of an option.
 	HelpLine func(id option.ID) (text string, ok bool)
+
+	// Forgives reports whether an error that ended a session which had moved t
+	// is none in this dialect; nil: it forgives none.
+	Forgives func(err error, t relay.Totals) bool
 
 	// Its exit statuses. Network is for what IsNetwork reports true of; a nil
 	// IsNetwork does so for everything that is not event.IsLocal.

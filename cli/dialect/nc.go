@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"syscall"
 	"time"
 
 	"gonc/cli/event"
@@ -21,9 +22,10 @@ var nc = Dialect{
 	Aliases: []string{"netcat", "nc.openbsd"},
 	Grammar: option.Grammar{Letters: goncLetters[:len(goncLetters)-1], Lenient: true, StopAtHelp: true},
 
-	ListenEOF:   relay.FinishIfIdle,
+	ListenEOF:   relay.Finish,
 	ConnectEOF:  relay.KeepSending,
 	FlushQuiet:  time.Second,
+	DualStack:   true,
 	RefusalEnds: true,
 
 	Help:     os.Stderr,
@@ -32,20 +34,72 @@ var nc = Dialect{
 	Event:    ncEvent,
 	Error:    ncError,
 	HelpLine: ncHelpLine,
+	Forgives: ncForgives,
 
 	Network: 1,
 	Other:   1,
 }
 
-const ncUsage = `usage: nc [-46bCDdFhklNnrStUuvz] [-I length] [-i interval] [-M ttl]
+const ncUsage = `usage: nc [-46CDdFhklNnrStUuvz] [-I length] [-i interval] [-M ttl]
 	  [-m minttl] [-O length] [-P proxy_username] [-p source_port]
 	  [-q seconds] [-s sourceaddr] [-T keyword] [-V rtable] [-W recvlimit]
 	  [-w timeout] [-X proxy_protocol] [-x proxy_address[:port]]
 	  [destination] [port]
 `
 
+// ncSummary is in the form that scripts look into: autoconf tests and init
+// scripts search the help for an option that not every nc has.
+const ncSummary = `	Command Summary:
+		-4		Use IPv4
+		-6		Use IPv6
+		-b		Allow broadcast
+		-C		Send CRLF as line-ending
+		-c command	Run a shell command for each connection
+		-D		Enable the debug socket option
+		-d		Detach from stdin
+		-e program	Run a program for each connection
+		-F		Pass socket fd
+		-h		This help text
+		-I length	TCP receive buffer length
+		-i interval	Delay interval for lines sent, ports scanned
+		-k		Keep inbound sockets open for multiple connects
+		-l		Listen mode, for inbound connects
+		-M ttl		Outgoing TTL / Hop Limit
+		-m minttl	Minimum incoming TTL / Hop Limit
+		-N		Shutdown the network socket after EOF on stdin
+		-n		Suppress name/port resolutions
+		-O length	TCP send buffer length
+		-P proxyuser	Username for proxy authentication
+		-p port		Specify local port for remote connects
+		-q secs		quit after EOF on stdin and delay of secs
+		-r		Randomize remote ports
+		-S		Enable the TCP MD5 signature option
+		-s sourceaddr	Local source address
+		-T keyword	TOS value
+		-t		Answer TELNET negotiation
+		-U		Use UNIX domain socket
+		-u		UDP mode
+		-V rtable	Specify alternate routing table
+		-v		Verbose
+		-W recvlimit	Terminate after receiving a number of packets
+		-w timeout	Timeout for connects and final net reads
+		-X proto	Proxy protocol: "4", "5" (SOCKS) or "connect"
+		-x addr[:port]	Specify proxy address and port
+		-z		Zero-I/O mode [used for scanning]
+	Port numbers can be individual or ranges: lo-hi [inclusive]
+
+The options under all of their names:
+
+`
+
 func ncHead(version string) string {
-	return "OpenBSD netcat as gonc " + version + " plays it\n" + ncUsage + "\n"
+	return "OpenBSD netcat as gonc " + version + " plays it\n" + ncUsage + ncSummary
+}
+
+// ncForgives forgives a reset after the answer, when nothing that was sent is
+// known to be missing.
+func ncForgives(err error, t relay.Totals) bool {
+	return errors.Is(err, syscall.ECONNRESET) && !errors.As(err, new(*relay.UndeliveredError)) && t.Received > 0
 }
 
 func ncHelpLine(id option.ID) (text string, ok bool) {

@@ -116,6 +116,11 @@ type Closed struct {
 	Totals  relay.Totals
 }
 
+// Unanswered is a connection whose peer came to its EOF after it was half-closed
+// without having sent a byte: it may have taken the half-close for a client
+// that has gone.
+type Unanswered struct{}
+
 // SessionFailed is one of several connections that ended with an error.
 type SessionFailed struct {
 	Remote net.Addr
@@ -180,8 +185,8 @@ func (Accepted) Level() int { return 1 }
 // Level returns 1.
 func (Refused) Level() int { return 1 }
 
-// Level returns 1.
-func (Waiting) Level() int { return 1 }
+// Level returns 0: the listener may wait for ever.
+func (Waiting) Level() int { return 0 }
 
 // Level returns 2.
 func (Confined) Level() int { return 2 }
@@ -191,6 +196,9 @@ func (Closed) Level() int { return 1 }
 
 // Level returns 0: failures are always printed.
 func (SessionFailed) Level() int { return 0 }
+
+// Level returns 0: without an answer there may be no other sign of a failure.
+func (Unanswered) Level() int { return 0 }
 
 // Level returns 1.
 func (CommandEnded) Level() int { return 1 }

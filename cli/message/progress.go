@@ -48,6 +48,8 @@ func (t *Text) progress(e event.Event) []event.Line {
 		return commandEnded(e)
 	case event.Answered:
 		return t.answered(e)
+	case event.Unanswered:
+		return t.hint("the peer closed without an answer after standard input had ended; " + t.spell(option.NoShutdown) + " does not tell it that")
 	case event.PortFailed:
 		return t.failed(e.Err)
 	case event.Scanned:
