@@ -26,6 +26,8 @@ func TestNcatUsage(t *testing.T) {
 		"127.0.0.1 http", "127.0.0.1 70000", "127.0.0.1 1x", "127.0.0.1 1-2", "127.0.0.1 -- -1",
 		"-z -t 127.0.0.1 1", "-l -s 127.0.0.1", "-l -p 1 -s 127.0.0.1", "-U -p 5 /nosuch",
 		"-m 3 127.0.0.1 1", "--proxy-type socks6 --proxy p 127.0.0.1 1", "--proxy-type http 127.0.0.1 1",
+		"-e a -c b 127.0.0.1 1", "--exec a --sh-exec b 127.0.0.1 1", "-z -e /bin/cat 127.0.0.1 1", "-z -c x 127.0.0.1 1",
+		"--ssl-key k 127.0.0.1 1", "--ssl=1 127.0.0.1 1", "-e", "--exe", "-m", "--max",
 		"--source-port", "--proxy", "--proxy-d", "-G",
 	} {
 		fields := strings.Fields(args)
