@@ -26,8 +26,8 @@ const (
 	MinAboveMax                   // the lower bound A is above the upper bound B
 )
 
-// IsNeed reports whether the second option is one that is missing.
-func (r Reason) IsNeed() bool { return r == Needs }
+// isNeed reports whether the second option is one that is missing.
+func (r Reason) isNeed() bool { return r == Needs }
 
 // A Conflict is a pair of options that cannot be carried out together, or of
 // which the first one needs the second.
@@ -180,7 +180,7 @@ func allConflicts(yield func(Conflict) bool) {
 
 // hasConflict reports whether c holds for what was given.
 func (o *Options) hasConflict(c Conflict) bool {
-	if !o.Has(c.A) || o.Has(c.B) == c.Reason.IsNeed() {
+	if !o.Has(c.A) || o.Has(c.B) == c.Reason.isNeed() {
 		return false
 	}
 	for _, id := range c.Unless {

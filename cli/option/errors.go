@@ -114,7 +114,7 @@ type ConflictError struct {
 }
 
 func (e *ConflictError) Error() string {
-	if e.Reason.IsNeed() {
+	if e.Reason.isNeed() {
 		return fmt.Sprintf("option %q needs %q", e.NameA, e.NameB)
 	}
 	return fmt.Sprintf("options %q and %q conflict", e.NameA, e.NameB)

@@ -37,3 +37,16 @@ func BuildAll() (restore func()) {
 
 // RelayOptions are the options that handlers do not heed by themselves.
 var RelayOptions = relayOptions
+
+// IsNeed reports whether the second option of a conflict is missing.
+func (r Reason) IsNeed() bool { return r.isNeed() }
+
+// IsHandler reports whether id says what is done with a connection.
+func (id ID) IsHandler() bool {
+	for i := range handlers {
+		if handlers[i].id == id {
+			return true
+		}
+	}
+	return false
+}

@@ -16,7 +16,6 @@ const (
 	NoDCCP                  // there is none
 	NoSCTP                  // there is none
 	NoVSock                 // there is none
-	DelayIsInterval         // a pause between lines is the interval
 	OneEngine               // there is nothing to choose from
 	NoLua                   // there is none
 )

@@ -32,17 +32,6 @@ var relayOptions = [...]ID{
 // recordOptions see what goes by.
 var recordOptions = [...]ID{Output, HexDump, Progress, Hash, LimitRate}
 
-// IsHandler reports whether id is an option that says what is done with a
-// connection.
-func (id ID) IsHandler() bool {
-	for i := range handlers {
-		if handlers[i].id == id {
-			return true
-		}
-	}
-	return false
-}
-
 // handlerConflicts calls yield with each conflict that follows from the table
 // of handlers, until it returns false.
 func handlerConflicts(yield func(Conflict) bool) {
