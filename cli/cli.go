@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 
 	"gonc/cli/completion"
 	"gonc/cli/dialect"
@@ -28,6 +29,8 @@ type invocation struct {
 	version string
 
 	tlsServer *tlsconn.Server // of a listener with TLS
+	terminal  bool            // messages go to a terminal
+	last      relay.Totals    // of the last session
 }
 
 // Run is the program. It returns its exit status, or dies by the signal that
@@ -43,6 +46,9 @@ func Run(argv []string, version string) int {
 	}
 	opts, err := option.Parse(args, &d.Grammar)
 	switch {
+	case err != nil && slices.Contains(args, "--json"): // what reads it expects no text
+		jsonPrinter(text, stderr).Print(event.Failed{Err: err})
+		return d.Other
 	case err != nil:
 		return fail(text, err)
 	case opts.Has(option.Help):
@@ -52,11 +58,30 @@ func Run(argv []string, version string) int {
 	case opts.Has(option.Version):
 		return show(text, os.Stdout, versionText(version))
 	}
-	text.Verbose = opts.Verbose
-	text.Terminal = isTerminal(os.Stderr)
-	text.Print(event.Started{Version: version})
-	o := &invocation{Options: opts, dialect: d, handler: choose(opts), out: text, version: version}
+	o := &invocation{Options: opts, dialect: d, handler: choose(opts), version: version}
+	o.out = o.printer(text, stderr)
+	o.out.Print(event.Started{Version: version})
 	return o.run(stderr)
+}
+
+// printer returns what prints the events.
+func (o *invocation) printer(text *message.Text, stderr *message.Output) message.Printer {
+	text.Verbose = o.Verbose
+	if o.Has(option.Explain) {
+		text.Verbose = max(text.Verbose, 1)
+	}
+	if o.Has(option.JSON) {
+		return jsonPrinter(text, stderr)
+	}
+	text.Terminal = isTerminal(os.Stderr)
+	o.terminal = text.Terminal && o.dialect.OnTerminal
+	return text
+}
+
+// jsonPrinter returns a printer of JSON with the words of text.
+func jsonPrinter(text *message.Text, stderr *message.Output) message.Printer {
+	stderr.Lost = message.LostJSON
+	return &message.JSON{Text: text, W: stderr}
 }
 
 // run does what was asked for, prints how it ended and returns the status.

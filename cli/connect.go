@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -61,7 +60,7 @@ func (o *invocation) connectPorts(ctx context.Context, d *conn.Dialer, serve rel
 func (o *invocation) connectOne(ctx context.Context, d *conn.Dialer, a addr.Addr, serve relay.Handler) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	d.OnRefusal = func(_ net.Addr, err error) { o.refused(err, cancel) }
+	d.OnRefusal = func(remote net.Addr, err error) { o.refused(remote, err, cancel) }
 	c, err := o.dial(ctx, d, a)
 	if err != nil {
 		return err
@@ -69,6 +68,7 @@ func (o *invocation) connectOne(ctx context.Context, d *conn.Dialer, a addr.Addr
 	if len(o.Target.Ports) == 0 {
 		o.confine()
 	}
+	o.last = relay.Totals{Unanswered: true}
 	err = serve(ctx, c)
 	switch {
 	case context.Cause(ctx) == errRefused:
@@ -76,7 +76,7 @@ func (o *invocation) connectOne(ctx context.Context, d *conn.Dialer, a addr.Addr
 	case err == nil && conn.Refusal(c) != nil:
 		return message.Reported(conn.Refusal(c))
 	}
-	return o.unlessQuiet(err)
+	return o.useless(c.RemoteAddr(), o.unlessQuiet(err))
 }
 
 // errRefused ends a UDP connection in a dialect where a refusal does.
@@ -84,22 +84,19 @@ var errRefused = errors.New("refused")
 
 // refused prints that the host of a UDP connection refuses datagrams, or ends
 // the connection.
-func (o *invocation) refused(err error, end context.CancelCauseFunc) {
+func (o *invocation) refused(remote net.Addr, err error, end context.CancelCauseFunc) {
 	if o.dialect.RefusalEnds {
 		end(errRefused)
 		return
 	}
-	o.out.Print(event.Failed{Err: err})
+	o.out.Print(event.Failed{Err: o.useless(remote, err)})
 }
 
-// dial connects to a and prints how.
+// dial connects to a and prints how, and on failure what may be the matter.
 func (o *invocation) dial(ctx context.Context, d *conn.Dialer, a addr.Addr) (net.Conn, error) {
-	if o.out.Level() == 0 {
-		return d.Dial(ctx, a)
-	}
-	o.reportAttempts(d, a)
+	w := o.watch(ctx, d, a)
 	c, err := d.Dial(ctx, a)
-	if err != nil {
+	if err = w.done(err); err != nil {
 		return nil, err
 	}
 	switch {
@@ -112,34 +109,6 @@ func (o *invocation) dial(ctx context.Context, d *conn.Dialer, a addr.Addr) (net
 	}
 	o.printTLS(c, false)
 	return c, nil
-}
-
-// reportAttempts has d print how it gets to a: what failed once something has
-// connected, since else the error says it.
-func (o *invocation) reportAttempts(d *conn.Dialer, a addr.Addr) {
-	if len(d.Proxies) > 0 {
-		a = d.Proxies[0].Address
-	}
-	network := o.Protocol()
-	d.OnTrying = func(to netip.AddrPort) { o.out.Print(event.Connecting{Network: network, To: to}) }
-	var failed []conn.Attempt
-	d.OnTried = func(t conn.Attempt) {
-		if t.Err != nil {
-			failed = append(failed, t)
-			return
-		}
-		for _, f := range failed {
-			o.out.Print(event.AttemptFailed{Network: network, To: a, Attempt: f})
-		}
-		if len(d.Proxies) == 0 || o.out.Level() > 1 {
-			o.out.Print(event.Connected{Network: network, To: a, Addr: t.Addr, Took: t.Took, Numeric: d.Numeric})
-		}
-	}
-	if o.out.Level() > 1 {
-		d.OnResolved = func(host string, addrs []netip.Addr, took time.Duration) {
-			o.out.Print(event.Resolved{Host: host, Addrs: addrs, Took: took})
-		}
-	}
 }
 
 // dialer returns the Dialer that the command line describes.
@@ -156,12 +125,22 @@ func (o *invocation) dialer(ctx context.Context) (*conn.Dialer, error) {
 		Network:    o.Network(),
 		Numeric:    o.Has(option.NoDNS),
 		Source:     o.sourceAddr(),
-		Timeout:    o.connectLimit(),
+		Timeout:    o.dialLimit(),
+		Retry:      o.Retry,
 		Options:    opts,
 		Proxies:    chain,
 		Congestion: o.Congestion,
 	}
 	return d, o.secureDialer(d)
+}
+
+// dialLimit is connectLimit, and where nothing else limits an explained connect
+// the limit of that.
+func (o *invocation) dialLimit() time.Duration {
+	if limit := o.connectLimit(); limit > 0 || !o.Has(option.Explain) {
+		return limit
+	}
+	return explainLimit
 }
 
 func portText(port uint16) string { return strconv.Itoa(int(port)) }

@@ -158,6 +158,9 @@ func (o *invocation) onEnd(several bool) func(net.Addr, relay.Totals) {
 		return nil
 	}
 	return func(remote net.Addr, t relay.Totals) {
+		if client {
+			o.last = t
+		}
 		if verbose {
 			o.out.Print(event.Closed{Remote: remote, Several: several, Totals: t})
 		}

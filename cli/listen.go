@@ -3,11 +3,13 @@ package cli
 import (
 	"context"
 	"net"
+	"net/netip"
 	"time"
 
 	"gonc/cli/event"
 	"gonc/cli/option"
 	"gonc/conn"
+	"gonc/conn/path"
 	"gonc/conn/sockopt"
 )
 
@@ -83,15 +85,7 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 
 // reportListener has l print what happens.
 func (o *invocation) reportListener(l *conn.Listener) {
-	l.OnListen = func(at []net.Addr) {
-		e := event.Listening{Network: o.Protocol(), At: at, Page: o.Has(option.HTTP), Mutual: o.Has(option.TLSTrustFile) || o.Has(option.TLSPin)}
-		if o.tlsServer != nil {
-			shown := o.tlsServer.Certificate()
-			e.TLS = &shown
-		}
-		o.out.Print(e)
-		o.confine()
-	}
+	l.OnListen = o.listening
 	l.OnRetry = func(err error) { o.out.Print(event.Waiting{Err: err}) }
 	if o.out.Level() == 0 {
 		return
@@ -107,6 +101,26 @@ func (o *invocation) reportListener(l *conn.Listener) {
 func (o *invocation) listensOnAllIPv6() bool {
 	host := o.Target.Host
 	return host == "" && o.Has(option.IPv6) || host == "::"
+}
+
+// listening prints where a listener listens, and if that is read where it may
+// be reached.
+func (o *invocation) listening(at []net.Addr) {
+	e := event.Listening{Network: o.Protocol(), At: at, Page: o.Has(option.HTTP), Mutual: o.Has(option.TLSTrustFile) || o.Has(option.TLSPin)}
+	if o.tlsServer != nil {
+		shown := o.tlsServer.Certificate()
+		e.TLS = &shown
+	}
+	e.Explained = o.Has(option.Explain)
+	if e.Explained || o.dialect.Hints && (o.out.Level() > 0 || o.terminal) {
+		for _, a := range at {
+			if ap, err := netip.ParseAddrPort(a.String()); err == nil {
+				e.Places = append(e.Places, path.Places(e.Network, ap)...)
+			}
+		}
+	}
+	o.out.Print(e)
+	o.confine()
 }
 
 // listenNetwork returns the network, narrowed where the dialect has one family

@@ -28,6 +28,7 @@ func (o *invocation) scan(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	r := o.newScanReport(cancel)
+	r.explain = o.Has(option.Explain) && !o.Has(option.Unix) && !o.HasProxy()
 	var err error
 	if o.Has(option.Unix) || o.HasProxy() || o.Has(option.TLS) {
 		err = o.scanDialing(ctx, r)
@@ -35,6 +36,7 @@ func (o *invocation) scan(ctx context.Context) error {
 		err = o.scanPorts(ctx, r)
 	}
 	r.end()
+	r.explainAll(ctx)
 	switch {
 	case r.failed != nil:
 		return r.failed
@@ -58,7 +60,7 @@ func (o *invocation) scanPorts(ctx context.Context, r *scanReport) error {
 	if err != nil {
 		return err
 	}
-	d := &conn.Dialer{Network: o.Network(), Numeric: o.Has(option.NoDNS), Source: o.sourceAddr(), Timeout: o.scanLimit()}
+	d := &conn.Dialer{Network: o.Network(), Numeric: o.Has(option.NoDNS), Source: o.sourceAddr(), Timeout: o.scanLimit(), Retry: o.Retry}
 	addrs, sources, err := resolve(ctx, d, o.Target.Addr)
 	if err != nil {
 		return err
@@ -66,14 +68,19 @@ func (o *invocation) scanPorts(ctx context.Context, r *scanReport) error {
 	if r.namesServices() {
 		addr.Service(o.Protocol(), 0) // reads the table while there are descriptors
 	}
-	s := &scan.Scanner{Network: o.Network(), Sources: sources, Options: opts, Interval: o.Interval, Timeout: o.connectLimit()}
+	r.explainHost(addrs)
+	s := &scan.Scanner{Network: o.Network(), Sources: sources, Options: opts, Interval: o.Interval, Timeout: o.connectLimit(), Retry: o.Retry}
+	s.OnRetry = func(ports int) { o.out.Print(event.Rescanning{Ports: ports, For: s.Retry}) }
 	return o.asDialError(s.Scan(ctx, addrs, o.Target.Ports, r.result))
 }
 
 // resolve is d.Resolve within the limit of d.
 func resolve(ctx context.Context, d *conn.Dialer, a addr.Addr) (ips []netip.Addr, from []netip.AddrPort, err error) {
-	ctx, cancel := context.WithTimeout(ctx, d.Timeout)
-	defer cancel()
+	if d.Retry <= 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, d.Timeout)
+		defer cancel()
+	}
 	ips, from, err = d.Resolve(ctx, a)
 	var name *conn.ResolveError
 	if errors.As(err, &name) && name.Err.IsTimeout && ctx.Err() != nil {

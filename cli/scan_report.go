@@ -22,6 +22,9 @@ type scanReport struct {
 	counts event.Scanned
 	output *outputWriter
 	failed error // standard output could not be written
+
+	explain bool // what is not open is explained at the end
+	results []scan.Result
 }
 
 // newScanReport returns a report. When standard output cannot be written it
@@ -46,6 +49,9 @@ func (r *scanReport) result(res scan.Result) {
 	isOpen := res.State == scan.Open || res.State == scan.Silent
 	if res.Last {
 		r.counts.Add(isOpen)
+	}
+	if r.explain {
+		r.results = append(r.results, res)
 	}
 	if r.json != nil {
 		if res.Last {

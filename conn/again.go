@@ -5,11 +5,11 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os"
 	"syscall"
 	"time"
 
 	"gonc/conn/addr"
+	"gonc/conn/path"
 )
 
 // The pauses between tries to connect double up to a second. A try that gets
@@ -21,9 +21,18 @@ const (
 	tryLimit   = 5 * time.Second
 )
 
-// dialAgain is dial until it succeeds, fails for good, or Retry is over. The
+// dialAgain is dial until it succeeds, fails for good, or Retry is over.
+func (d *Dialer) dialAgain(ctx context.Context, a addr.Addr) (c net.Conn, err error) {
+	err = d.again(ctx, func(ctx context.Context, once *Dialer) (err error) {
+		c, err = once.dial(ctx, a)
+		return err
+	})
+	return c, err
+}
+
+// again calls try until it succeeds, fails for good, or Retry is over. The
 // error is that of the last try that was not cut short.
-func (d *Dialer) dialAgain(ctx context.Context, a addr.Addr) (net.Conn, error) {
+func (d *Dialer) again(ctx context.Context, try func(context.Context, *Dialer) error) error {
 	once := *d
 	if once.Timeout <= 0 {
 		once.Timeout = tryLimit
@@ -31,9 +40,9 @@ func (d *Dialer) dialAgain(ctx context.Context, a addr.Addr) (net.Conn, error) {
 	once.Timeout = min(once.Timeout, d.Retry)
 	whole, cancel := context.WithTimeout(ctx, d.Retry)
 	defer cancel()
-	c, last := once.dial(ctx, a) // not cut short: there is always an error to return
+	last := try(ctx, &once) // not cut short: there is always an error to return
 	if last == nil || !mayPass(last) || ctx.Err() != nil {
-		return c, last
+		return last
 	}
 	if d.OnRetry != nil {
 		d.OnRetry(last)
@@ -41,15 +50,15 @@ func (d *Dialer) dialAgain(ctx context.Context, a addr.Addr) (net.Conn, error) {
 	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
 		select {
 		case <-whole.Done():
-			return nil, cmp.Or(ctx.Err(), last)
+			return cmp.Or(ctx.Err(), last)
 		case <-time.After(pause):
 		}
-		c, err := once.dial(whole, a)
+		err := try(whole, &once)
 		switch {
 		case whole.Err() != nil && err != nil:
-			return nil, cmp.Or(ctx.Err(), last)
+			return cmp.Or(ctx.Err(), last)
 		case err == nil || !mayPass(err):
-			return c, err
+			return err
 		}
 		last = err
 	}
@@ -58,17 +67,12 @@ func (d *Dialer) dialAgain(ctx context.Context, a addr.Addr) (net.Conn, error) {
 // mayPass reports whether the reason why a host could not be connected to may
 // be gone later: it refuses, does not answer or cannot be resolved.
 func mayPass(err error) bool {
-	var name *ResolveError
-	if errors.As(err, &name) || errors.Is(err, os.ErrDeadlineExceeded) {
+	if errors.As(err, new(*ResolveError)) {
 		return true
 	}
-	for _, errno := range [...]syscall.Errno{
-		syscall.ECONNREFUSED, syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH,
-		syscall.ECONNRESET, syscall.ECONNABORTED, syscall.ENETDOWN, syscall.EHOSTDOWN,
-	} {
-		if errors.Is(err, errno) {
-			return true
-		}
+	switch path.OutcomeOf(err) {
+	case path.Refused, path.Unreachable, path.Silent, path.ResetLater:
+		return true
 	}
 	// A Unix socket that is not made yet.
 	var unix *UnixError

@@ -347,6 +347,18 @@ func (d *Dialer) lookup(ctx context.Context, network string, a addr.Addr) ([]net
 // that no source is for, but not such addresses only. Timeout limits it; errors
 // are those of Dial.
 func (d *Dialer) Resolve(ctx context.Context, a addr.Addr) (ips []netip.Addr, from []netip.AddrPort, err error) {
+	if d.Retry <= 0 {
+		return d.resolve(ctx, a)
+	}
+	err = d.again(ctx, func(ctx context.Context, once *Dialer) (err error) {
+		ips, from, err = once.resolve(ctx, a)
+		return err
+	})
+	return ips, from, err
+}
+
+// resolve is Resolve without Retry.
+func (d *Dialer) resolve(ctx context.Context, a addr.Addr) (ips []netip.Addr, from []netip.AddrPort, err error) {
 	outer := ctx
 	ctx, cancel := d.limit(ctx)
 	defer cancel()

@@ -11,6 +11,7 @@ import (
 
 	"gonc/conn"
 	"gonc/conn/addr"
+	"gonc/conn/path"
 	"gonc/conn/tlsconn"
 	"gonc/relay"
 	"gonc/relay/page"
@@ -79,6 +80,10 @@ type Listening struct {
 	Page    bool                 // the test page is served there
 	TLS     *tlsconn.Certificate // that is shown there; nil: no TLS
 	Mutual  bool                 // clients have to show one
+	Places  []path.Place         // where it may be reached from other machines, if that was found out
+
+	// Explained asks for what to try from other machines too.
+	Explained bool
 }
 
 // Accepted is a connection that was accepted.

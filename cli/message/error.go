@@ -43,11 +43,14 @@ func (t *Text) describeOwn(err error) (text, hint string) {
 		secret *SecretError
 		shake  *conn.HandshakeError
 		passed *conn.ActivationError
+		failed *event.ConnectError
 	)
 	if text, hint, ok := t.describeTLSFile(err); ok {
 		return text, hint
 	}
 	switch {
+	case errors.As(err, &failed):
+		return t.describeConnect(failed)
 	case isUsage(err):
 		return t.describeUsage(err)
 	case errors.As(err, &dial) && errors.As(err, &proxy) && proxy.Unreachable:
@@ -211,6 +214,15 @@ func describeUnix(e *conn.UnixError) (text, hint string) {
 		hint = "the file was not touched; use another path"
 	}
 	return fmt.Sprintf(text, e.Path, event.Reason(e.Err)), hint
+}
+
+// describeConnect adds to a failed connect what was found out about it.
+func (t *Text) describeConnect(e *event.ConnectError) (text, hint string) {
+	text, hint = t.describeOwn(e.Err)
+	if found := pathHint(e.Facts); found != "" || e.Explained {
+		hint = found
+	}
+	return text, hint
 }
 
 func (t *Text) describeDial(e *conn.DialError) (text, hint string) {

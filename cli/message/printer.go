@@ -69,8 +69,11 @@ func (t *Text) onTerminal(e event.Event) bool {
 	if !t.Terminal || !t.Dialect.OnTerminal {
 		return false
 	}
-	_, ok := e.(event.Listening)
-	return ok
+	switch e.(type) {
+	case event.Listening, event.Silence, event.Useless:
+		return true
+	}
+	return false
 }
 
 // lines returns e in the words of the dialect.

@@ -52,6 +52,22 @@ func (t *Text) progress(e event.Event) []event.Line {
 		return t.hint("the peer closed without an answer after standard input had ended; " + t.spell(option.NoShutdown) + " does not tell it that")
 	case event.PortFailed:
 		return t.failed(e.Err)
+	case event.Silence:
+		return t.silence(e)
+	case event.Retrying:
+		return t.retrying(e)
+	case event.Rescanning:
+		ports := "ports"
+		if e.Ports == 1 {
+			ports = "port"
+		}
+		return one(event.Named("%d %s not open; trying again for up to %s", e.Ports, ports, e.For))
+	case event.Explained:
+		return explained(e)
+	case event.ExplainedName:
+		return explainedName(e)
+	case event.Useless:
+		return t.hint(pathHint(e.Facts))
 	case event.Scanned:
 		return one(event.Named("%d of %d ports open", e.Open, e.Open+e.NotOpen))
 	}
@@ -66,6 +82,12 @@ func confined(e event.Confined) (lines []event.Line) {
 		lines = append(lines, event.Named("sandbox: %s", event.Printable(event.Reason(e.Err))))
 	}
 	return lines
+}
+
+// retrying says why a connect failed that is tried again, and for how long.
+func (t *Text) retrying(e event.Retrying) []event.Line {
+	text, _ := t.describe(e.Err)
+	return one(event.Named("%s; trying again for up to %s", event.Printable(text), e.For))
 }
 
 func one(line event.Line) []event.Line { return []event.Line{line} }

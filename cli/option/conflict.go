@@ -70,8 +70,8 @@ var conflicts = [...]Conflict{
 	{A: AcceptProxyProtocol, B: Listen, Reason: Needs},
 	{A: AcceptProxyProtocol, B: UDP, Reason: StreamsOnly},
 	{A: Retry, B: Listen, Reason: ForConnecting},
+	{A: Explain, B: Unix, Reason: NoIPAddress},
 
-	{A: JSON, B: Scan, Reason: Needs},
 	{A: Telnet, B: Scan, Reason: NothingToSend, Idle: true},
 	{A: Congestion, B: Scan, Reason: NothingToSend},
 	{A: PassFD, B: Scan, Reason: ScanCloses},

@@ -149,8 +149,6 @@ var unbuilt = []ID{
 	DenyTo,
 	ProxyProtocol,
 	AcceptProxyProtocol,
-	Retry,
-	Explain,
 }
 
 // built reports whether the feature behind the option is there.

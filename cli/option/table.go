@@ -141,7 +141,7 @@ var table = [NumIDs]Row{
 
 	Retry:      {Names: []string{"retry"}, Arg: "time", Kind: Time, Help: "try again to connect, for at most this long"},
 	Explain:    {Names: []string{"explain"}, Help: "print step by step what is in the way"},
-	JSON:       {Names: []string{"json"}, Help: "with -z: one JSON object a port on standard output"},
+	JSON:       {Names: []string{"json"}, Help: "events as JSON lines; with -z results on stdout"},
 	NoSandbox:  {Names: []string{"no-sandbox"}, Help: "keep rights that are not needed"},
 	Completion: {Names: []string{"completion"}, Arg: "bash|zsh|fish", Kind: Choice, Help: "print a completion script"},
 	Verbose:    {Names: []string{"verbose"}, Kind: Counter, Help: "verbose; -vv: times, totals; -vvv: request heads"},

@@ -114,6 +114,14 @@ func (f *Facts) reached() bool {
 	return !f.Own && f.Route.Kind != NoRoute && f.Route.Kind != Blocked && f.Neighbour.State != Mute && f.Neighbour.State != Asking
 }
 
+// Port returns the facts about a port that was tried with others, which were
+// answered so. It sends no more than Examine.
+func (e *Explorer) Port(ctx context.Context, a Answer, err error, others []Answer) *Facts {
+	f := e.Examine(ctx, a.Addr, err, a.Took)
+	f.Others = others
+	return f
+}
+
 func (e *Explorer) look(to netip.AddrPort) *Facts {
 	f := &Facts{Way: Look(e.Network, to), Network: e.Network, Port: to.Port()}
 	f.Answer = Answer{Addr: to, Outcome: Silent}
@@ -170,4 +178,10 @@ func (e *Explorer) report(s Step, f *Facts) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.Report(s, f)
+}
+
+// Cancel ends an Exploration whose attempt was given up.
+func (x *Exploration) Cancel() {
+	x.cancel()
+	<-x.done
 }

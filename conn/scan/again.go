@@ -31,6 +31,9 @@ func (s *Scanner) scanAgain(ctx context.Context, addrs []netip.Addr, ports []uin
 	if err := r.round(ctx, s, addrs); err != nil { // whole, however long it takes
 		return err
 	}
+	if len(r.pending) > 0 && s.OnRetry != nil {
+		s.OnRetry(len(r.pending))
+	}
 	limited, cancel := context.WithDeadline(ctx, end)
 	defer cancel()
 	for p := firstPause; len(r.pending) > 0; p = min(2*p, lastPause) {

@@ -50,6 +50,10 @@ type Scanner struct {
 	// tried again. Each is reported once, when it is open or the time is over.
 	Retry time.Duration
 
+	// OnRetry, if not nil, is called with how many ports are to be tried again
+	// when that begins.
+	OnRetry func(ports int)
+
 	// engine replaces the system's way of scanning; for tests.
 	engine func(context.Context, *sweep, *queue) error
 }
