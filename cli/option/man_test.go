@@ -52,6 +52,32 @@ func TestManualConflicts(t *testing.T) {
 	}
 }
 
+// An option that needs another one names it, or one that does as well, in the
+// manual.
+func TestManualNeeds(t *testing.T) {
+	items := manualItems(t)
+	AllConflicts(func(c Conflict) bool {
+		if !c.Reason.IsNeed() || !c.A.IsBuilt() || !c.B.IsBuilt() {
+			return true
+		}
+		text := items[c.A]
+		if slices.ContainsFunc(append(c.Unless, c.B), ID.IsProxy) && strings.Contains(text, "Needs a proxy") {
+			return true
+		}
+		for line := range strings.Lines(text) {
+			flags, isFlags := strings.CutPrefix(line, ".Fl ")
+			for _, word := range strings.Fields(flags) {
+				id, ok := byFlag(word)
+				if isFlags && ok && (id == c.B || slices.Contains(c.Unless, id)) {
+					return true
+				}
+			}
+		}
+		t.Errorf("%s: the manual does not say that it needs %s", goncGrammar.Spell(c.A), goncGrammar.Spell(c.B))
+		return true
+	})
+}
+
 // manualItems returns the text of each option in the manual.
 func manualItems(t *testing.T) map[ID]string {
 	page, err := os.ReadFile("../../man/gonc.1")
