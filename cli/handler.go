@@ -36,6 +36,8 @@ var handlers = [...]handler{
 	{id: option.Reply, make: (*invocation).reply},
 	{id: option.Exec, commands: true, make: (*invocation).command},
 	{id: option.ShExec, commands: true, make: (*invocation).command},
+	{id: option.Chat, usesStdin: true, many: true, make: (*invocation).chat}, // before the broker, which it is too
+	{id: option.Broker, usesStdin: true, many: true, make: (*invocation).broker},
 	{id: option.PassFD, make: (*invocation).passFD},
 	{id: option.NumIDs, usesStdin: true, make: (*invocation).stdio},
 }
@@ -122,6 +124,25 @@ func (o *invocation) reply(context.Context, bool) (serve relay.Handler, done fun
 		r.Silence = replySilence
 	}
 	return r.Serve, nothing, nil
+}
+
+// broker passes on what each connection sends to all others.
+func (o *invocation) broker(context.Context, bool) (serve relay.Handler, done func(), err error) {
+	return o.brokered(relay.NewBroker(o.files(nil)))
+}
+
+// chat is broker with names.
+func (o *invocation) chat(context.Context, bool) (serve relay.Handler, done func(), err error) {
+	return o.brokered(relay.NewChat(o.files(nil)))
+}
+
+func (o *invocation) brokered(b *relay.Broker) (serve relay.Handler, done func(), err error) {
+	b.Remote, b.Policy, b.OnEnd = o.remote(), relay.Policy{Idle: o.idleLimit()}, o.onEnd(true)
+	return b.Serve, func() {
+		if err := b.Close(); err != nil {
+			o.out.Print(event.Failed{Err: err})
+		}
+	}, nil
 }
 
 // passFD passes the descriptor of a connection on standard output.

@@ -15,12 +15,17 @@ func isTerminal(f *os.File) bool { return isatty.IsTerminal(f.Fd()) }
 
 // local returns standard input and output, as far as they are used.
 func (o *invocation) local() relay.End {
-	in, out := os.Stdin, os.Stdout
+	if o.Has(option.SendOnly) {
+		return o.files(nil)
+	}
+	return o.files(os.Stdout)
+}
+
+// files returns standard input, as far as it is used, and out.
+func (o *invocation) files(out *os.File) relay.End {
+	in := os.Stdin
 	if !o.readsStdin() {
 		in = nil
-	}
-	if o.Has(option.SendOnly) {
-		out = nil
 	}
 	e := relay.Files(in, out)
 	if o.Has(option.CRLF) {
@@ -53,7 +58,7 @@ func (o *invocation) idleLimit() time.Duration {
 		return o.IdleTimeout
 	case o.Has(option.Timeout):
 		return o.Timeout
-	case o.Has(option.Listen) && o.Has(option.UDP) && o.Has(option.KeepOpen):
+	case o.Has(option.Listen) && o.Has(option.UDP) && o.keepsOpen():
 		return datagramSession
 	}
 	return 0

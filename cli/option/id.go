@@ -131,8 +131,6 @@ func (id ID) IsProxy() bool { return id == SOCKS || id == Proxy }
 // the command line and missing from the help; a line goes when its feature is
 // wired.
 var unbuilt = []ID{
-	Broker,
-	Chat,
 	Allow,
 	AllowFile,
 	Deny,
