@@ -95,7 +95,7 @@ func (o *invocation) refused(remote net.Addr, err error, end context.CancelCause
 // dial connects to a and prints how, and on failure what may be the matter.
 func (o *invocation) dial(ctx context.Context, d *conn.Dialer, a addr.Addr) (net.Conn, error) {
 	w := o.watch(ctx, d, a)
-	c, err := d.Dial(ctx, a)
+	c, err := o.dialAsking(ctx, d, a)
 	if err = w.done(err); err != nil {
 		return nil, err
 	}
@@ -117,7 +117,7 @@ func (o *invocation) dialer(ctx context.Context) (*conn.Dialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	chain, err := o.proxies(ctx)
+	chain, err := o.proxies()
 	if err != nil {
 		return nil, err
 	}

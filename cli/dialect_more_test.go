@@ -213,8 +213,6 @@ var proxyCases = []dialectCase{
 	{name: "the proxy's name is unknown", args: "-x no.such.host.invalid 192.0.2.1 80"},
 	{name: "-v through a proxy", args: "-v -x 127.0.0.1:$PORT -N 192.0.2.1 80", stdin: "hello\n", peer: "tcp",
 		steps: []string{"recv 3", "send \\x05\\x00", "recv 10", "send \\x05\\x00\\x00\\x01\\x7f\\x00\\x00\\x01\\x00\\x50", "all", "close"}},
-	{name: "-P without a terminal", script: "setsid -w nc -X connect -P me -x 127.0.0.1:$PORT 192.0.2.1 80", peer: "tcp", hangs: true,
-		fault: "nc asks only when the proxy wants a login", want: []string{"status 1"}},
 }
 
 // scriptCases are what people do with nc in shells.

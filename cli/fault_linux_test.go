@@ -296,7 +296,7 @@ func TestStoppedIsNotIdle(t *testing.T) {
 	for _, limit := range []string{"-w", "-q"} {
 		t.Run(limit, func(t *testing.T) {
 			p := stage(t, "tcp")
-			client := gonc(nil, limit, "300ms", "127.0.0.1", p.port())
+			client := gonc(nil, "-N", limit, "300ms", "127.0.0.1", p.port())
 			begin(t, client)
 			accepted(t, p)
 			check(t, p.recvEOF())

@@ -2,13 +2,10 @@ package cli
 
 import (
 	"context"
-	"os"
-	"strings"
 	"time"
 
 	"gonc/cli/option"
 	"gonc/conn/addr"
-	"gonc/conn/proxy"
 	"gonc/conn/sockopt"
 )
 
@@ -59,42 +56,4 @@ func (o *invocation) socketOptions(ctx context.Context) ([]sockopt.Option, error
 		opts = append(opts, sockopt.TCPMD5(key))
 	}
 	return opts, nil
-}
-
-// proxies returns the proxies to connect through, with their logins.
-func (o *invocation) proxies(ctx context.Context) ([]proxy.Proxy, error) {
-	login := o.proxyLogin()
-	chain := o.Proxies
-	for i := range chain {
-		p := &chain[i]
-		if p.User == "" {
-			p.User, p.Password, _ = strings.Cut(login, ":")
-		}
-		if strings.HasPrefix(p.Type, "socks4") {
-			p.Password = "" // there is none in that protocol
-			continue
-		}
-		if o.ProxyUser == "" || p.User != o.ProxyUser || p.Password != "" {
-			continue
-		}
-		password, err := readPassword("GONC_PROXY_PASSWORD", "password of "+p.User+" at "+p.Address.Host)
-		if err != nil {
-			return nil, err
-		}
-		p.Password = password
-	}
-	return chain, nil
-}
-
-// proxyLogin returns user:password as far as it was given.
-func (o *invocation) proxyLogin() string {
-	if o.ProxyUser != "" {
-		return o.ProxyUser
-	}
-	for _, login := range [...]string{o.ProxyAuth, os.Getenv("GONC_PROXY_AUTH"), os.Getenv("NCAT_PROXY_AUTH")} {
-		if login != "" {
-			return login
-		}
-	}
-	return ""
 }

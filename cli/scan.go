@@ -108,7 +108,7 @@ func (o *invocation) scanDialing(ctx context.Context, r *scanReport) error {
 		if i > 0 && !pause(ctx, o.Interval) {
 			break
 		}
-		c, err := d.Dial(ctx, a)
+		c, err := o.dialAsking(ctx, d, a)
 		if err == nil {
 			c.Close()
 		} else if ctx.Err() != nil {

@@ -56,7 +56,7 @@ var table = [NumIDs]Row{
 	SourcePort:    {Names: []string{"source-port"}, Arg: "port", Kind: Text, Help: "source port; with -l the port to listen on"},
 	Source:        {Names: []string{"source"}, Arg: "addr", Kind: Text, Help: "source address; with -l where to listen"},
 	KeepOpen:      {Names: []string{"keep-open"}, Help: "with -l: serve many connections, all at once"},
-	MaxConns:      {Names: []string{"max-conns"}, Arg: "n", Kind: Number, min: 1, max: math.MaxInt32, Help: "at most n at once (-k: 100, --http: 10000)"},
+	MaxConns:      {Names: []string{"max-conns"}, Arg: "n", Kind: Number, min: 1, max: math.MaxInt32, Help: "at most n at once (-k: 1000, --http: 10000)"},
 	NoDNS:         {Names: []string{"nodns"}, Help: "numeric addresses only"},
 	NoStdin:       {Names: []string{"no-stdin"}, Help: "do not read standard input"},
 	SendOnly:      {Names: []string{"send-only"}, Help: "only send; received data is dropped"},
