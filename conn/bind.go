@@ -53,13 +53,17 @@ func (l *Listener) addresses(ctx context.Context) ([]netip.Addr, error) {
 		d := Dialer{Numeric: l.Numeric}
 		return d.lookup(ctx, l.network(), l.Address)
 	}
+	v4, v6 := netip.IPv4Unspecified(), netip.IPv6Unspecified()
+	if l.Loopback {
+		v4, v6 = netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()
+	}
 	switch _, version := addr.Family(l.network()); version {
 	case 4:
-		return []netip.Addr{netip.IPv4Unspecified()}, nil
+		return []netip.Addr{v4}, nil
 	case 6:
-		return []netip.Addr{netip.IPv6Unspecified()}, nil
+		return []netip.Addr{v6}, nil
 	}
-	return []netip.Addr{netip.IPv4Unspecified(), netip.IPv6Unspecified()}, nil
+	return []netip.Addr{v4, v6}, nil
 }
 
 // bindEach binds to all of ips, the later ones to the port that the first one

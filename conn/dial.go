@@ -64,6 +64,12 @@ type Dialer struct {
 	// dialled. TCP only. Source and Options are about the first one then.
 	Proxies []proxy.Proxy
 
+	// Permit, if not nil, returns an error for an address that must not be
+	// connected to, which is then that of an attempt. It is asked about each
+	// address of a name before the attempt, so that what was judged is what is
+	// connected to. With Proxies it is asked about the first one's.
+	Permit func(netip.AddrPort) error
+
 	// Header, if not nil, sends what precedes all other bytes of the
 	// connection to the target, such as a PROXY protocol header. Streams only.
 	Header func(ctx context.Context, c net.Conn) error

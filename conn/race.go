@@ -21,6 +21,11 @@ type candidate struct {
 // connect makes the attempt. Keep-alive probes and Multipath TCP stay off: they
 // were not asked for, and the first costs four system calls.
 func (t candidate) connect(ctx context.Context) (net.Conn, error) {
+	if t.d.Permit != nil {
+		if err := t.d.Permit(t.to); err != nil {
+			return nil, err
+		}
+	}
 	proto, _ := addr.Family(t.network)
 	nd := net.Dialer{KeepAlive: -1, Control: sockopt.Control(t.d.options(proto, t.from, t.to.Addr()))}
 	// A source must not be set to nothing: net would bind the socket to any
