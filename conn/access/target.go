@@ -133,6 +133,7 @@ const (
 	ForbiddenDenied     Forbidden = iota // it is in Deny
 	ForbiddenNotAllowed                  // it is missing from Allow
 	ForbiddenLocal                       // it is local, and the client is on another machine
+	ForbiddenItself                      // it is where the server itself listens
 )
 
 // A TargetError is a target that a client may not be taken to.
@@ -149,6 +150,8 @@ func (e *TargetError) Error() string {
 		return fmt.Sprintf("target %s is denied", at)
 	case ForbiddenNotAllowed:
 		return fmt.Sprintf("target %s is not allowed", at)
+	case ForbiddenItself:
+		return fmt.Sprintf("target %s is this listener itself", at)
 	}
 	return fmt.Sprintf("target %s is local to this machine", at)
 }
@@ -168,6 +171,23 @@ func (r *Reach) Check(client netip.Addr, host string, at netip.AddrPort) error {
 		return fail(ForbiddenLocal)
 	}
 	return nil
+}
+
+// IsListener reports whether at is one of the addresses that this program
+// listens on: connecting to it would make a loop.
+func IsListener(listening []net.Addr, at netip.AddrPort) bool {
+	ip := at.Addr().Unmap()
+	return slices.ContainsFunc(listening, func(a net.Addr) bool {
+		l, err := netip.ParseAddrPort(a.String())
+		if err != nil || l.Port() != at.Port() {
+			return false
+		}
+		here := l.Addr().Unmap()
+		if here.IsUnspecified() {
+			return ip.IsUnspecified() || isOwn(ip)
+		}
+		return here == ip || ip.IsUnspecified() && here.IsLoopback()
+	})
 }
 
 // isPrivate reports whether an address belongs to this machine or its links

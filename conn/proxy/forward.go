@@ -11,22 +11,45 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"gonc/internal/http1"
 )
 
+// ErrIdle says that nothing moved for as long as Forward was to wait.
+var ErrIdle = errors.New("idle timeout")
+
 // Forward passes an HTTP request on to target, a connection to Target, and the
-// response back. It ends when the response has ended, or when ctx is done: one
-// request a connection, so that nothing of what a client sends can be taken for
-// another request. It returns how many bytes went each way. target and the
-// connection of the client are the caller's to close; after an error the client
-// has to see a reset, unless the error is a *ClientError.
-func (r *Request) Forward(ctx context.Context, target net.Conn) (up, down int64, err error) {
-	stop := context.AfterFunc(ctx, func() {
+// response back. It ends when the response has ended, when ctx is done, or when
+// nothing has moved for as long as idle, unless that is 0: one request a
+// connection, so that nothing of what a client sends can be taken for another
+// request. It returns how many bytes went each way. The caller closes both
+// connections; that of a client whose response was cut short is reset then, so
+// that the client does not take it for a whole one.
+func (r *Request) Forward(ctx context.Context, target net.Conn, idle time.Duration) (up, down int64, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(ctx, func() {
 		r.c.SetDeadline(past)
 		target.SetDeadline(past)
-	})
-	defer stop()
+	})()
+	in := &input{c: target}
+	if idle > 0 {
+		timer := time.AfterFunc(idle, func() { cancel(ErrIdle) })
+		defer timer.Stop()
+		r.in.active = func() { timer.Reset(idle) }
+		in.active = r.in.active
+	}
+	up, down, err = r.exchange(ctx, target, in)
+	if err != nil && down > 0 {
+		resetOnClose(r.c)
+	}
+	return up, down, err
+}
+
+// exchange sends the request, of which the client may still be sending the
+// body, and passes the response on, which in reads.
+func (r *Request) exchange(ctx context.Context, target net.Conn, in *input) (up, down int64, err error) {
 	head := r.requestHead()
 	r.in.r += r.head.Len
 	if _, err := target.Write(head); err != nil {
@@ -34,7 +57,7 @@ func (r *Request) Forward(ctx context.Context, target net.Conn) (up, down int64,
 	}
 	var sending sync.WaitGroup
 	sending.Go(func() { up = r.sendBody(target) })
-	down, err = r.passResponse(ctx, target)
+	down, err = r.passResponse(ctx, in)
 	// A target that has answered needs no more of the request.
 	r.c.SetReadDeadline(past)
 	target.Close()
@@ -49,6 +72,21 @@ func (r *Request) Forward(ctx context.Context, target net.Conn) (up, down int64,
 		r.linger(ctx)
 	}
 	return up, down, err
+}
+
+// resetOnClose makes the close of c a reset.
+func resetOnClose(c net.Conn) {
+	for {
+		if l, ok := c.(interface{ SetLinger(int) error }); ok {
+			l.SetLinger(0)
+			return
+		}
+		w, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return
+		}
+		c = w.NetConn()
+	}
 }
 
 // requestHead is the head to send to the target: what it gets is this server's
@@ -184,8 +222,7 @@ func (in *input) reuse(n int) {
 
 // passResponse passes the responses to one request on: those with 1xx, and the
 // final one.
-func (r *Request) passResponse(ctx context.Context, target net.Conn) (n int64, err error) {
-	in := &input{c: target}
+func (r *Request) passResponse(ctx context.Context, in *input) (n int64, err error) {
 	for {
 		head, err := readResponse(in)
 		if err != nil {

@@ -12,6 +12,8 @@ type input struct {
 	c    net.Conn
 	buf  []byte
 	r, w int // buf[r:w] is unread
+
+	active func() // called when something was read; may be nil
 }
 
 // fill reads more: some bytes, or an error.
@@ -22,6 +24,9 @@ func (in *input) fill() error {
 	n, err := in.c.Read(in.buf[in.w:])
 	in.w += n
 	if n > 0 {
+		if in.active != nil {
+			in.active()
+		}
 		return nil
 	}
 	if err == nil {

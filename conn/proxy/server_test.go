@@ -79,7 +79,7 @@ func (p *proxyServer) serve(ctx context.Context, s *Server, c net.Conn) {
 	}
 	defer d.Close()
 	if r.Kind == KindForward {
-		r.Forward(ctx, d)
+		r.Forward(ctx, d, 0)
 		return
 	}
 	client, err := r.Connected(d.LocalAddr())
