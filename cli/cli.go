@@ -6,6 +6,7 @@ package cli
 import (
 	"context"
 	"io"
+	"net"
 	"os"
 	"slices"
 
@@ -31,6 +32,7 @@ type invocation struct {
 	tlsServer *tlsconn.Server // of a listener with TLS
 	terminal  bool            // messages go to a terminal
 	last      relay.Totals    // of the last session
+	listensAt []net.Addr      // the sockets of a listener
 }
 
 // Run is the program. It returns its exit status, or dies by the signal that

@@ -27,7 +27,7 @@ func (o *invocation) confine() {
 
 // needs returns what serving connections still takes.
 func (o *invocation) needs() sandbox.Needs {
-	n := sandbox.Needs{Connect: o.handler.dials}
+	n := sandbox.Needs{Connect: o.handler.dials, Listen: o.handler.dials && o.Source != ""} // bind(2) sets a source
 	if o.Has(option.Page) && o.Page != "-" {
 		// Its folder: a file that takes its place is another file.
 		n.Read = append(n.Read, filepath.Dir(o.Page))

@@ -99,16 +99,22 @@ func (o *invocation) dial(ctx context.Context, d *conn.Dialer, a addr.Addr) (net
 	if err = w.done(err); err != nil {
 		return nil, err
 	}
-	switch {
-	case a.Path != "":
-		o.out.Print(event.ConnectedUnix{Network: o.Protocol(), Path: a.Path})
-	case len(d.Proxies) > 0:
-		if port, err := addr.ParsePort(o.Protocol(), a.Port); err == nil {
-			o.out.Print(event.Tunneled{Network: o.Protocol(), To: a, Port: port, Numeric: d.Numeric})
-		}
-	}
+	o.printTunnel(d, a)
 	o.printTLS(c, false)
 	return c, nil
+}
+
+// printTunnel prints a connection to a that is not to one of its addresses, of
+// which there are events already.
+func (o *invocation) printTunnel(d *conn.Dialer, a addr.Addr) {
+	switch {
+	case a.Path != "":
+		o.out.Print(event.ConnectedUnix{Network: d.Network, Path: a.Path})
+	case len(d.Proxies) > 0:
+		if port, err := addr.ParsePort("tcp", a.Port); err == nil {
+			o.out.Print(event.Tunneled{Network: "tcp", To: a, Port: port, Numeric: d.Numeric})
+		}
+	}
 }
 
 // dialer returns the Dialer that the command line describes.

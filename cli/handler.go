@@ -38,6 +38,8 @@ var handlers = [...]handler{
 	{id: option.ShExec, commands: true, make: (*invocation).command},
 	{id: option.Chat, usesStdin: true, many: true, make: (*invocation).chat}, // before the broker, which it is too
 	{id: option.Broker, usesStdin: true, many: true, make: (*invocation).broker},
+	{id: option.To, dials: true, make: (*invocation).forward},
+	{id: option.ProxyServer, clientFirst: true, many: true, dials: true, make: (*invocation).proxyServer},
 	{id: option.PassFD, make: (*invocation).passFD},
 	{id: option.NumIDs, usesStdin: true, make: (*invocation).stdio},
 }

@@ -69,6 +69,7 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 		KeepOpen:      o.keepsOpen(),
 		MaxConns:      o.connLimit(),
 		AcceptTimeout: o.AcceptTimeout,
+		Loopback:      o.Has(option.ProxyServer), // a proxy for every machine has to be asked for
 	}
 	if o.Has(option.SocketActivation) {
 		l.Network = o.Protocol()
@@ -80,7 +81,7 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 		return nil, err
 	}
 	o.reportListener(l)
-	return l, nil
+	return l, o.admission(ctx, l)
 }
 
 // reportListener has l print what happens.
@@ -106,6 +107,7 @@ func (o *invocation) listensOnAllIPv6() bool {
 // listening prints where a listener listens, and if that is read where it may
 // be reached.
 func (o *invocation) listening(at []net.Addr) {
+	o.listensAt = at
 	e := event.Listening{Network: o.Protocol(), At: at, Page: o.Has(option.HTTP), Mutual: o.Has(option.TLSTrustFile) || o.Has(option.TLSPin)}
 	if o.tlsServer != nil {
 		shown := o.tlsServer.Certificate()

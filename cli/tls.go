@@ -55,12 +55,8 @@ func (o *invocation) secureListener(l *conn.Listener) error {
 	if err != nil {
 		return err
 	}
-	l.HandshakeTimeout = o.ConnectTimeout
 	l.Secure = func(ctx context.Context, c net.Conn) (net.Conn, error) {
 		return secured(server.Handshake(ctx, c))
-	}
-	l.OnHandshakeFailed = func(r conn.Rejection) {
-		o.out.Print(event.HandshakeFailed{Remote: r.Remote, Err: r.Err, More: r.More})
 	}
 	o.tlsServer = server
 	return nil

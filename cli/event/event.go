@@ -111,6 +111,31 @@ type Confined struct {
 	Err error    // why more is not; nil: there is no more
 }
 
+// Denied is a connection that an access list keeps out.
+type Denied struct{ conn.Rejection }
+
+// Requested is what a client of the proxy server asks for.
+type Requested struct {
+	Client    net.Addr
+	Protocol  string // http, socks4, socks4a, socks5
+	Target    addr.Addr
+	Datagrams bool // they are to be relayed, to any target
+}
+
+// ClientFailed is a client of the proxy server that asked for nothing that it
+// can have.
+type ClientFailed struct {
+	Client net.Addr
+	Err    error
+}
+
+// TargetFailed is a target that a client could not be connected to.
+type TargetFailed struct {
+	Client net.Addr
+	Target addr.Addr
+	Err    error
+}
+
 // Waiting is a listener that cannot accept until a connection ends.
 type Waiting struct{ Err error }
 
@@ -192,6 +217,18 @@ func (Refused) Level() int { return 1 }
 
 // Level returns 0: the listener may wait for ever.
 func (Waiting) Level() int { return 0 }
+
+// Level returns 1.
+func (Denied) Level() int { return 1 }
+
+// Level returns 1.
+func (Requested) Level() int { return 1 }
+
+// Level returns 1.
+func (ClientFailed) Level() int { return 1 }
+
+// Level returns 1.
+func (TargetFailed) Level() int { return 1 }
 
 // Level returns 2.
 func (Confined) Level() int { return 2 }

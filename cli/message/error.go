@@ -35,6 +35,11 @@ func (t *Text) describe(err error) (text, hint string) {
 
 // describeOwn puts an error into gonc's own words.
 func (t *Text) describeOwn(err error) (text, hint string) {
+	if !isUsage(err) {
+		if text, hint, ok := t.describeAccess(err); ok {
+			return text, hint
+		}
+	}
 	var (
 		dial   *conn.DialError
 		unix   *conn.UnixError

@@ -38,6 +38,8 @@ func (t *Text) progress(e event.Event) []event.Line {
 		return one(event.Bare("Connection received on %s", event.HostPort(e.From())))
 	case event.Refused:
 		return one(event.Named("%s refused: limit of %d connections reached (%s)", connectionFrom(e.Remote), e.Limit, t.spell(option.MaxConns)))
+	case event.Denied, event.Requested, event.ClientFailed, event.TargetFailed:
+		return t.aboutClient(e)
 	case event.Waiting:
 		return one(event.Named("cannot accept: %s; waiting until a connection ends", event.Reason(e.Err)))
 	case event.Confined:
@@ -170,10 +172,16 @@ func (t *Text) answered(e event.Answered) []event.Line {
 // sessionFailed says how one of several connections ended.
 func (t *Text) sessionFailed(e event.SessionFailed) []event.Line {
 	text, hint := t.describe(e.Err)
-	if op := new(net.OpError); !errors.As(e.Err, &op) || op.Addr == nil { // else it names the peer
+	if !namesPeer(e.Err, e.Remote) {
 		text = connectionFrom(e.Remote) + ": " + text
 	}
 	return append(one(event.Named("%s", event.Printable(text))), t.hint(hint)...)
+}
+
+// namesPeer reports whether the words for err name remote.
+func namesPeer(err error, remote net.Addr) bool {
+	var op *net.OpError
+	return errors.As(err, &op) && op.Addr != nil && (remote == nil || op.Addr.String() == remote.String())
 }
 
 // connectionFrom is whose connection it is, if that can be said.

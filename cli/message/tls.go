@@ -138,8 +138,14 @@ func (t *Text) warned(e event.Warned) []event.Line {
 
 // handshakeFailed says why a peer was turned away.
 func (t *Text) handshakeFailed(e event.HandshakeFailed) []event.Line {
-	why, hint := t.handshake(e.Err, true)
-	text := connectionFrom(e.Remote) + ": TLS handshake failed: " + why
+	why, hint, ok := t.describeAccess(e.Err)
+	if ok {
+		why = "the client " + why
+	} else {
+		why, hint = t.handshake(e.Err, true)
+		why = "TLS handshake failed: " + why
+	}
+	text := connectionFrom(e.Remote) + ": " + why
 	if e.More > 0 {
 		text += fmt.Sprintf(" (and %d others)", e.More)
 	}

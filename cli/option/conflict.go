@@ -137,6 +137,7 @@ var conflicts = [...]Conflict{
 	{A: LimitRate, B: PassFD, Reason: NoEffect},
 
 	{A: ProxyProtocol, B: To, Reason: Needs},
+	{A: ProxyProtocol, B: UDP, Reason: StreamsOnly},
 	{A: AllowTo, B: ProxyServer, Reason: Needs},
 	{A: DenyTo, B: ProxyServer, Reason: Needs},
 }

@@ -131,22 +131,12 @@ func (id ID) IsProxy() bool { return id == SOCKS || id == Proxy }
 // the command line and missing from the help; a line goes when its feature is
 // wired.
 var unbuilt = []ID{
-	Allow,
-	AllowFile,
-	Deny,
-	DenyFile,
 	Output,
 	HexDump,
 	AppendOutput,
 	Progress,
 	Hash,
 	LimitRate,
-	To,
-	ProxyServer,
-	AllowTo,
-	DenyTo,
-	ProxyProtocol,
-	AcceptProxyProtocol,
 }
 
 // built reports whether the feature behind the option is there.

@@ -19,7 +19,7 @@ func (o *Options) readProxies() error {
 	}
 	for _, text := range o.proxyTexts {
 		kind := text.fallback
-		if o.ProxyType != "" {
+		if o.ProxyType != "" && !o.Has(ProxyServer) { // of which it is the type then
 			kind = o.ProxyType
 		}
 		p, err := proxy.Parse(text.text, kind)
@@ -33,6 +33,11 @@ func (o *Options) readProxies() error {
 	}
 	if len(o.Proxies) == 0 {
 		return nil
+	}
+	for _, f := range o.To {
+		if id := o.proxyTexts[0].id; f.Network != "tcp" {
+			return &ConflictError{A: id, B: To, NameA: o.Name(id), NameB: o.Name(To), Reason: ProxyCarriesTCP}
+		}
 	}
 	for _, target := range o.proxyTargets() {
 		if err := proxy.Check(o.Proxies, target); err != nil {
@@ -50,9 +55,7 @@ func (o *Options) proxyTargets() []addr.Addr {
 	}
 	var targets []addr.Addr
 	for _, f := range o.To {
-		if f.Network == "tcp" {
-			targets = append(targets, f.Addr)
-		}
+		targets = append(targets, f.Addr)
 	}
 	return targets
 }
