@@ -154,6 +154,12 @@ func badValue(e *option.ValueError) string {
 	case row.Kind == option.Time || row.Kind == option.SignedTime:
 		return text + " is not a time (seconds, or 500ms, 1.5, 2m, 1h)"
 	}
+	switch e.ID {
+	case option.KeepAlive:
+		return text + " is not an idle time, behind which an interval and a count may follow after commas"
+	case option.TLSALPN:
+		return text + " has a protocol that is empty or longer than 255 bytes"
+	}
 	return text + " is not valid"
 }
 
