@@ -18,11 +18,11 @@ type answer struct {
 }
 
 // dispatch runs p for each job that take hands out, as many at a time as may
-// be, and gives the outcomes to settle. It is done when take has nothing to
+// be, and gives the outcomes to record. It is done when take has nothing to
 // hand out and no probe is running; when it returns, none is.
-func (s *sweep) dispatch(ctx context.Context, take func() (job, bool), p probe, settle func(job, finding)) error {
+func (s *sweep) dispatch(ctx context.Context, take func() (job, bool), p probe, record func(job, finding)) error {
 	ctx, cancel := context.WithCancel(ctx)
-	d := dispatcher{throttle: newThrottle(s.parallel), take: take, probe: p, settle: settle, answers: make(chan answer)}
+	d := dispatcher{throttle: newThrottle(s.parallel), take: take, probe: p, record: record, answers: make(chan answer)}
 	defer d.drain()
 	defer cancel()
 	opening := time.NewTimer(openingTime)
@@ -50,7 +50,7 @@ type dispatcher struct {
 	throttle
 	take    func() (job, bool)
 	probe   probe
-	settle  func(job, finding)
+	record  func(job, finding)
 	answers chan answer
 	running int
 	again   []job
@@ -88,7 +88,7 @@ func (d *dispatcher) receive(ctx context.Context, a answer) error {
 	switch {
 	case a.err == nil:
 		d.grow()
-		d.settle(a.job, a.finding)
+		d.record(a.job, a.finding)
 		return nil
 	case errors.As(a.err, &short):
 		d.again = append(d.again, a.job)

@@ -10,11 +10,18 @@ import (
 // does not answer would hold up all that do; it bounds what is remembered.
 const maxAhead = 16384
 
+// minLimit is the least time that an address gets after others have used up that
+// of the port.
+const minLimit = 100 * time.Millisecond
+
 // A job is one port to try at one address.
 type job struct {
 	index int // in queue.ports
 	addr  int // in queue.targets
 	to    netip.AddrPort
+
+	begun time.Time     // when the port's first address was begun
+	limit time.Duration // for this address
 }
 
 // A finding is what came of a job.
@@ -29,6 +36,7 @@ type finding struct {
 type queue struct {
 	targets []netip.Addr
 	ports   []uint16
+	timeout time.Duration // of a port
 	report  func(Result)
 
 	again []job // to be handed out before the next port
@@ -42,8 +50,8 @@ type row struct {
 	done    bool
 }
 
-func newQueue(targets []netip.Addr, ports []uint16, report func(Result)) *queue {
-	return &queue{targets: targets, ports: ports, report: report}
+func newQueue(w *sweep, ports []uint16, report func(Result)) *queue {
+	return &queue{targets: w.targets, ports: ports, timeout: w.timeout, report: report}
 }
 
 // take returns the next job. There may be none now and some later, when a job
@@ -59,14 +67,14 @@ func (q *queue) take() (job, bool) {
 	}
 	q.rows = append(q.rows, row{})
 	q.next++
-	return q.job(q.next-1, 0), true
+	return q.job(q.next-1, 0, time.Now()), true
 }
 
 // putBack takes back a job that could not be begun.
 func (q *queue) putBack(j job) { q.again = append(q.again, j) }
 
-// settle records the finding of a job, and reports what can be reported now.
-func (q *queue) settle(j job, o finding) {
+// record records the finding of a job, and reports what can be reported now.
+func (q *queue) record(j job, o finding) {
 	open := o.state == Open || o.state == Silent
 	last := open || j.addr == len(q.targets)-1
 	first := q.next - len(q.rows)
@@ -76,7 +84,7 @@ func (q *queue) settle(j job, o finding) {
 	})
 	r.done = last
 	if !last {
-		q.again = append(q.again, q.job(j.index, j.addr+1))
+		q.again = append(q.again, q.job(j.index, j.addr+1, j.begun))
 	}
 	for len(q.rows) > 0 && q.rows[0].done {
 		for _, result := range q.rows[0].results {
@@ -87,6 +95,11 @@ func (q *queue) settle(j job, o finding) {
 	}
 }
 
-func (q *queue) job(index, addr int) job {
-	return job{index, addr, netip.AddrPortFrom(q.targets[addr], q.ports[index])}
+// job returns the job of one address of a port that was begun at begun. The
+// addresses that are left share the time that is left, as those of a net.Dialer
+// do: a host that is silent takes Timeout once, however many addresses it has.
+func (q *queue) job(index, addr int, begun time.Time) job {
+	left := q.timeout - time.Since(begun)
+	limit := max(left/time.Duration(len(q.targets)-addr), minLimit)
+	return job{index, addr, netip.AddrPortFrom(q.targets[addr], q.ports[index]), begun, min(limit, q.timeout)}
 }

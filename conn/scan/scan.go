@@ -42,9 +42,15 @@ type Scanner struct {
 	// next, which are then tried one at a time.
 	Interval time.Duration
 
-	// Timeout is how long to wait for the answer of one address; 0 means 5
-	// seconds for TCP and 1 second for UDP.
+	// Timeout is how long to wait for the answer of one port; 0 means 5 seconds
+	// for TCP and 1 second for UDP. When the host has several addresses, TCP
+	// divides it among those that are left to try.
 	Timeout time.Duration
+
+	// Secure, if not nil, makes the TLS handshake on a connection to a TCP
+	// port, which is open only if that succeeds. Timeout limits it too, by the
+	// context.
+	Secure func(ctx context.Context, c net.Conn, to netip.AddrPort) error
 
 	// Retry, if it is more than 0, is how long ports that are not open are
 	// tried again. Each is reported once, when it is open or the time is over.
@@ -119,7 +125,7 @@ func (s *Scanner) scanOnce(ctx context.Context, addrs []netip.Addr, ports []uint
 		return err
 	}
 	if s.Interval <= 0 {
-		return w.engine(ctx, w, newQueue(w.targets, ports, report))
+		return w.engine(ctx, w, newQueue(w, ports, report))
 	}
 	for i := range ports {
 		if i > 0 {
@@ -127,7 +133,7 @@ func (s *Scanner) scanOnce(ctx context.Context, addrs []netip.Addr, ports []uint
 				return err
 			}
 		}
-		if err := w.engine(ctx, w, newQueue(w.targets, ports[i:i+1], report)); err != nil {
+		if err := w.engine(ctx, w, newQueue(w, ports[i:i+1], report)); err != nil {
 			return err
 		}
 	}
@@ -142,11 +148,15 @@ type sweep struct {
 	options  []sockopt.Option
 	parallel int
 	timeout  time.Duration
+	secure   func(context.Context, net.Conn, netip.AddrPort) error
 	engine   func(context.Context, *sweep, *queue) error
 }
 
 func (s *Scanner) newSweep(addrs []netip.Addr) (*sweep, error) {
-	w := &sweep{network: "tcp", sources: s.Sources, options: s.Options, parallel: s.Parallel, timeout: s.Timeout, engine: sweepTCP}
+	w := &sweep{network: "tcp", sources: s.Sources, options: s.Options, parallel: s.Parallel, timeout: s.Timeout, secure: s.Secure, engine: sweepTCP}
+	if s.Secure != nil {
+		w.engine = sweepDialed
+	}
 	patience := 5 * time.Second
 	if strings.HasPrefix(s.Network, "udp") {
 		w.network, w.engine, patience = "udp", sweepUDP, time.Second

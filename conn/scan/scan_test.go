@@ -256,7 +256,7 @@ func TestScanInterval(t *testing.T) {
 		s := Scanner{Interval: 3 * time.Second}
 		s.engine = func(_ context.Context, _ *sweep, q *queue) error {
 			for j, ok := q.take(); ok; j, ok = q.take() {
-				q.settle(j, finding{state: Open})
+				q.record(j, finding{state: Open})
 			}
 			return nil
 		}
@@ -280,7 +280,7 @@ func TestQueueWindow(t *testing.T) {
 		ports = append(ports, uint16(port))
 	}
 	reported := 0
-	q := newQueue([]netip.Addr{testutil.Loopback4}, ports, func(r Result) {
+	q := newQueue(&sweep{targets: []netip.Addr{testutil.Loopback4}, timeout: time.Minute}, ports, func(r Result) {
 		if int(r.Port) != reported {
 			t.Fatalf("port %d is reported after %d others", r.Port, reported)
 		}
@@ -289,13 +289,13 @@ func TestQueueWindow(t *testing.T) {
 	first, _ := q.take()
 	taken := 1
 	for j, ok := q.take(); ok; j, ok = q.take() {
-		q.settle(j, finding{state: Closed})
+		q.record(j, finding{state: Closed})
 		taken++
 	}
 	if taken != maxAhead || reported != 0 {
 		t.Fatalf("%d taken and %d reported", taken, reported)
 	}
-	q.settle(first, finding{state: Closed})
+	q.record(first, finding{state: Closed})
 	if _, ok := q.take(); reported != maxAhead || !ok {
 		t.Errorf("then %d reported, and a next port: %v", reported, ok)
 	}
@@ -307,7 +307,7 @@ func TestThrottleGivesUp(t *testing.T) {
 		th := newThrottle(512)
 		start := time.Now()
 		tries := 0
-		for th.shrink(t.Context(), 0, syscall.EMFILE) == nil {
+		for th.shrink(t.Context(), 0, syscall.ENFILE) == nil {
 			tries++
 		}
 		took := time.Since(start)

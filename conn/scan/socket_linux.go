@@ -4,9 +4,9 @@ import (
 	"net/netip"
 	"os"
 
-	"golang.org/x/sys/unix"
+	"gonc/conn/sockopt"
 
-	"gonc/conn/addr"
+	"golang.org/x/sys/unix"
 )
 
 // socket returns a socket for j that is bound as asked for: one that was
@@ -33,8 +33,8 @@ func (p *poller) socket(j job) (int, error) {
 	return fd, nil
 }
 
-// reuse keeps the socket of a flight that was refused.
-func (p *poller) reuse(f flight) {
+// reuse keeps the socket of an attempt that was refused.
+func (p *poller) reuse(f attempt) {
 	is6 := f.job.to.Addr().Is6()
 	if _, ok := p.refused[is6]; ok {
 		unix.Close(f.fd)
@@ -58,13 +58,13 @@ func (p *poller) prepare(fd int, network string, from netip.AddrPort) error {
 		// different ports can have the same one; bind does not.
 		unix.SetsockoptInt(fd, unix.SOL_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
 	}
-	return os.NewSyscallError("bind", unix.Bind(fd, portSockaddr(from, addr.ZoneIndex(from.Addr().Zone()))))
+	return os.NewSyscallError("bind", unix.Bind(fd, sockopt.Sockaddr(from)))
 }
 
-// metItself reports whether f is connected to itself, and sees to it that
+// selfConnected reports whether f is connected to itself, and sees to it that
 // nothing stays behind when it is closed then. That happens on loopback when
 // a connection to a port where nothing listens gets that port for its own.
-func metItself(f flight) bool {
+func selfConnected(f attempt) bool {
 	local, err := unix.Getsockname(f.fd)
 	if err != nil {
 		return false
@@ -82,11 +82,4 @@ func metItself(f flight) bool {
 	}
 	unix.SetsockoptLinger(f.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	return true
-}
-
-func portSockaddr(to netip.AddrPort, zone uint32) unix.Sockaddr {
-	if to.Addr().Is4() {
-		return &unix.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}
-	}
-	return &unix.SockaddrInet6{Port: int(to.Port()), Addr: to.Addr().As16(), ZoneId: zone}
 }

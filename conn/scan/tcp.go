@@ -16,14 +16,14 @@ import (
 // sweepDialed scans TCP ports by means of the net package alone, with a
 // goroutine for each connection under way.
 func sweepDialed(ctx context.Context, s *sweep, q *queue) error {
-	return s.dispatch(ctx, q.take, s.probeTCP, q.settle)
+	return s.dispatch(ctx, q.take, s.probeTCP, q.record)
 }
 
 // probeTCP connects and closes. An error is not a finding of the port, but a
 // *shortageError or the end of the scan.
 func (s *sweep) probeTCP(ctx context.Context, j job) (finding, error) {
 	start := time.Now()
-	c, err := s.dial(ctx, j.to)
+	c, err := s.dial(ctx, j.to, j.limit)
 	rtt := time.Since(start)
 	if err != nil {
 		return verdictTCP(rtt, err), s.classify(ctx, j.to, err)
@@ -33,14 +33,34 @@ func (s *sweep) probeTCP(ctx context.Context, j job) (finding, error) {
 		c.(*net.TCPConn).SetLinger(0)
 		return verdictTCP(rtt, errRefused), nil
 	}
+	if s.secure != nil {
+		return s.probeTLS(ctx, c, j, start)
+	}
 	return finding{state: Open, rtt: rtt}, nil
+}
+
+// probeTLS makes a handshake on a connection that was begun at start.
+func (s *sweep) probeTLS(ctx context.Context, c net.Conn, j job, start time.Time) (finding, error) {
+	limited, cancel := context.WithDeadline(ctx, start.Add(j.limit))
+	defer cancel()
+	err := s.secure(limited, c, j.to)
+	rtt := time.Since(start)
+	switch {
+	case ctx.Err() != nil:
+		return finding{}, ctx.Err()
+	case err == nil:
+		return finding{state: Open, rtt: rtt}, nil
+	case limited.Err() != nil:
+		return finding{Filtered, rtt, os.ErrDeadlineExceeded}, nil
+	}
+	return finding{Closed, rtt, err}, nil
 }
 
 // dial opens a connection, or a connected UDP socket, that belongs to the
 // caller.
-func (s *sweep) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
+func (s *sweep) dial(ctx context.Context, to netip.AddrPort, limit time.Duration) (net.Conn, error) {
 	from, _ := s.sources.Of(to.Addr())
-	d := net.Dialer{Timeout: s.timeout, KeepAlive: -1, Control: sockopt.Control(s.allOptions(from))}
+	d := net.Dialer{Timeout: limit, KeepAlive: -1, Control: sockopt.Control(s.allOptions(from))}
 	switch {
 	case !from.IsValid():
 	case s.network == "udp":
@@ -51,12 +71,16 @@ func (s *sweep) dial(ctx context.Context, to netip.AddrPort) (net.Conn, error) {
 	return d.DialContext(ctx, s.network, to.String())
 }
 
-// allOptions returns the options of a socket that connects from from; an error
-// of one of them comes out as an *optionError.
+// allOptions returns the options of a socket that connects from from. Datagrams
+// to broadcast addresses are refused unless an option allows them: net allows
+// them by itself. An error of a given option is an *optionError.
 func (s *sweep) allOptions(from netip.AddrPort) []sockopt.Option {
 	opts := make([]sockopt.Option, 0, len(s.options)+1)
 	if from.Port() != 0 {
 		opts = append(opts, shareSourcePort)
+	}
+	if s.network == "udp" {
+		opts = append(opts, sockopt.NoBroadcast())
 	}
 	for _, opt := range s.options {
 		opts = append(opts, func(network string, fd uintptr) error {

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gonc/conn/addr"
+	"gonc/conn/sockopt"
 )
 
 // sweepTCP scans TCP ports with bare sockets in one goroutine. For each port
@@ -29,9 +30,9 @@ func sweepTCP(ctx context.Context, s *sweep, q *queue) error {
 	return p.run(ctx)
 }
 
-// launchTurn is how many connections are begun before those under way get
+// launchBatch is how many connections are begun before those under way get
 // their turn, so that refusals, which come at once, never hold up the rest.
-const launchTurn = 256
+const launchBatch = 256
 
 // A poller is a scan under way.
 type poller struct {
@@ -46,10 +47,10 @@ type poller struct {
 	epfd  int
 	ready [128]unix.EpollEvent
 
-	// flights are the connections under way, by descriptor and by age. All
-	// have the same time, so the oldest is the first to run out of it.
-	flights map[int32]*list.Element
-	oldest  list.List
+	// attempts are the connections under way, by descriptor and by the time
+	// when they time out.
+	attempts map[int32]*list.Element
+	oldest   list.List
 
 	// refused are sockets that can be used again, by whether they are IPv6:
 	// after a refusal Linux has them as good as new, and a new one costs as
@@ -59,12 +60,14 @@ type poller struct {
 	zones []uint32 // of the addresses
 }
 
-// A flight is a connection under way.
-type flight struct {
+// An attempt is a connection under way.
+type attempt struct {
 	job   job
 	fd    int
 	start time.Time
 }
+
+func (a attempt) deadline() time.Time { return a.start.Add(a.job.limit) }
 
 func newPoller(s *sweep, q *queue) (*poller, error) {
 	epfd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
@@ -75,7 +78,7 @@ func newPoller(s *sweep, q *queue) (*poller, error) {
 	p := &poller{
 		throttle: newThrottle(s.parallel), sweep: s, queue: q,
 		epoll: os.NewFile(uintptr(epfd), "epoll"), epfd: epfd,
-		flights: make(map[int32]*list.Element), refused: make(map[bool]int),
+		attempts: make(map[int32]*list.Element), refused: make(map[bool]int),
 	}
 	for _, a := range s.targets {
 		p.zones = append(p.zones, addr.ZoneIndex(a.Zone()))
@@ -89,7 +92,7 @@ func newPoller(s *sweep, q *queue) (*poller, error) {
 
 func (p *poller) close() {
 	for e := p.oldest.Front(); e != nil; e = e.Next() {
-		unix.Close(e.Value.(flight).fd)
+		unix.Close(e.Value.(attempt).fd)
 	}
 	for _, fd := range p.refused {
 		unix.Close(fd)
@@ -120,7 +123,7 @@ func (p *poller) run(ctx context.Context) error {
 
 // launch begins connections and reports whether it could begin more.
 func (p *poller) launch(ctx context.Context) (more bool, err error) {
-	for range launchTurn {
+	for range launchBatch {
 		if err := ctx.Err(); err != nil {
 			return false, err
 		}
@@ -143,9 +146,9 @@ func (p *poller) launch(ctx context.Context) (more bool, err error) {
 func (p *poller) begin(ctx context.Context, j job) error {
 	fd, err := p.socket(j)
 	if err != nil {
-		return p.settle(ctx, j, 0, err)
+		return p.record(ctx, j, 0, err)
 	}
-	f := flight{j, fd, time.Now()}
+	f := attempt{j, fd, time.Now()}
 	if err = p.connect(f); isUnderWay(err) {
 		err = p.connect(f)
 	}
@@ -155,17 +158,17 @@ func (p *poller) begin(ctx context.Context, j job) error {
 	case err == unix.ECONNREFUSED:
 		p.reuse(f)
 		p.grow()
-		p.queue.settle(j, verdictTCP(time.Since(f.start), err))
+		p.queue.record(j, verdictTCP(time.Since(f.start), err))
 		return nil
 	}
-	return p.land(ctx, f, err)
+	return p.finish(ctx, f, err)
 }
 
 // connect begins the connection of f, and asks for its state when it is under
 // way: nil tells a connection that stands from one that is still to come,
 // which SO_ERROR does not.
-func (p *poller) connect(f flight) error {
-	return unix.Connect(f.fd, portSockaddr(f.job.to, p.zones[f.job.addr]))
+func (p *poller) connect(f attempt) error {
+	return unix.Connect(f.fd, sockopt.ZonedSockaddr(f.job.to, p.zones[f.job.addr]))
 }
 
 func isUnderWay(err error) bool {
@@ -173,18 +176,18 @@ func isUnderWay(err error) bool {
 }
 
 // watch has f reported by collect, or else by expire.
-func (p *poller) watch(ctx context.Context, f flight) error {
+func (p *poller) watch(ctx context.Context, f attempt) error {
 	event := unix.EpollEvent{Events: unix.EPOLLOUT, Fd: int32(f.fd)}
 	if err := unix.EpollCtl(p.epfd, unix.EPOLL_CTL_ADD, f.fd, &event); err != nil {
 		unix.Close(f.fd)
 		p.queue.putBack(f.job)
 		return p.shrink(ctx, p.oldest.Len(), os.NewSyscallError("epoll_ctl", err))
 	}
-	p.flights[event.Fd] = p.oldest.PushBack(f)
+	p.attempts[event.Fd] = p.insert(f)
 	return nil
 }
 
-// collect lands the connections that have come to an end. Unless there is
+// collect finishes the connections that have come to an end. Unless there is
 // more to begin, it waits for one, or until the next one runs out of time.
 func (p *poller) collect(ctx context.Context, more bool) error {
 	n, err := unix.EpollWait(p.epfd, p.ready[:], 0)
@@ -195,9 +198,9 @@ func (p *poller) collect(ctx context.Context, more bool) error {
 		return err
 	}
 	for _, event := range p.ready[:max(n, 0)] {
-		e := p.flights[event.Fd]
-		if err := p.connect(e.Value.(flight)); !isUnderWay(err) {
-			if err := p.land(ctx, p.remove(e), err); err != nil {
+		e := p.attempts[event.Fd]
+		if err := p.connect(e.Value.(attempt)); !isUnderWay(err) {
+			if err := p.finish(ctx, p.remove(e), err); err != nil {
 				return err
 			}
 		}
@@ -206,7 +209,7 @@ func (p *poller) collect(ctx context.Context, more bool) error {
 }
 
 func (p *poller) wait(ctx context.Context) (n int, err error) {
-	deadline := p.oldest.Front().Value.(flight).start.Add(p.sweep.timeout)
+	deadline := p.oldest.Front().Value.(attempt).deadline()
 	if !p.opens.IsZero() && p.opens.Before(deadline) {
 		deadline = p.opens
 	}
@@ -226,43 +229,54 @@ func (p *poller) wait(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// expire lands the connections that have run out of time. It asks each a last
+// expire finishes the connections that have run out of time. It asks each a last
 // time: whoever was told of a result may have taken long.
 func (p *poller) expire(ctx context.Context, now time.Time) error {
 	for e := p.oldest.Front(); e != nil; e = p.oldest.Front() {
-		f := e.Value.(flight)
-		if now.Sub(f.start) < p.sweep.timeout {
+		f := e.Value.(attempt)
+		if now.Before(f.deadline()) {
 			return nil
 		}
 		err := p.connect(f)
 		if isUnderWay(err) {
 			err = os.ErrDeadlineExceeded
 		}
-		if err := p.land(ctx, p.remove(e), err); err != nil {
+		if err := p.finish(ctx, p.remove(e), err); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *poller) remove(e *list.Element) flight {
-	f := p.oldest.Remove(e).(flight)
-	delete(p.flights, int32(f.fd))
+// insert puts an attempt into the order of deadlines. Most have the same limit,
+// so that its place is at the end.
+func (p *poller) insert(a attempt) *list.Element {
+	for e := p.oldest.Back(); e != nil; e = e.Prev() {
+		if !e.Value.(attempt).deadline().After(a.deadline()) {
+			return p.oldest.InsertAfter(a, e)
+		}
+	}
+	return p.oldest.PushFront(a)
+}
+
+func (p *poller) remove(e *list.Element) attempt {
+	f := p.oldest.Remove(e).(attempt)
+	delete(p.attempts, int32(f.fd))
 	return f
 }
 
-// land closes a connection that has come to an end and settles its job.
-func (p *poller) land(ctx context.Context, f flight, err error) error {
-	if err == nil && metItself(f) {
+// finish closes a connection that has come to an end and settles its job.
+func (p *poller) finish(ctx context.Context, f attempt, err error) error {
+	if err == nil && selfConnected(f) {
 		err = unix.ECONNREFUSED
 	}
 	unix.Close(f.fd)
-	return p.settle(ctx, f.job, time.Since(f.start), err)
+	return p.record(ctx, f.job, time.Since(f.start), err)
 }
 
-// settle settles a job that ended with err. A job that could not be done for
+// record records a job that ended with err. A job that could not be done for
 // a shortage is put back; what would meet every port ends the scan.
-func (p *poller) settle(ctx context.Context, j job, rtt time.Duration, err error) error {
+func (p *poller) record(ctx context.Context, j job, rtt time.Duration, err error) error {
 	failed := error(nil)
 	if err != nil {
 		failed = p.sweep.classify(ctx, j.to, err)
@@ -271,7 +285,7 @@ func (p *poller) settle(ctx context.Context, j job, rtt time.Duration, err error
 	switch {
 	case failed == nil:
 		p.grow()
-		p.queue.settle(j, verdictTCP(rtt, err))
+		p.queue.record(j, verdictTCP(rtt, err))
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()

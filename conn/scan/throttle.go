@@ -2,6 +2,8 @@ package scan
 
 import (
 	"context"
+	"errors"
+	"syscall"
 	"time"
 )
 
@@ -57,6 +59,9 @@ func (t *throttle) shrink(ctx context.Context, running int, err error) error {
 	t.limit, t.opens = max(1, running), time.Time{}
 	if running > 0 {
 		return nil
+	}
+	if errors.Is(err, syscall.EMFILE) {
+		return err // this process has nothing open that it could give back
 	}
 	now := time.Now()
 	if t.short.IsZero() {

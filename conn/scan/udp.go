@@ -26,27 +26,27 @@ func sweepUDP(ctx context.Context, s *sweep, q *queue) error {
 		if len(batch) == 0 {
 			return nil
 		}
-		if err := s.askUDP(ctx, batch, s.probeUDP, q.settle); err != nil {
+		if err := s.askUDP(ctx, batch, s.probeUDP, q.record); err != nil {
 			return err
 		}
 	}
 }
 
-// askUDP settles each job of batch. A closed port is known by an ICMP error,
+// askUDP records each job of batch. A closed port is known by an ICMP error,
 // and hosts limit those: of many ports asked at once all but a few look as
 // silent as open ones. So the silent are asked again for as long as anything
 // new is heard. A round is never so short that a host which limits its errors
 // could not send one, so after a round without one the silent are silent.
-func (s *sweep) askUDP(ctx context.Context, batch []job, p probe, settle func(job, finding)) error {
+func (s *sweep) askUDP(ctx context.Context, batch []job, p probe, record func(job, finding)) error {
 	for len(batch) > 0 {
 		start := time.Now()
-		silent, closed, err := s.roundUDP(ctx, batch, p, settle)
+		silent, closed, err := s.roundUDP(ctx, batch, p, record)
 		if err != nil {
 			return err
 		}
 		if closed == 0 {
 			for _, a := range silent {
-				settle(a.job, a.finding)
+				record(a.job, a.finding)
 			}
 			return nil
 		}
@@ -63,9 +63,9 @@ func (s *sweep) askUDP(ctx context.Context, batch []job, p probe, settle func(jo
 	return nil
 }
 
-// roundUDP asks each job of batch once. It settles those that were answered,
+// roundUDP asks each job of batch once. It records those that were answered,
 // and returns the silent and the number of the closed.
-func (s *sweep) roundUDP(ctx context.Context, batch []job, p probe, settle func(job, finding)) (silent []answer, closed int, err error) {
+func (s *sweep) roundUDP(ctx context.Context, batch []job, p probe, record func(job, finding)) (silent []answer, closed int, err error) {
 	next := 0
 	take := func() (job, bool) {
 		if next == len(batch) {
@@ -82,7 +82,7 @@ func (s *sweep) roundUDP(ctx context.Context, batch []job, p probe, settle func(
 		case Closed:
 			closed++
 		}
-		settle(j, o)
+		record(j, o)
 	})
 	return silent, closed, err
 }
@@ -91,7 +91,7 @@ func (s *sweep) roundUDP(ctx context.Context, batch []job, p probe, settle func(
 // halfway through the time that there is for the answer.
 func (s *sweep) probeUDP(ctx context.Context, j job) (finding, error) {
 	start := time.Now()
-	c, err := s.dial(ctx, j.to)
+	c, err := s.dial(ctx, j.to, s.timeout)
 	if err != nil {
 		return verdictUDP(time.Since(start), err), s.classify(ctx, j.to, err)
 	}

@@ -12,8 +12,14 @@ import (
 
 // Sockaddr returns a in the form that system calls take.
 func Sockaddr(a netip.AddrPort) unix.Sockaddr {
+	return ZonedSockaddr(a, addr.ZoneIndex(a.Addr().Zone()))
+}
+
+// ZonedSockaddr is Sockaddr with the index of the zone's interface, which takes
+// time to find.
+func ZonedSockaddr(a netip.AddrPort, zone uint32) unix.Sockaddr {
 	if a.Addr().Is4() {
 		return &unix.SockaddrInet4{Port: int(a.Port()), Addr: a.Addr().As4()}
 	}
-	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16(), ZoneId: addr.ZoneIndex(a.Addr().Zone())}
+	return &unix.SockaddrInet6{Port: int(a.Port()), Addr: a.Addr().As16(), ZoneId: zone}
 }
