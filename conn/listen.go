@@ -110,9 +110,9 @@ type Listener struct {
 	// When there are many in a second they are summed up; see Rejection.More.
 	OnDenied, OnRefused, OnHandshakeFailed func(Rejection)
 
-	// OnRetry, if not nil, is called when accepting or receiving failed for a
-	// reason that passes, such as a lack of descriptors. It is called once
-	// until it has succeeded again.
+	// OnRetry, if not nil, is called when accepting or receiving failed because
+	// the system has no descriptor or no memory for it. Serve waits until it has.
+	// It is called once until accepting has succeeded again.
 	OnRetry func(error)
 
 	// OnEnd, if not nil, is called with the handler's error at the end of

@@ -212,9 +212,10 @@ func (ln *streamSocket) accept(s *server) (c net.Conn, err error) {
 	}
 }
 
-// retrying reports an error that passes, the first time, and waits.
+// retrying waits after an error that passes. It reports a shortage, the first
+// time; other errors are about one connection or datagram.
 func (s *server) retrying(wait *backoff, err error) {
-	if wait.next == 0 {
+	if wait.next == 0 && isShortage(err) {
 		s.shortage.report(Rejection{Err: err})
 	}
 	wait.pause()
