@@ -1,12 +1,18 @@
 package conn
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/netip"
+	"os"
+	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"gonc/conn/addr"
 	"gonc/internal/testutil"
@@ -61,4 +67,91 @@ func TestUDPListensAtGroupOnly(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A listener at a multicast address has joined the group, on the interface that
+// is asked for.
+func TestUDPJoinsGroup(t *testing.T) {
+	for _, keep := range []bool{false, true} {
+		s := serve(t, &Listener{Network: "udp4", Address: addr.Addr{Host: "239.1.2.3"}, Interface: "lo", KeepOpen: keep}, echoDatagrams)
+		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		rc, err := c.SyscallConn()
+		if err != nil {
+			t.Fatal(err)
+		}
+		rc.Control(func(fd uintptr) {
+			err = unix.SetsockoptInet4Addr(int(fd), unix.SOL_IP, unix.IP_MULTICAST_IF, [4]byte{127, 0, 0, 1})
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.SetDeadline(time.Now().Add(testutil.Timeout))
+		c.WriteToUDP([]byte("hello"), &net.UDPAddr{IP: net.IPv4(239, 1, 2, 3), Port: int(addr.PortOf(s.at[0]))})
+		buf := make([]byte, 10)
+		if n, _, err := c.ReadFromUDP(buf); string(buf[:n]) != "hello" || err != nil {
+			t.Errorf("keep open %v: %q, %v", keep, buf[:n], err)
+		}
+	}
+}
+
+// Datagrams that do not fit into the buffer are counted.
+func TestUDPDropped(t *testing.T) {
+	const many = 20000
+	dropped, got := make(chan uint64, 1), 0
+	full := make(chan bool)
+	s := serve(t, &Listener{
+		Network: "udp4", Address: addr.Addr{Host: "127.0.0.1"},
+		OnDropped: func(n uint64) { dropped <- n },
+	}, func(ctx context.Context, c net.Conn) error {
+		defer c.Close()
+		<-full
+		buf := make([]byte, 100)
+		for {
+			c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+			if _, err := c.Read(buf); err != nil {
+				return nil
+			}
+			got++
+		}
+	})
+	c := dialTo(t, "udp", s.addr("127.0.0.1"))
+	for range many {
+		if _, err := c.Write(make([]byte, 50)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	close(full)
+	if err := await(t, s.ended); err != nil {
+		t.Fatal(err)
+	}
+	n := await(t, dropped)
+	if n == 0 || got+int(n) != many {
+		t.Errorf("%d received and %d dropped of %d", got, n, many)
+	}
+}
+
+// The receive buffer is as large as the system allows.
+func TestMaxRecvBuffer(t *testing.T) {
+	text, err := os.ReadFile("/proc/sys/net/core/rmem_max")
+	if err != nil {
+		t.Skip(err)
+	}
+	most, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	uc, err := (&Listener{Network: "udp4"}).bindUDP(t.Context(), netip.MustParseAddrPort("127.0.0.1:0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer uc.Close()
+	control(uc, func(fd uintptr) {
+		if n, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF); n < 2*most || err != nil {
+			t.Errorf("%d bytes of %d, %v", n, 2*most, err)
+		}
+	})
 }
