@@ -79,6 +79,9 @@ func (o *invocation) connectOne(ctx context.Context, d *conn.Dialer, a addr.Addr
 	return o.useless(c.RemoteAddr(), o.unlessQuiet(err))
 }
 
+// dropped prints how many datagrams this host has dropped.
+func (o *invocation) dropped(datagrams uint64) { o.out.Print(event.Dropped{Datagrams: datagrams}) }
+
 // errRefused ends a UDP connection in a dialect where a refusal does.
 var errRefused = errors.New("refused")
 
@@ -136,6 +139,8 @@ func (o *invocation) dialer(ctx context.Context) (*conn.Dialer, error) {
 		Options:    opts,
 		Proxies:    chain,
 		Congestion: o.Congestion,
+		SendOnly:   o.Has(option.SendOnly),
+		OnDropped:  o.dropped,
 	}
 	return d, o.secureDialer(d)
 }

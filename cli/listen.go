@@ -70,6 +70,8 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 		MaxConns:      o.connLimit(),
 		AcceptTimeout: o.AcceptTimeout,
 		Loopback:      o.Has(option.ProxyServer), // a proxy for every machine has to be asked for
+		Interface:     o.Interface,
+		OnDropped:     o.dropped,
 	}
 	if o.Has(option.SocketActivation) {
 		l.Network = o.Protocol()
@@ -95,7 +97,7 @@ func (o *invocation) reportListener(l *conn.Listener) {
 		o.out.Print(event.Accepted{Local: c.LocalAddr(), Remote: c.RemoteAddr()})
 		o.printTLS(c, true)
 	}
-	l.OnRefused = func(r conn.Rejection) { o.out.Print(event.Refused{Remote: r.Remote, Limit: l.MaxConns}) }
+	l.OnRefused = func(r conn.Rejection) { o.out.Print(event.Refused{Remote: r.Remote, Limit: l.MaxConns, More: r.More}) }
 }
 
 // listensOnAllIPv6 reports whether the listener is for every IPv6 address.

@@ -103,7 +103,12 @@ func (e Accepted) From() net.Addr {
 type Refused struct {
 	Remote net.Addr
 	Limit  int
+	More   int // others that were refused shortly before
 }
+
+// Dropped is the number of datagrams that this host received and dropped,
+// because they were not read fast enough.
+type Dropped struct{ Datagrams uint64 }
 
 // Confined is the program having given up what it does not need.
 type Confined struct {
@@ -235,6 +240,9 @@ func (Confined) Level() int { return 2 }
 
 // Level returns 1.
 func (Closed) Level() int { return 1 }
+
+// Level returns 1.
+func (Dropped) Level() int { return 1 }
 
 // Level returns 0: failures are always printed.
 func (SessionFailed) Level() int { return 0 }

@@ -37,7 +37,9 @@ func (t *Text) progress(e event.Event) []event.Line {
 	case event.Accepted:
 		return one(event.Bare("Connection received on %s", event.HostPort(e.From())))
 	case event.Refused:
-		return one(event.Named("%s refused: limit of %d connections reached (%s)", connectionFrom(e.Remote), e.Limit, t.spell(option.MaxConns)))
+		return one(event.Named("%s%s refused: limit of %d connections reached (%s)", connectionFrom(e.Remote), andOthers(e.More), e.Limit, t.spell(option.MaxConns)))
+	case event.Dropped:
+		return one(event.Named("%d datagrams were dropped: they came faster than they were read", e.Datagrams))
 	case event.Denied, event.Requested, event.ClientFailed, event.TargetFailed:
 		return t.aboutClient(e)
 	case event.Waiting:
@@ -190,4 +192,12 @@ func connectionFrom(remote net.Addr) string {
 		return "connection"
 	}
 	return "connection from " + event.HostPort(remote)
+}
+
+// andOthers counts what is not said one by one.
+func andOthers(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" and %d others", n)
 }
