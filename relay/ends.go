@@ -47,6 +47,7 @@ type eventKind uint8
 const (
 	evEOF          eventKind = iota // all that a side gave has been written
 	evReadError                     // a side could not be read
+	evCut                           // a stream ended without the mark that its protocol has for its end
 	evWriteError                    // a side could not be written
 	evStopped                       // reading or writing a flow was interrupted
 	evGone                          // the reader of a side's output, or its peer, has gone
@@ -65,7 +66,7 @@ type event struct {
 	side side  // which gave EOF, could not be read or written, whose flow was stopped, or that has gone
 	err  error // what to report; nil: nothing
 
-	idle  bool  // evEOF, evGone: the other side has given nothing and has nothing ready
+	idle  bool  // evEOF, evCut, evGone: the other side has given nothing and has nothing ready
 	late  bool  // evEOF: the half-close is to wait
 	reset bool  // evReadError: it was a reset by the peer
 	lost  int64 // evStopped: bytes that were read and not written
@@ -103,6 +104,8 @@ type action struct {
 //	a side can't be read  report it; the other side must not take what it got
 //	                      for all there was: it is reset, if it is a
 //	                      connection; stop reading the other side
+//	a stream ends without report it; then as for an EOF, but another stream is
+//	the mark for its end  reset
 //	a stream can't be     report it; go on reading it, because a reset still
 //	written               delivers what was queued
 //	another sink can't    report it and stop
@@ -128,6 +131,8 @@ func next(st state, ev event) (state, []action) {
 		d.eof()
 	case evReadError:
 		d.readError()
+	case evCut:
+		d.cut()
 	case evWriteError:
 		d.writeError()
 	case evStopped:
@@ -209,6 +214,23 @@ func (d *decision) readError() {
 	} else {
 		d.closeWrite(o)
 	}
+	if d.running(o) {
+		d.do(actStopReading, o)
+	}
+}
+
+// cut handles the end of a stream that may have lost its last bytes on the way.
+// Its peer may well read on: some close the TCP connection under TLS by halves.
+func (d *decision) cut() {
+	s, o := d.ev.side, d.ev.side.other()
+	d.do(actFail, s)
+	if !d.rules[o].stream {
+		d.eof()
+		return
+	}
+	d.flow[s] = flowOver
+	d.closed[o] = true
+	d.do(actReset, o)
 	if d.running(o) {
 		d.do(actStopReading, o)
 	}

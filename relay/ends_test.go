@@ -58,6 +58,7 @@ func possible(st state) []event {
 				event{kind: evEOF, side: s}, event{kind: evEOF, side: s, idle: true}, event{kind: evEOF, side: s, late: s == local},
 				event{kind: evReadError, side: s, err: errSide}, event{kind: evReadError, side: s, err: errSide, reset: true},
 				event{kind: evWriteError, side: s.other(), err: errSide},
+				event{kind: evCut, side: s, err: errSide}, event{kind: evCut, side: s, err: errSide, idle: true},
 				event{kind: evStopped, side: s}, event{kind: evStopped, side: s, lost: 1}, event{kind: evStopped, side: s, lost: 1, held: true})
 		}
 		if s == local && !st.rules[local].stream || st.flow[s] == flowEOF {
@@ -101,12 +102,12 @@ func TestEndsLaws(t *testing.T) {
 			}
 		}
 		lost := ev.kind == evStopped && ev.lost > 0 && (!ev.held || from.stopping)
-		failed := ev.kind == evReadError || ev.kind == evWriteError || ev.kind == evIdle || ev.kind == evCancel
+		failed := ev.kind == evReadError || ev.kind == evCut || ev.kind == evWriteError || ev.kind == evIdle || ev.kind == evCancel
 		reported := did(actions, actFail, ev.side) || did(actions, actLose, ev.side.other())
 		if (lost || failed) && !reported {
 			fail("a failure and a loss are reported", from, ev, actions)
 		}
-		if ev.kind == evReadError && from.rules[ev.side.other()].stream && !did(actions, actReset, ev.side.other()) {
+		if (ev.kind == evReadError || ev.kind == evCut) && from.rules[ev.side.other()].stream && !did(actions, actReset, ev.side.other()) {
 			fail("a part that is not the whole ends in a reset", from, ev, actions)
 		}
 		if lost && from.rules[ev.side.other()].stream && !did(actions, actReset, ev.side.other()) {
@@ -166,6 +167,9 @@ func TestEndsTable(t *testing.T) {
 		{"both", stdio, KeepSending, []event{{kind: evEOF}, {kind: evEOF, side: remote}}, "close last local"},
 		{"input fails", stdio, KeepSending, []event{{kind: evReadError}}, "fail local, reset remote, stop reading remote"},
 		{"a reset is passed on", both, KeepSending, []event{{kind: evReadError, reset: true}}, "fail local, reset remote, stop reading remote"},
+		{"cut short keeps sending", stdio, KeepSending, []event{{kind: evCut, side: remote}}, "fail remote, close local, watch remote"},
+		{"cut short, local idle", stdio, FinishIfIdle, []event{{kind: evCut, side: remote, idle: true}}, "fail remote, close local, stop reading local"},
+		{"cut short is passed on", both, KeepSending, []event{{kind: evCut, side: remote}}, "fail remote, reset local, stop reading local"},
 		{"output fails", stdio, KeepSending, []event{{kind: evWriteError}}, "fail local, reset remote, stop local"},
 		{"remote refuses", stdio, KeepSending, []event{{kind: evWriteError, side: remote}}, "fail remote"},
 		{"reader gone, local idle", stdio, FinishIfIdle, []event{{kind: evGone, idle: true}}, "fail gone local, reset remote, stop local"},

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"sync"
@@ -166,6 +167,8 @@ func (x *referee) move(s side) {
 		if errors.As(rerr, &held) {
 			ev.lost, ev.held = held.Bytes, true
 		}
+	case f.from.stream() && errors.Is(rerr, io.ErrUnexpectedEOF):
+		ev.kind, ev.err = evCut, f.from.failure("read", rerr)
 	case rerr != nil:
 		ev.kind, ev.err, ev.reset = evReadError, f.from.failure("read", rerr), isReset(rerr)
 	}
@@ -176,7 +179,7 @@ func (x *referee) move(s side) {
 // the decision.
 func (x *referee) handle(ev event) {
 	switch ev.kind {
-	case evEOF:
+	case evEOF, evCut:
 		ev.idle = x.idleSource(ev.side.other())
 		ev.late = ev.side == local && x.policy.HalfClose == HalfCloseLate && x.waitsForAnswer()
 		if ev.side == local {
