@@ -77,8 +77,14 @@ func (w *watch) hook() {
 
 func (w *watch) resolved(host string, addrs []netip.Addr, took time.Duration) {
 	w.o.out.Print(event.Resolved{Host: host, Addrs: addrs, Took: took})
-	if w.explain {
-		w.o.out.Print(explainedName(host, addrs))
+	if !w.explain {
+		return
+	}
+	w.o.out.Print(explainedName(host, addrs))
+	if w.o.Network() != w.o.Protocol() { // the host may take the port at an address of the other family
+		ctx, cancel := context.WithTimeout(w.ctx, time.Second)
+		defer cancel()
+		w.explorer.Others, _ = net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	}
 }
 

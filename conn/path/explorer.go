@@ -48,6 +48,7 @@ type Exploration struct {
 	cancel   context.CancelFunc
 	done     chan struct{}
 	facts    *Facts
+	told     NeighbourState // that was reported
 }
 
 // Begin looks at the way to an address that is being connected to. When there
@@ -65,7 +66,7 @@ func (e *Explorer) Begin(ctx context.Context, to netip.AddrPort) *Exploration {
 		case <-time.After(Patience):
 		}
 		x.facts.Again()
-		e.report(StepNeighbour, x.facts)
+		x.neighbour()
 		x.others(ctx)
 	}()
 	return x
@@ -76,16 +77,13 @@ func (x *Exploration) End(ctx context.Context, err error, took time.Duration) *F
 	x.cancel()
 	<-x.done
 	e, f := x.explorer, x.facts
-	seen := f.Neighbour.State
 	e.answer(ctx, f, err, took)
 	e.report(StepAnswer, f)
 	if f.Answer.Outcome == Accepted {
 		return f
 	}
-	if f.Neighbour.State != seen {
-		e.report(StepNeighbour, f)
-	}
-	if f.Others == nil {
+	x.neighbour()
+	if s := f.icmp(); f.Others == nil && s&fromRouter == 0 { // a router is as sure about other ports
 		x.others(ctx)
 	}
 	e.report(StepCause, f)
@@ -146,6 +144,14 @@ func (e *Explorer) answer(ctx context.Context, f *Facts, err error, took time.Du
 	again := Probe(ctx, f.Answer.Addr)
 	if again.Outcome != Accepted && again.Outcome != Silent {
 		f.Answer.ICMP, f.Answer.Outcome = again.ICMP, again.Outcome
+	}
+}
+
+// neighbour reports what became known of the neighbour.
+func (x *Exploration) neighbour() {
+	if state := x.facts.Neighbour.State; state != x.told {
+		x.told = state
+		x.explorer.report(StepNeighbour, x.facts)
 	}
 }
 

@@ -31,9 +31,9 @@ func TestExplore(t *testing.T) {
 	if !lab.Enter(t) {
 		return
 	}
-	server := cable(t)
+	server := lab.Pair(t)
 	server.Listen(t, "tcp4", ":22")
-	filter(t, server, "input", "tcp dport 9999 drop")
+	server.Filter(t, "input", "tcp dport 9999 drop")
 	for _, c := range []struct {
 		to    string
 		limit time.Duration
@@ -66,7 +66,7 @@ func TestExploreTwin(t *testing.T) {
 	if !lab.Enter(t) {
 		return
 	}
-	server := cable(t)
+	server := lab.Pair(t)
 	server.Run(t, "sysctl -q -w net.ipv6.bindv6only=1")
 	server.Listen(t, "tcp6", ":9999")
 	if a := Probe(t.Context(), netip.MustParseAddrPort("[fd56::101]:9999")); a.Outcome != Accepted {

@@ -13,7 +13,7 @@ func TestFirewall(t *testing.T) {
 	if !lab.Enter(t) {
 		return
 	}
-	cable(t)
+	lab.Pair(t)
 	at := netip.MustParseAddrPort("192.168.56.1:9999")
 	seen := func(reject, policy bool) *Rule {
 		return &Rule{Family: "inet", Table: "filter", Chain: "input", Reject: reject, Policy: policy}

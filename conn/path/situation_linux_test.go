@@ -20,75 +20,51 @@ type situation struct {
 	icmp  string // the machine that an error came from
 }
 
-// The client of every situation is 192.168.56.1 on eth0, the other machine on
-// that cable 192.168.56.101, and what lies behind it 10.9.0.2.
-func cable(t *testing.T) (server *lab.Machine) {
-	server = lab.New(t)
-	lab.Cable(t, lab.This(), "eth0", "192.168.56.1/24 fd56::1/64", server, "eth0", "192.168.56.101/24 fd56::101/64")
-	return server
-}
-
-func routed(t *testing.T) (router, server *lab.Machine) {
-	router, server = lab.New(t), lab.New(t)
-	lab.Cable(t, lab.This(), "eth0", "192.168.56.1/24 fd56::1/64", router, "eth0", "192.168.56.101/24 fd56::101/64")
-	lab.Cable(t, router, "eth1", "10.9.0.1/24 fd09::1/64", server, "eth0", "10.9.0.2/24 fd09::2/64")
-	lab.This().Run(t, "ip route add default via 192.168.56.101\nip route add default via fd56::101")
-	server.Run(t, "ip route add default via 10.9.0.1\nip route add default via fd09::1")
-	router.Run(t, "sysctl -q -w net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1")
-	return router, server
-}
-
-func filter(t *testing.T, m *lab.Machine, hook, rule string) {
-	m.Run(t, "nft add table inet filter")
-	m.Run(t, "nft add chain inet filter "+hook+" '{ type filter hook "+hook+" priority 0; }'")
-	m.Run(t, "nft add rule inet filter "+hook+" "+rule)
-}
-
 func dropAll(hook string) func(*testing.T) {
-	return func(t *testing.T) { filter(t, lab.This(), hook, "tcp dport 9999 drop") }
+	return func(t *testing.T) { lab.This().Filter(t, hook, "tcp dport 9999 drop") }
 }
 
 var situations = []situation{
 	{"Loopback", "127.0.0.1:9999", func(t *testing.T) {}, NothingHere, ""},
 	{"LoopbackElsewhere", "127.0.0.1:9999", func(t *testing.T) {
-		cable(t)
+		lab.Pair(t)
 		lab.This().Listen(t, "tcp4", "192.168.56.1:9999")
 	}, ListensElsewhere, ""},
 	{"LoopbackIPv6Only", "127.0.0.1:9999", func(t *testing.T) {
 		lab.This().Listen(t, "tcp6", "[::]:9999")
 	}, ListensElsewhere, ""},
 	{"OwnLoopbackOnly", "192.168.56.1:9999", func(t *testing.T) {
-		cable(t)
+		lab.Pair(t)
 		lab.This().Listen(t, "tcp4", "127.0.0.1:9999")
 	}, ListensElsewhere, ""},
 	{"OwnInputRule", "127.0.0.1:9999", dropAll("input"), FirewallHere, ""},
 	{"OwnOutputRule", "192.168.56.101:9999", func(t *testing.T) {
-		cable(t)
+		lab.Pair(t)
 		dropAll("output")(t)
 	}, FirewallHere, ""},
 	{"OwnReject", "192.168.56.101:9999", func(t *testing.T) {
-		cable(t)
+		lab.Pair(t)
 		// What the rule is about is not known before.
-		filter(t, lab.This(), "output", "tcp dport 9999 numgen inc mod 1 == 0 reject")
+		lab.This().Filter(t, "output", "tcp dport 9999 numgen inc mod 1 == 0 reject")
 	}, RejectedHere, "192.168.56.1"},
 	{"SameNAT", "10.0.2.15:9999", func(t *testing.T) {
 		host := lab.New(t)
 		lab.Cable(t, lab.This(), "eth0", "10.0.2.15/24", host, "eth0", "10.0.2.2/24")
 	}, SameNATAddress, ""},
 
-	{"Refused", "192.168.56.101:9999", func(t *testing.T) { cable(t) }, RefusedThere, ""},
-	{"Refused6", "[fd56::101]:9999", func(t *testing.T) { cable(t) }, RefusedThere, ""},
+	{"Refused", "192.168.56.101:9999", func(t *testing.T) { lab.Pair(t) }, RefusedThere, ""},
+	{"Refused6", "[fd56::101]:9999", func(t *testing.T) { lab.Pair(t) }, RefusedThere, ""},
 	{"LoopbackOnlyThere", "192.168.56.101:9999", func(t *testing.T) {
-		cable(t).Listen(t, "tcp4", "127.0.0.1:9999")
+		lab.Pair(t).Listen(t, "tcp4", "127.0.0.1:9999")
 	}, RefusedThere, ""},
 	{"NearPort", "192.168.56.101:9999", func(t *testing.T) {
-		cable(t).Listen(t, "tcp4", ":9998")
+		lab.Pair(t).Listen(t, "tcp4", ":9998")
 	}, NearPortTakes, ""},
 	{"Drop", "192.168.56.101:9999", func(t *testing.T) {
-		filter(t, cable(t), "input", "tcp dport 9999 drop")
+		lab.Pair(t).Filter(t, "input", "tcp dport 9999 drop")
 	}, HostDrops, ""},
 	{"DropAll", "192.168.56.101:9999", func(t *testing.T) {
-		filter(t, cable(t), "input", "meta l4proto tcp drop")
+		lab.Pair(t).Filter(t, "input", "meta l4proto tcp drop")
 	}, HostDrops, ""},
 	{"RejectReset", "192.168.56.101:9999", reject("tcp reset"), RefusedThere, ""},
 	{"RejectPort", "192.168.56.101:9999", reject("icmp port-unreachable"), HostRejects, "192.168.56.101"},
@@ -103,10 +79,10 @@ var situations = []situation{
 	{"Reject6Addr", "[fd56::101]:9999", reject("icmpv6 addr-unreachable"), HostRejects, "fd56::101"},
 	{"Reject6Port", "[fd56::101]:9999", reject("icmpv6 port-unreachable"), HostRejects, "fd56::101"},
 
-	{"NoARP", "192.168.56.7:9999", func(t *testing.T) { cable(t) }, NoSuchMachine, ""},
-	{"NoND", "[fd56::7]:9999", func(t *testing.T) { cable(t) }, NoSuchMachine, ""},
-	{"NoRoute", "192.168.57.101:9999", func(t *testing.T) { cable(t) }, NoWay, ""},
-	{"NoRoute6", "[2001:db8::1]:9999", func(t *testing.T) { cable(t) }, NoWay, ""},
+	{"NoARP", "192.168.56.7:9999", func(t *testing.T) { lab.Pair(t) }, NoSuchMachine, ""},
+	{"NoND", "[fd56::7]:9999", func(t *testing.T) { lab.Pair(t) }, NoSuchMachine, ""},
+	{"NoRoute", "192.168.57.101:9999", func(t *testing.T) { lab.Pair(t) }, NoWay, ""},
+	{"NoRoute6", "[2001:db8::1]:9999", func(t *testing.T) { lab.Pair(t) }, NoWay, ""},
 	{"BlockedRoute", "192.0.2.1:9999", func(t *testing.T) {
 		lab.This().Run(t, "ip route add unreachable 192.0.2.0/24")
 	}, WayBlocked, ""},
@@ -115,81 +91,62 @@ var situations = []situation{
 	}, WayBlocked, ""},
 
 	{"GatewayMute", "192.0.2.1:9999", func(t *testing.T) {
-		cable(t)
+		lab.Pair(t)
 		lab.This().Run(t, "ip route add default via 192.168.56.254")
 	}, GatewayMute, ""},
 	{"GatewaySilent", "192.0.2.1:9999", func(t *testing.T) {
-		router, _ := routed(t)
+		router, _ := lab.Routed(t)
 		router.Run(t, "ip route add blackhole 192.0.2.0/24")
 	}, Silence, ""},
 	{"GatewaySilentPrivate", "10.77.0.1:9999", func(t *testing.T) {
-		router, _ := routed(t)
+		router, _ := lab.Routed(t)
 		router.Run(t, "ip route add blackhole 10.77.0.0/24")
 	}, PrivateBeyond, ""},
-	{"GatewayNoRoute", "192.0.2.1:9999", func(t *testing.T) { routed(t) }, RouterNoRoute, "192.168.56.101"},
-	{"GatewayNoRoute6", "[2001:db8::1]:9999", func(t *testing.T) { routed(t) }, RouterNoRoute, "fd56::101"},
-	{"GatewayNoHost", "10.9.0.7:9999", func(t *testing.T) { routed(t) }, RouterNoHost, "192.168.56.101"},
+	{"GatewayNoRoute", "192.0.2.1:9999", func(t *testing.T) { lab.Routed(t) }, RouterNoRoute, "192.168.56.101"},
+	{"GatewayNoRoute6", "[2001:db8::1]:9999", func(t *testing.T) { lab.Routed(t) }, RouterNoRoute, "fd56::101"},
+	{"GatewayNoHost", "10.9.0.7:9999", func(t *testing.T) { lab.Routed(t) }, RouterNoHost, "192.168.56.101"},
 	{"GatewayRejects", "10.9.0.2:9999", func(t *testing.T) {
-		router, _ := routed(t)
-		filter(t, router, "forward", "tcp dport 9999 reject with icmp admin-prohibited")
+		router, _ := lab.Routed(t)
+		router.Filter(t, "forward", "tcp dport 9999 reject with icmp admin-prohibited")
 	}, RouterRejects, "192.168.56.101"},
 	{"GatewayDrops", "10.9.0.2:9999", func(t *testing.T) {
-		router, server := routed(t)
+		router, server := lab.Routed(t)
 		server.Listen(t, "tcp4", ":22")
-		filter(t, router, "forward", "tcp dport 9999 drop")
+		router.Filter(t, "forward", "tcp dport 9999 drop")
 	}, HostDrops, ""},
 	{"Loop", "192.0.2.1:9999", func(t *testing.T) {
-		router, server := routed(t)
+		router, server := lab.Routed(t)
 		router.Run(t, "ip route add default via 10.9.0.2")
 		server.Run(t, "sysctl -q -w net.ipv4.ip_forward=1")
 	}, RoutingLoop, ""},
-	{"RoutedRefused", "10.9.0.2:9999", func(t *testing.T) { routed(t) }, RefusedThere, ""},
+	{"RoutedRefused", "10.9.0.2:9999", func(t *testing.T) { lab.Routed(t) }, RefusedThere, ""},
 
-	{"NATGuest", "10.0.2.15:9999", guest, NATAddress, ""},
-	{"Container", "172.17.0.2:9999", guest, ContainerAddress, ""},
-	{"Libvirt", "192.168.122.9:9999", guest, LibvirtAddress, ""},
-	{"HostOnly", "192.168.56.101:9999", guest, HostOnlyAddress, ""},
+	{"NATGuest", "10.0.2.15:9999", func(t *testing.T) { lab.Guest(t) }, NATAddress, ""},
+	{"Container", "172.17.0.2:9999", func(t *testing.T) { lab.Guest(t) }, ContainerAddress, ""},
+	{"Libvirt", "192.168.122.9:9999", func(t *testing.T) { lab.Guest(t) }, LibvirtAddress, ""},
+	{"HostOnly", "192.168.56.101:9999", func(t *testing.T) { lab.Guest(t) }, HostOnlyAddress, ""},
 }
 
 func reject(with string) func(*testing.T) {
-	return func(t *testing.T) { filter(t, cable(t), "input", "tcp dport 9999 reject with "+with) }
-}
-
-// guest is a machine behind NAT, so that no other machine gets to it. The
-// Internet beyond the client's gateway answers nothing about private
-// addresses.
-func guest(t *testing.T) {
-	internet := lab.New(t)
-	lab.Cable(t, lab.This(), "eth0", "192.168.1.2/24", internet, "eth0", "192.168.1.1/24")
-	lab.This().Run(t, "ip route add default via 192.168.1.1")
-	internet.Run(t, "ip route add blackhole default")
-	host, vm := lab.New(t), lab.New(t)
-	lab.Cable(t, internet, "eth1", "192.168.1.65/26", host, "eth0", "192.168.1.66/26")
-	lab.Cable(t, host, "vm", "10.0.2.2/24", vm, "eth0", "10.0.2.15/24")
-	host.Run(t, "sysctl -q -w net.ipv4.ip_forward=1")
-	host.Run(t, "nft add table ip nat")
-	host.Run(t, "nft add chain ip nat post '{ type nat hook postrouting priority 100; }'")
-	host.Run(t, "nft add rule ip nat post oifname eth0 masquerade")
-	vm.Listen(t, "tcp4", ":9999")
+	return func(t *testing.T) { lab.Pair(t).Filter(t, "input", "tcp dport 9999 reject with "+with) }
 }
 
 func TestSituation(t *testing.T) {
-	for _, s := range situations {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			if !lab.Enter(t) {
-				return
-			}
-			s.make(t)
-			f := explore(t, s)
-			if got := f.Judge(); got != s.cause {
-				t.Errorf("cause %v, want %v: %+v", got, s.cause, f)
-			}
-			if from := f.Answer.ICMP.From; s.icmp == "" && from.IsValid() && f.Neighbour.State == Answers && s.cause != RoutingLoop ||
-				s.icmp != "" && from != netip.MustParseAddr(s.icmp) {
-				t.Errorf("ICMP from %v, want %q", from, s.icmp)
-			}
-		})
+	lab.Each(t, situations, func(s situation) string { return s.name }, testSituation)
+}
+
+func testSituation(t *testing.T, s situation) {
+	if !lab.Enter(t) {
+		return
+	}
+	s.make(t)
+	f := explore(t, s)
+	if got := f.Judge(); got != s.cause {
+		t.Errorf("cause %v, want %v: %+v", got, s.cause, f)
+	}
+	if from := f.Answer.ICMP.From; s.icmp == "" && from.IsValid() && f.Neighbour.State == Answers && s.cause != RoutingLoop ||
+		s.icmp != "" && from != netip.MustParseAddr(s.icmp) {
+		t.Errorf("ICMP from %v, want %q", from, s.icmp)
 	}
 }
 
@@ -221,8 +178,8 @@ func TestNothingElseSent(t *testing.T) {
 	if !lab.Enter(t) {
 		return
 	}
-	router, _ := routed(t)
-	filter(t, router, "forward", "tcp dport 9999 drop")
+	router, _ := lab.Routed(t)
+	router.Filter(t, "forward", "tcp dport 9999 drop")
 	lab.This().Run(t, "nft add table ip count")
 	lab.This().Run(t, "nft add chain ip count output '{ type filter hook output priority 0; }'")
 	lab.This().Run(t, "nft add rule ip count output ip daddr 10.9.0.2 counter accept")

@@ -47,6 +47,21 @@ func Enter(t *testing.T) bool {
 	return false
 }
 
+// Each runs a test for each of all, six at a time: they wait more than they
+// work. test begins with Enter.
+func Each[T any](t *testing.T, all []T, name func(T) string, test func(*testing.T, T)) {
+	var group sync.WaitGroup
+	defer group.Wait()
+	free := make(chan struct{}, 6)
+	for _, one := range all {
+		group.Go(func() {
+			free <- struct{}{}
+			defer func() { <-free }()
+			t.Run(name(one), func(t *testing.T) { test(t, one) })
+		})
+	}
+}
+
 // A Machine is a network namespace.
 type Machine struct{ file *os.File }
 
