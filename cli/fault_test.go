@@ -447,9 +447,9 @@ func TestClosedDescriptors(t *testing.T) {
 			server := shell(`exec "$@" `+closed, "-l", "127.0.0.1", port)
 			begin(t, server)
 			p := visitSoon(t, port)
-			check(t, p.recvEOF())
 			check(t, p.send([]byte(data)))
 			check(t, p.shut())
+			check(t, p.recvEOF())
 			wantStatus(t, server, "0")
 			want := data
 			if strings.Contains(" "+closed, " >") {
