@@ -277,9 +277,13 @@ func restingDescriptors(t *testing.T, p *process) int {
 // dump ends a Go program with a list of its goroutines, and counts them.
 func dump(t *testing.T, p *process) int {
 	t.Helper()
-	p.cmd.Process.Signal(syscall.SIGQUIT)
+	p.cmd.Process.Signal(syscall.SIGABRT)
 	wantEnd(t, p)
-	return lines(p.stderr.String(), "goroutine ")
+	n := lines(p.stderr.String(), "goroutine ")
+	if n == 0 {
+		t.Errorf("it did not list its goroutines\n%s", p)
+	}
+	return n
 }
 
 // ncat and socat learn that the reader of standard output has gone from the
