@@ -81,13 +81,3 @@ func CanRead(f *os.File) bool {
 	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
 	return err != nil || flags&unix.O_ACCMODE != unix.O_WRONLY
 }
-
-// SameSocket reports whether a and b are the same socket, as inetd(8) and its
-// successors pass to the programs that they start.
-func SameSocket(a, b *os.File) bool {
-	var x, y unix.Stat_t
-	if unix.Fstat(int(a.Fd()), &x) != nil || unix.Fstat(int(b.Fd()), &y) != nil {
-		return false
-	}
-	return uint32(x.Mode)&unix.S_IFMT == unix.S_IFSOCK && x.Dev == y.Dev && x.Ino == y.Ino
-}

@@ -71,8 +71,5 @@ func Close(f *os.File) error { return f.Close() }
 // CanRead returns true: here the first read fails otherwise.
 func CanRead(*os.File) bool { return true }
 
-// SameSocket returns false: sockets are no standard input here.
-func SameSocket(a, b *os.File) bool { return false }
-
 // readable returns false: here this is unknown.
 func readable(*os.File) bool { return false }
