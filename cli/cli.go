@@ -32,7 +32,8 @@ type invocation struct {
 	tlsServer *tlsconn.Server // of a listener with TLS
 	terminal  bool            // messages go to a terminal
 	last      relay.Totals    // of the last session
-	listensAt []net.Addr      // the sockets of a listener
+	records   recorder
+	listensAt []net.Addr // the sockets of a listener
 }
 
 // Run is the program. It returns its exit status, or dies by the signal that
@@ -96,8 +97,14 @@ func (o *invocation) run(stderr *message.Output) int {
 		}
 		ctx, stop = untilSignal(ctx, grace)
 	}
-	err := o.serve(ctx)
+	err := o.openRecords()
+	if err == nil {
+		err = o.serve(ctx)
+	}
 	stop()
+	if bad := o.closeRecords(); err == nil {
+		err = bad
+	}
 	if s := signalOf(ctx); s != nil {
 		stderr.Flush(flushLimit)
 		dieBy(s.signal)

@@ -22,7 +22,7 @@ func (o *invocation) connect(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	serve, done, err := o.handler.make(o, ctx, len(o.Target.Ports) > 0)
+	serve, done, err := o.handlerFor(ctx, len(o.Target.Ports) > 0)
 	if err != nil {
 		return err
 	}

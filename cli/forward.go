@@ -44,6 +44,7 @@ func (o *invocation) forward(ctx context.Context, _ bool) (serve relay.Handler, 
 	}
 	serve = func(ctx context.Context, c net.Conn) error {
 		f := o.forwarder(func(ctx context.Context) (net.Conn, error) { return o.reach(ctx, targets, c) })
+		f.Remote = o.remote()
 		return f.Serve(ctx, c)
 	}
 	return serve, nothing, nil

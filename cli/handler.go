@@ -75,6 +75,16 @@ func (o *invocation) connLimit() int {
 	return maxConns
 }
 
+// handlerFor makes the Handler for one connection, for several in turn or at
+// once, and what releases it.
+func (o *invocation) handlerFor(ctx context.Context, several bool) (serve relay.Handler, done func(), err error) {
+	serve, done, err = o.handler.make(o, ctx, several)
+	if err != nil {
+		return nil, nil, err
+	}
+	return o.digested(serve), done, nil
+}
+
 func nothing() {}
 
 // stdio joins connections to standard input and output: one, several in turn,
@@ -87,6 +97,10 @@ func (o *invocation) stdio(_ context.Context, several bool) (serve relay.Handler
 	s := relay.Stdio{Remote: o.remote(), Policy: o.policy(), OnEnd: o.onEnd(false)}
 	return func(ctx context.Context, c net.Conn) error {
 		one := s
+		if o.Has(option.Progress) {
+			one.Gauge = &relay.Gauge{}
+			defer o.progress(one.Gauge)()
+		}
 		if one.Local = o.local(); several {
 			one.Local = relay.Shared(one.Local)
 		}
@@ -121,7 +135,7 @@ func (o *invocation) forgive(ctx context.Context, c net.Conn, s *relay.Stdio) er
 func (o *invocation) reply(context.Context, bool) (serve relay.Handler, done func(), err error) {
 	local := relay.Files(nil, os.Stdout)
 	local.W = relay.Locked(local.W)
-	r := &relay.Reply{Text: []byte(o.Reply), Local: local, Idle: o.idleLimit()}
+	r := &relay.Reply{Text: []byte(o.Reply), Local: local, Remote: o.remote(), Idle: o.idleLimit()}
 	if o.keepsOpen() {
 		r.Silence = replySilence
 	}

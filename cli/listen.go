@@ -26,7 +26,7 @@ func (o *invocation) listen(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	serve, done, err := o.handler.make(o, ctx, o.keepsOpen())
+	serve, done, err := o.handlerFor(ctx, o.keepsOpen())
 	if err != nil {
 		return err
 	}

@@ -36,11 +36,11 @@ func (o *invocation) files(out *os.File) relay.End {
 
 // remote returns what makes an End of a connection; nil: as it is.
 func (o *invocation) remote() func(net.Conn) relay.End {
-	if o.RecvLimit == 0 && !o.Has(option.Telnet) {
+	if o.RecvLimit == 0 && !o.Has(option.Telnet) && !o.isRecorded() {
 		return nil
 	}
 	return func(c net.Conn) relay.End {
-		e := relay.Conn(c)
+		e := o.recorded(c, relay.Conn(c))
 		if o.RecvLimit > 0 {
 			e = relay.LimitReads(e, o.RecvLimit)
 		}

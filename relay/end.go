@@ -61,6 +61,7 @@ type sourceOps struct {
 // A sinkOps is what can be done with W besides writing it. Each func may be nil.
 type sinkOps struct {
 	interrupt  func() // ends a Write under way, and later ones, with os.ErrDeadlineExceeded; nil: Write never blocks
+	most       int    // bytes to write at once, so that what was written is counted soon; 0: any number
 	exitCloses bool   // the exit of the program can take the place of CloseWrite
 }
 

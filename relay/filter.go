@@ -127,7 +127,9 @@ func (l *lines) Read(p []byte) (int, error) {
 func LimitRate(e End, rate int64) End {
 	stopReading, stopWriting := make(chan struct{}), make(chan struct{})
 	read, write := record.Limit, record.LimitWriter
+	e.dst.most = record.Burst(rate)
 	if e.Datagram {
+		e.dst.most = 0
 		read, write = record.LimitDatagrams, record.LimitDatagramWriter
 	}
 	if e.R != nil {

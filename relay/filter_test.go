@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"strings"
 	"sync"
 	"testing"
@@ -271,5 +272,27 @@ func TestLimitRateIsInterrupted(t *testing.T) {
 	end := testutil.Await(t, piping(ctx, End{R: dataOf(1000)}, LimitRate(Conn(here), 1), Policy{}), "the relay")
 	if !errors.Is(end.err, context.Canceled) || end.Sent > 10 {
 		t.Errorf("%d bytes, %v", end.Sent, end.err)
+	}
+}
+
+// What is written at a low rate is counted as it goes.
+func TestLimitRateCounts(t *testing.T) {
+	testutil.CheckLeaks(t)
+	here, _ := connected(t, "tcp")
+	ctx, cancel := context.WithCancel(context.Background())
+	var g Gauge
+	s := &Stdio{
+		Local:  End{R: dataOf(60_000)},
+		Remote: func(c net.Conn) End { return LimitRate(Conn(c), 1000) },
+		Gauge:  &g,
+	}
+	ended := serving(ctx, s.Serve, here)
+	testutil.Eventually(t, "some bytes were counted", func() bool { sent, _ := g.Moved(); return sent > 0 })
+	cancel()
+	if err := testutil.Await(t, ended, "the relay"); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	if sent, _ := g.Moved(); sent > 30_000 {
+		t.Errorf("%d bytes were counted", sent)
 	}
 }

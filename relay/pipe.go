@@ -70,7 +70,7 @@ func newReferee(l, r *End, p Policy) *referee {
 	for s, e := range x.ends {
 		other := x.ends[side(s).other()]
 		f := &x.flows[s]
-		f.from, f.to, f.clock = e, other, x.clock
+		f.from, f.to, f.clock, f.most = e, other, x.clock, other.dst.most
 		if p.Idle > 0 && x.limitsWrites(e, other) {
 			f.most = idleWriteMax
 		}

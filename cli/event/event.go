@@ -15,6 +15,7 @@ import (
 	"gonc/conn/tlsconn"
 	"gonc/relay"
 	"gonc/relay/page"
+	"gonc/relay/record"
 )
 
 // An Event is something that happened.
@@ -169,6 +170,23 @@ type CommandEnded struct {
 	State   *os.ProcessState
 }
 
+// RecordFailed is a record that can't be written any more.
+type RecordFailed struct {
+	Name string
+	Err  error
+}
+
+// Digests are those of what a connection sent and received, each as a line in
+// the format of sha256sum(1); empty: of a direction that is not used.
+type Digests struct{ Sent, Received string }
+
+// Progress is how far a relay has come.
+type Progress struct {
+	record.Progress
+	Done   bool // it has ended
+	Redraw bool // the line takes the place of the one before
+}
+
 // Answered is a request that the test page answered.
 type Answered struct{ Request *page.Request }
 
@@ -252,6 +270,15 @@ func (Unanswered) Level() int { return 0 }
 
 // Level returns 1.
 func (CommandEnded) Level() int { return 1 }
+
+// Level returns 0: failures are always printed.
+func (RecordFailed) Level() int { return 0 }
+
+// Level returns 0: digests were asked for.
+func (Digests) Level() int { return 0 }
+
+// Level returns 0: progress was asked for.
+func (Progress) Level() int { return 0 }
 
 // Level returns 1.
 func (Answered) Level() int { return 1 }

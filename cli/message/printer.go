@@ -36,7 +36,8 @@ type Text struct {
 	W        io.Writer // gets whole lines
 	NoDNS    bool      // services are not named either
 
-	mu sync.Mutex
+	mu    sync.Mutex
+	drawn bool // the last line is that of a progress, and not ended
 }
 
 // Level returns how often -v was given.
@@ -61,7 +62,27 @@ func (t *Text) Print(e event.Event) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	io.WriteString(t.W, b.String())
+	io.WriteString(t.W, t.overLine(e, b.String()))
+}
+
+// Sequences that a terminal obeys (ECMA-48).
+const (
+	lineStart = "\r"
+	clearLine = "\x1b[K" // to its end
+)
+
+// overLine returns what prints the lines of e where the line of a progress may
+// be drawn: it takes the place of that, and another progress stays open.
+func (t *Text) overLine(e event.Event, lines string) string {
+	if t.drawn {
+		lines = lineStart + clearLine + lines
+	}
+	p, ok := e.(event.Progress)
+	t.drawn = ok && p.Redraw && !p.Done
+	if t.drawn {
+		lines = strings.TrimSuffix(lines, "\n")
+	}
+	return lines
 }
 
 // onTerminal reports whether e is printed on a terminal even without -v.

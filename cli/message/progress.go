@@ -50,6 +50,8 @@ func (t *Text) progress(e event.Event) []event.Line {
 		return one(t.closed(e))
 	case event.CommandEnded:
 		return commandEnded(e)
+	case event.RecordFailed, event.Digests, event.Progress:
+		return t.record(e)
 	case event.Answered:
 		return t.answered(e)
 	case event.Unanswered:

@@ -92,12 +92,6 @@ func (t *Text) foreignHint(f option.Foreign) string {
 		return "source routes are refused by today's networks"
 	case option.NoSourcePointer:
 		return "source routes are refused by today's networks; to limit connecting write --connect-timeout"
-	case option.RecordWithTee:
-		return "to record what goes by, put tee into the pipe"
-	case option.AppendWithTee:
-		return "to record what goes by, put tee -a into the pipe"
-	case option.DumpWithXXD:
-		return "to see what goes by in hexadecimal, put tee >(xxd >&2) into the pipe"
 	case option.NoDCCP:
 		return "gonc has no DCCP"
 	case option.NoSCTP:

@@ -60,6 +60,7 @@ var conflicts = [...]Conflict{
 	{A: KeepOpen, B: Listen, Reason: Needs},
 	{A: AcceptTimeout, B: Listen, Reason: Needs},
 	{A: ConnectTimeout, B: Listen, Reason: ForConnecting, Unless: []ID{TLS, To, ProxyServer, AcceptProxyProtocol}, Idle: true},
+	{A: Progress, B: KeepOpen, Reason: NoEffect, Idle: true},
 	{A: MaxConns, B: KeepOpen, Reason: Needs, Unless: []ID{HTTP, Broker, Chat, ProxyServer}, Idle: true},
 	{A: Page, B: HTTP, Reason: Needs},
 	{A: Allow, B: Listen, Reason: Needs},

@@ -10,9 +10,6 @@ const (
 	KeepServing             // listen with -l -k
 	NoSourceRoutes          // networks refuse source routes
 	NoSourcePointer         // the same; and -G of macOS limits connecting
-	RecordWithTee           // tee in the pipe records
-	AppendWithTee           // tee -a in the pipe records
-	DumpWithXXD             // tee and xxd in the pipe show
 	NoDCCP                  // there is none
 	NoSCTP                  // there is none
 	NoVSock                 // there is none
@@ -30,12 +27,6 @@ func foreign(name string) Foreign {
 		return NoSourceRoutes
 	case "-G":
 		return NoSourcePointer
-	case "-o", "--output":
-		return RecordWithTee
-	case "--append-output":
-		return AppendWithTee
-	case "--hex-dump":
-		return DumpWithXXD
 	case "-Z":
 		return NoDCCP
 	case "--sctp":

@@ -20,17 +20,17 @@ var handlers = [...]handler{
 	{id: Broker, listenOnly: true, takes: []ID{NoStdin, CRLF, Interval}},
 	{id: Chat, listenOnly: true, takes: []ID{NoStdin, CRLF, Interval}},
 	{id: To, listenOnly: true},
-	{id: ProxyServer, listenOnly: true, streamOnly: true},
+	{id: ProxyServer, listenOnly: true, streamOnly: true, unrecorded: true},
 }
 
 // relayOptions are about the relay between a connection and standard input and
 // output, so that a handler does not heed them by itself.
 var relayOptions = [...]ID{
-	NoStdin, SendOnly, RecvOnly, HalfClose, NoShutdown, QuitAtPeerEOF, QuitAfter, CRLF, Interval, RecvLimit, Telnet,
+	NoStdin, SendOnly, RecvOnly, HalfClose, NoShutdown, QuitAtPeerEOF, QuitAfter, CRLF, Interval, RecvLimit, Telnet, Progress,
 }
 
 // recordOptions see what goes by.
-var recordOptions = [...]ID{Output, HexDump, Progress, Hash, LimitRate}
+var recordOptions = [...]ID{Output, HexDump, Hash, LimitRate}
 
 // handlerConflicts calls yield with each conflict that follows from the table
 // of handlers, until it returns false.

@@ -130,14 +130,7 @@ func (id ID) IsProxy() bool { return id == SOCKS || id == Proxy }
 // unbuilt lists the options whose feature is not there yet. They are unknown on
 // the command line and missing from the help; a line goes when its feature is
 // wired.
-var unbuilt = []ID{
-	Output,
-	HexDump,
-	AppendOutput,
-	Progress,
-	Hash,
-	LimitRate,
-}
+var unbuilt = []ID{}
 
 // built reports whether the feature behind the option is there.
 func (id ID) built() bool {

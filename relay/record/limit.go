@@ -53,8 +53,11 @@ type pacer struct {
 const burst = 50 * time.Millisecond
 
 func newPacer(rate int64, quit <-chan struct{}) pacer {
-	return pacer{rate: float64(rate), most: max(1, int(float64(rate)*burst.Seconds())), quit: quit}
+	return pacer{rate: float64(rate), most: Burst(rate), quit: quit}
 }
+
+// Burst returns how many bytes pass at once where rate bytes a second do.
+func Burst(rate int64) int { return max(1, int(float64(rate)*burst.Seconds())) }
 
 // piece returns what of p may pass at once.
 func (l *pacer) piece(p []byte) []byte {

@@ -44,6 +44,9 @@ type LogError struct{ Err error }
 
 func (e *LogError) Error() string { return fmt.Sprintf("write record: %v", e.Err) }
 
+// Local returns true: it is about this machine.
+func (*LogError) Local() bool { return true }
+
 // Unwrap returns the cause.
 func (e *LogError) Unwrap() error { return e.Err }
 

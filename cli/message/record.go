@@ -1,0 +1,73 @@
+package message
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"gonc/cli/event"
+	"gonc/relay/record"
+)
+
+// record returns the lines of an event about what goes by.
+func (t *Text) record(e event.Event) (lines []event.Line) {
+	switch e := e.(type) {
+	case event.RecordFailed:
+		cause := e.Err
+		var failed *record.LogError
+		if errors.As(cause, &failed) {
+			cause = failed.Err
+		}
+		text := fmt.Sprintf("write record %s: %s", strconv.Quote(e.Name), event.Reason(cause))
+		return append(one(event.Named("%s", event.Printable(text))), t.hint("the transfer goes on without it")...)
+	case event.Digests:
+		for _, line := range []string{e.Sent, e.Received} {
+			if line != "" {
+				lines = append(lines, event.Bare("%s", line))
+			}
+		}
+		return lines
+	case event.Progress:
+		return one(event.Bare("%s", progressText(e)))
+	}
+	return nil
+}
+
+// progressText is bytes, rate and time, and how much is left if that is known.
+func progressText(e event.Progress) string {
+	rate := e.Rate
+	if e.Done {
+		rate = e.Mean
+	}
+	text := fmt.Sprintf("%s  %s/s  %s", sizeText(float64(e.Bytes)), sizeText(rate), clockText(e.Elapsed.Round(time.Second)))
+	if percent, known := e.Percent(); known {
+		text += fmt.Sprintf("  %d%%", percent)
+	}
+	if e.Left > 0 && !e.Done {
+		text += "  " + clockText(e.Left+time.Second-1) + " left" // as long as it may take
+	}
+	return text
+}
+
+// sizeText is a number of bytes with four digits or fewer.
+func sizeText(n float64) string {
+	units := [...]string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
+	i := 0
+	for ; n >= 1000 && i < len(units)-1; i++ {
+		n /= 1024
+	}
+	if i == 0 || n >= 100 {
+		return fmt.Sprintf("%.0f %s", n, units[i])
+	}
+	return fmt.Sprintf("%.1f %s", n, units[i])
+}
+
+// clockText is a time as a clock has it, without what is less than a second.
+func clockText(d time.Duration) string {
+	s := int(d / time.Second)
+	if s >= 3600 {
+		return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d", s/60, s%60)
+}
