@@ -129,6 +129,9 @@ func (o *invocation) needsCleanup() bool {
 
 // serve does what the command line asks for.
 func (o *invocation) serve(ctx context.Context) error {
+	if err := checkDescriptors(); err != nil {
+		return err
+	}
 	switch {
 	case o.Has(option.Scan):
 		return o.scan(ctx)
