@@ -18,7 +18,7 @@ func udpSender(uc *net.UDPConn, remote netip.AddrPort, oob []byte) func([]byte) 
 	}
 }
 
-// unixSender is the same for the Unix socket that is called name.
+// unixSender does the same for the Unix socket called name.
 func unixSender(uc *net.UnixConn, name string) func([]byte) error {
 	return func(b []byte) error {
 		_, err := uc.WriteToUnix(b, &net.UnixAddr{Name: name, Net: "unixgram"})

@@ -13,13 +13,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// udpSender returns what sends one datagram to remote, with the control
-// messages oob, and does not wait.
+// udpSender returns a function that sends one datagram to remote, with the
+// control messages oob, without blocking.
 func udpSender(uc *net.UDPConn, remote netip.AddrPort, oob []byte) func([]byte) error {
 	return datagramSender(uc, sockopt.Sockaddr(remote), oob)
 }
 
-// unixSender is the same for the Unix socket that is called name.
+// unixSender does the same for the Unix socket called name.
 func unixSender(uc *net.UnixConn, name string) func([]byte) error {
 	return datagramSender(uc, &unix.SockaddrUnix{Name: name}, nil)
 }

@@ -22,10 +22,10 @@ func listenGroup(string, netip.AddrPort, func(network, address string, c syscall
 // maxUnixPath is the longest path of a Unix socket, in bytes.
 const maxUnixPath = 107
 
-// msgTrunc is the flag of a datagram that was cut: there is none here.
+// msgTrunc is the flag of a datagram that was truncated: there is none here.
 const msgTrunc = 0
 
-// unixProbe is the network that finds out whether anybody holds a Unix socket:
+// unixProbe is the network that finds out whether a Unix socket is in use:
 // there are no others here.
 const unixProbe = "unix"
 

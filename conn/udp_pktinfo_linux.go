@@ -10,8 +10,8 @@ import (
 // oobSize is room for the control messages of one datagram.
 const oobSize = 64
 
-// enablePktinfo has a UDP socket that is bound to every address tell at which of
-// them each datagram arrived (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
+// enablePktinfo makes a UDP socket that is bound to every address report at which
+// of them each datagram arrived (ip(7), IP_PKTINFO; ipv6(7), IPV6_RECVPKTINFO).
 // An answer has to come from there: from another address the client, which has
 // connected its socket, would not take it.
 func enablePktinfo(network string, fd uintptr) error {
@@ -21,9 +21,9 @@ func enablePktinfo(network string, fd uintptr) error {
 	return unix.SetsockoptInt(int(fd), unix.SOL_IPV6, unix.IPV6_RECVPKTINFO, 1)
 }
 
-// parsePktinfo returns the address that a datagram was sent to and the address of
-// ours that answers it, as control messages tell; zero Addrs when they tell
-// none. The two are not the same when it was sent to many.
+// parsePktinfo returns the address that a datagram was sent to and the local
+// address to answer from, as control messages report them, or zero Addrs. The
+// two differ for a broadcast.
 func parsePktinfo(oob []byte) (to, own netip.Addr) {
 	for len(oob) > 0 {
 		head, data, rest, err := unix.ParseOneSocketControlMessage(oob)

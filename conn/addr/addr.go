@@ -46,7 +46,7 @@ type Error struct {
 func (e *Error) Error() string { return fmt.Sprintf("address %q %s", e.Text, e.Why) }
 
 // Split reads host:port or [v6]:port. A bare IPv6 address is refused,
-// because nobody can tell where its port begins.
+// because it is ambiguous where its port begins.
 func Split(s string) (Addr, error) {
 	host, port, err := net.SplitHostPort(s)
 	if err != nil {
@@ -96,8 +96,8 @@ func (e *PortError) Error() string { return "port number " + e.Why + ": " + e.Te
 
 // ParsePort returns the number of a port that is written as a decimal number
 // or as the name of a service of network ("tcp", "udp"). Port 0 is a number
-// like the others here: it means a port of the system's choice to whoever
-// binds, and is for the caller to refuse where it means nothing.
+// like the others here: it means a port of the system's choice to a
+// listener, and is for the caller to refuse where it means nothing.
 func ParsePort(network, s string) (uint16, error) {
 	if isDigits(s) {
 		n, err := strconv.ParseUint(s, 10, 16)

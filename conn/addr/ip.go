@@ -19,7 +19,7 @@ func ParseIP(s string) (netip.Addr, error) {
 	return ip, err
 }
 
-// aton is inet_aton(3): up to four numbers, decimal, octal after 0 or
+// aton parses an address as inet_aton(3) does: up to four numbers, decimal, octal after 0 or
 // hexadecimal after 0x, of which the last fills all the bytes that are left.
 func aton(s string) (ip netip.Addr, ok bool) {
 	var b [4]byte
@@ -33,7 +33,7 @@ func aton(s string) (ip netip.Addr, ok bool) {
 		if i == last {
 			bits = 8 * (len(b) - last)
 		}
-		n, err := parseC(part, bits)
+		n, err := parseCInt(part, bits)
 		if err != nil {
 			return ip, false
 		}
@@ -45,8 +45,8 @@ func aton(s string) (ip netip.Addr, ok bool) {
 	return netip.AddrFrom4(b), true
 }
 
-// parseC reads a number of at most so many bits, written as in C.
-func parseC(s string, bits int) (uint64, error) {
+// parseCInt reads a number of at most so many bits, written as in C.
+func parseCInt(s string, bits int) (uint64, error) {
 	digits, base := s, 10
 	switch hex := strings.ToLower(s); {
 	case strings.HasPrefix(hex, "0x"):

@@ -9,8 +9,8 @@ import (
 // port that is named twice is there twice. An operand is a decimal number, the
 // name of a service of network ("tcp", "udp", also with a 4 or 6 behind), or a
 // range of numbers: 20-25, or 25-20, which means the same. A name that has a
-// dash in it (http-alt) is a name. Port 0 cannot be asked of anybody and is
-// refused, like everything else that is no port, with a *PortError.
+// dash in it (http-alt) is a name. Port 0 cannot be connected to and is
+// refused, like everything else that is not a port, with a *PortError.
 //
 // All 65,535 ports take 128 KiB.
 func ParsePorts(network string, operands []string) ([]uint16, error) {
@@ -49,7 +49,7 @@ func parseRange(network, s string) (lo, hi uint16, err error) {
 	return min(lo, hi), max(lo, hi), err
 }
 
-// parseNumber is ParsePort for a port that has to be a number other than 0.
+// parseNumber parses a port that has to be a number other than 0.
 func parseNumber(s string) (uint16, error) {
 	if !isDigits(s) {
 		return 0, &PortError{s, "invalid"}

@@ -28,7 +28,7 @@ func (s Sources) Of(ip netip.Addr) (from netip.AddrPort, ok bool) {
 	return from, len(s) == 0
 }
 
-// unspecified is the wildcard of ip's family.
+// unspecified returns the wildcard address of ip's family.
 func unspecified(ip netip.Addr) netip.Addr {
 	if ip.Is4() {
 		return netip.IPv4Unspecified()
@@ -36,7 +36,7 @@ func unspecified(ip netip.Addr) netip.Addr {
 	return netip.IPv6Unspecified()
 }
 
-// Family is the one to name where of found none that fits.
+// Family returns the address family to report when Of finds no match.
 func (s Sources) Family() string {
 	if s[0].Addr().Is4() {
 		return "IPv4"
@@ -44,8 +44,7 @@ func (s Sources) Family() string {
 	return "IPv6"
 }
 
-// HasSource reports whether this machine has an address to talk to the
-// address of to. EADDRNOTAVAIL says that it has none (::1 where IPv6 is
+// HasSource reports whether this machine has an address to connect to to from. EADDRNOTAVAIL says that it has none (::1 where IPv6 is
 // switched off) and that no port of it is free; UDP, which has ports of its
 // own and sends nothing to connect, tells them apart.
 func HasSource(to netip.AddrPort) bool {

@@ -14,7 +14,7 @@ import (
 // what has no end must not be read to it.
 const maxHead = 16 << 10
 
-// requestHTTP has a proxy of HTTP connect to h (RFC 9110 section 9.3.6).
+// requestHTTP asks an HTTP proxy to connect to h (RFC 9110 section 9.3.6).
 func (p *Proxy) requestHTTP(c net.Conn, h hop) error {
 	req, err := p.connectRequest(h)
 	if err != nil {
@@ -26,9 +26,9 @@ func (p *Proxy) requestHTTP(c net.Conn, h hop) error {
 	return p.readConnect(c)
 }
 
-// connectRequest is a request in the authority form (RFC 9112 section 3.2.3).
-// The login goes with it unasked: whoever gave it wants it used, and a proxy
-// that has to ask first may close the connection over it.
+// connectRequest returns a request in the authority form (RFC 9112 section 3.2.3).
+// The login is sent at once: it was given to be used, and a proxy that has to ask
+// for it may close the connection.
 func (p *Proxy) connectRequest(h hop) (string, error) {
 	host := h.name
 	if h.ip.IsValid() {
@@ -68,8 +68,8 @@ func (p *Proxy) readConnect(r io.Reader) error {
 		switch {
 		case code == 407 || code == 401:
 			return p.errWantsLogin(code, line, hr.schemes())
-		// RFC 9110 section 15.2: 1xx comes before the final answer, also when
-		// nobody waits for it; but 101 would be final, and nobody asked for it.
+		// RFC 9110 section 15.2: 1xx may come before the final answer, unasked;
+		// but 101 would be final, and was not asked for.
 		case code >= 300 || code == 101:
 			return errStatus(code, line)
 		}
@@ -114,8 +114,8 @@ func errStatus(code int, line string) error {
 	return e
 }
 
-// errWantsLogin is for a 407 (RFC 9110 section 15.5.8) that offers schemes, and
-// for a 401, which tinyproxy 1.11 answers to a wrong login.
+// errWantsLogin returns the error of a 407 (RFC 9110 section 15.5.8) that offers schemes, and
+// of a 401, which tinyproxy 1.11 answers to a wrong login.
 func (p *Proxy) errWantsLogin(code int, line string, schemes []string) error {
 	e := &Error{Login: true, Why: "wants a login", Hint: HintLogin}
 	basic := len(schemes) == 0
@@ -133,9 +133,9 @@ func (p *Proxy) errWantsLogin(code int, line string, schemes []string) error {
 	return e
 }
 
-// A headReader reads the head of an answer a byte at a time, because nobody
-// can tell where the head ends, and the bytes after it are not the proxy's. A
-// head is short and comes once, so that the calls do not matter.
+// A headReader reads the head of an answer a byte at a time, because its length
+// is not known, and the bytes after it are not the proxy's. A head is short and
+// comes once, so the number of calls does not matter.
 type headReader struct {
 	r    io.Reader
 	left int // bytes that may still come

@@ -33,14 +33,14 @@ type Proxy struct {
 	// know no password. Both empty: no login is offered.
 	User, Password string
 
-	// DNS says who resolves the name of a target: "remote" or empty, the
-	// proxy; "local", this machine; "both", this machine and, when it can't,
-	// the proxy; "none", nobody, so that a name is an error. socks4 carries
+	// DNS says where the name of a target is resolved: "remote" or empty, at
+	// the proxy; "local", on this machine; "both", on this machine and, when
+	// that fails, at the proxy; "none", nowhere, so that a name is an error. socks4 carries
 	// no names, so this machine resolves them there unless it is "none".
 	DNS string
 }
 
-// An Error is a proxy that could not be asked, did not do what it was
+// An Error is a failure of a proxy, which could not be asked, did not do what it was
 // asked for, or could not be understood.
 type Error struct {
 	Type    string    // the proxy's, as in Proxy
@@ -218,7 +218,7 @@ func proxyAt(p Proxy, s string) (Proxy, error) {
 	return p, nil
 }
 
-// splitAddress is addr.Split with a default port.
+// splitAddress splits s like addr.Split, with a default port.
 func (p *Proxy) splitAddress(s string) (addr.Addr, error) {
 	port := "1080" // IANA's, for SOCKS
 	if p.Type == "http" {
@@ -251,7 +251,7 @@ func portlessIPv6(s string) error {
 // network is ip, ip4 or ip6.
 type finder func(ctx context.Context, network, host string) ([]netip.Addr, error)
 
-// Resolve returns what p is to be asked for so that it reaches target:
+// Resolve returns the address to ask p for so that it connects to target:
 // target itself, or its first address when this machine resolves it.
 // network (ip, ip4, ip6) is the family that was asked for; it counts only for
 // what is resolved here.
@@ -261,7 +261,7 @@ func (p *Proxy) Resolve(ctx context.Context, network string, target addr.Addr, f
 		return target, nil
 	}
 	if p.DNS == "none" {
-		return target, p.named(target, &Error{Why: fmt.Sprintf("is not to be given a name (%q), and nobody is to resolve it", target.Host),
+		return target, p.named(target, &Error{Why: fmt.Sprintf("is not to be given a name (%q), and it is not to be resolved", target.Host),
 			Hint: HintNumeric})
 	}
 	if p.Type == "socks4" {
@@ -288,8 +288,8 @@ func (p *Proxy) Resolve(ctx context.Context, network string, target addr.Addr, f
 // returns when it did: c is then a connection to target. It reads the bytes of
 // the proxy's answer and not one more, so that c needs no wrapper, and leaves
 // no deadline on c. It ends when ctx is done; there is no other limit of time.
-// target has been through destination; of another chain link, it is the
-// address of the next proxy.
+// target is what Resolve has returned, or the address of the next proxy of a
+// chain.
 //
 // An error is a *Error, an *addr.Error or a *addr.PortError. c is the
 // caller's to close, and good for nothing else after an error.

@@ -36,7 +36,7 @@ func parseHop(a addr.Addr) (h hop, err error) {
 	return h, checkName(a.Host, h.name)
 }
 
-// checkName is about a name, or a zone, in host.
+// checkName refuses a name, or a zone, in host.
 func checkName(host, name string) error {
 	strange := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune(`[]:/?#@\%"`, r) }
 	switch i := strings.IndexFunc(name, strange); {

@@ -51,7 +51,7 @@ func errSOCKS4Family() error {
 	return &Error{Why: "can't carry IPv6: SOCKS4 has IPv4 addresses only", Hint: HintUseIPv6Type}
 }
 
-// requestSOCKS4 has a proxy of SOCKS4 or SOCKS4A connect to h.
+// requestSOCKS4 asks a SOCKS4 or SOCKS4A proxy to connect to h.
 func (p *Proxy) requestSOCKS4(c net.Conn, h hop) error {
 	req, err := p.socks4Request(h)
 	if err != nil {
@@ -117,7 +117,7 @@ func (p *Proxy) requestSOCKS5(c net.Conn, h hop) error {
 }
 
 // socks5Method settles on a method (RFC 1928 section 3) and logs in if the
-// proxy chose so. "No login" is offered also by who has one, as curl and
+// proxy chose so. "No login" is offered even if there is one, as curl and
 // OpenSSH do: a proxy that wants none need not know what it is.
 func (p *Proxy) socks5Method(c net.Conn) error {
 	const none, password = 0, 2
@@ -220,8 +220,7 @@ func readRest(r io.Reader, b []byte) error {
 	return noEOF(err)
 }
 
-// noEOF makes an end that comes between two parts of an answer what it is: an
-// answer that was cut.
+// noEOF turns an EOF between two parts of an answer into io.ErrUnexpectedEOF.
 func noEOF(err error) error {
 	if err == io.EOF {
 		return io.ErrUnexpectedEOF
@@ -233,7 +232,8 @@ func socksError(code byte, words string) error {
 	return &Error{Code: int(code), Reply: words, Why: words}
 }
 
-// errNotSOCKS is for an answer that does not begin as one of protocol does.
+// errNotSOCKS returns the error of an answer that does not begin like one of
+// protocol.
 func errNotSOCKS(protocol string, answer []byte) error {
 	e := &Error{Why: fmt.Sprintf("does not speak %s: it answered \"%s\"", protocol, escape(string(answer)))}
 	switch {
@@ -249,7 +249,7 @@ func errNotSOCKS(protocol string, answer []byte) error {
 
 func (p *Proxy) hasLogin() bool { return p.User != "" || p.Password != "" }
 
-// errLogin is for a login that was sent and refused.
+// errLogin returns the error of a login that was sent and refused.
 func (p *Proxy) errLogin() *Error {
 	return &Error{Login: true, Why: fmt.Sprintf("refused the login of user %q", p.User),
 		Hint: HintCheckLogin}

@@ -10,7 +10,7 @@ import (
 // *shortageError or the end of the scan.
 type probe func(context.Context, job) (finding, error)
 
-// An answer is what a probe came back with.
+// An answer is the result of a probe.
 type answer struct {
 	job     job
 	finding finding
@@ -77,7 +77,7 @@ func (d *dispatcher) nextJob() (job, bool) {
 	return d.take()
 }
 
-// run is the goroutine of one probe.
+// run makes one probe, in a goroutine of its own.
 func (d *dispatcher) run(ctx context.Context, j job) {
 	o, err := d.probe(ctx, j)
 	d.answers <- answer{j, o, err}

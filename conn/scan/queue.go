@@ -24,7 +24,7 @@ type job struct {
 	limit time.Duration // for this address
 }
 
-// A finding is what came of a job.
+// A finding is the outcome of a job.
 type finding struct {
 	state State
 	rtt   time.Duration
@@ -44,7 +44,7 @@ type queue struct {
 	rows  []row // the ports that were and are not reported, in order
 }
 
-// A row is what is known of one port.
+// A row holds the results of one port.
 type row struct {
 	results []Result
 	done    bool

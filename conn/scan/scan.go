@@ -19,8 +19,8 @@ import (
 //
 // An open TCP port is connected to and closed again at once, with a FIN: a
 // reset would spare this side a TIME_WAIT, but the server would take it for a
-// failure. A UDP port is sent empty datagrams: they have no byte that anybody
-// could mistake for data, and services that answer whatever comes answer them.
+// failure. A UDP port is sent empty datagrams: they have no byte that could
+// be mistaken for data, and services that answer any datagram answer them.
 type Scanner struct {
 	// Network is "tcp", "tcp4", "tcp6", "udp", "udp4" or "udp6"; empty means
 	// "tcp".
@@ -64,7 +64,7 @@ type Scanner struct {
 	engine func(context.Context, *sweep, *queue) error
 }
 
-// A State is what a scan found out about a port.
+// A State is the state of a port.
 type State string
 
 const (
@@ -118,7 +118,7 @@ func (s *Scanner) Scan(ctx context.Context, addrs []netip.Addr, ports []uint16, 
 	return s.scanOnce(ctx, addrs, ports, report)
 }
 
-// scanOnce is Scan without Retry.
+// scanOnce scans like Scan, without Retry.
 func (s *Scanner) scanOnce(ctx context.Context, addrs []netip.Addr, ports []uint16, report func(Result)) error {
 	w, err := s.newSweep(addrs)
 	if err != nil {

@@ -133,12 +133,12 @@ func (s *sweep) classify(ctx context.Context, to netip.AddrPort, err error) erro
 	return nil
 }
 
-// verdictTCP is the finding of a connect that ended with err.
+// verdictTCP returns the finding of a connect that ended with err.
 func verdictTCP(rtt time.Duration, err error) finding {
 	switch {
 	case err == nil, errors.Is(err, errReset), errors.Is(err, errPipe):
-		// Only who had taken the connection can have reset it: a connection
-		// that is not wanted is refused.
+		// A reset comes from a peer that had accepted; a connection that is
+		// not accepted is refused.
 		return finding{state: Open, rtt: rtt}
 	case errors.Is(err, errRefused):
 		return finding{Closed, rtt, errRefused}

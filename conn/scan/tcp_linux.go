@@ -24,7 +24,7 @@ func sweepTCP(ctx context.Context, s *sweep, q *queue) error {
 		return err
 	}
 	defer p.close()
-	// A done ctx is a deadline in the past to whoever waits in collect.
+	// The end of ctx becomes a deadline in the past for collect.
 	stop := context.AfterFunc(ctx, func() { p.epoll.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	return p.run(ctx)
@@ -100,7 +100,7 @@ func (p *poller) close() {
 	p.epoll.Close()
 }
 
-// run is done when the queue has nothing to hand out and nothing is under way.
+// run returns when the queue is empty and nothing is under way.
 func (p *poller) run(ctx context.Context) error {
 	for {
 		more, err := p.launch(ctx)
@@ -175,7 +175,7 @@ func isUnderWay(err error) bool {
 	return err == unix.EINPROGRESS || err == unix.EALREADY || err == unix.EINTR
 }
 
-// watch has f reported by collect, or else by expire.
+// watch registers f with epoll; collect or expire finishes it.
 func (p *poller) watch(ctx context.Context, f attempt) error {
 	event := unix.EpollEvent{Events: unix.EPOLLOUT, Fd: int32(f.fd)}
 	if err := unix.EpollCtl(p.epfd, unix.EPOLL_CTL_ADD, f.fd, &event); err != nil {
@@ -230,7 +230,7 @@ func (p *poller) wait(ctx context.Context) (n int, err error) {
 }
 
 // expire finishes the connections that have run out of time. It asks each a last
-// time: whoever was told of a result may have taken long.
+// time: the caller's report may have taken long.
 func (p *poller) expire(ctx context.Context, now time.Time) error {
 	for e := p.oldest.Front(); e != nil; e = p.oldest.Front() {
 		f := e.Value.(attempt)
@@ -296,7 +296,7 @@ func (p *poller) record(ctx context.Context, j job, rtt time.Duration, err error
 	return p.sweep.opError(j.to, failed)
 }
 
-// opError is err as package net would have it.
+// opError wraps err as package net does.
 func (s *sweep) opError(to netip.AddrPort, err error) error {
 	e := &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(to), Err: err}
 	if from, _ := s.sources.Of(to.Addr()); from.IsValid() {

@@ -115,7 +115,7 @@ func (s *sweep) probeUDP(ctx context.Context, j job) (finding, error) {
 	return finding{state: Open, rtt: rtt}, nil
 }
 
-// verdictUDP is the finding of a socket that met err.
+// verdictUDP returns the finding of a socket that returned err.
 func verdictUDP(rtt time.Duration, err error) finding {
 	switch {
 	case errors.Is(err, errRefused), errors.Is(err, errReset): // Windows says reset

@@ -8,15 +8,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// usesBBR reports whether a TCP socket is under BBR, which paces what it sends
-// by the round-trip times that it measures. Where there is no network between
-// the ends those tell nothing, and loopback is a fifth as fast as it could be.
+// usesBBR reports whether a TCP socket uses BBR, which paces what it sends by the
+// round-trip times that it measures. Within one host these mean nothing, and
+// loopback is a fifth as fast as it could be.
 func usesBBR(fd uintptr) bool {
 	name, err := unix.GetsockoptString(int(fd), unix.SOL_TCP, unix.TCP_CONGESTION)
 	return err == nil && strings.HasPrefix(name, "bbr")
 }
 
-// AvoidBBR is an Option that takes BBR off. That it fails is no matter but of
+// AvoidBBR is an Option that replaces BBR. Errors are ignored; the only cost is
 // speed.
 func AvoidBBR(network string, fd uintptr) error {
 	if !isTCP(network) || !usesBBR(fd) {
@@ -30,8 +30,7 @@ func AvoidBBR(network string, fd uintptr) error {
 	return nil
 }
 
-// DisableBBR does what unpaced does for a connection that has been made, if both
-// its ends are this host.
+// DisableBBR replaces BBR on a connection whose ends are both on this host.
 func DisableBBR(c net.Conn) {
 	if inOneHost(c) {
 		control(c, func(fd uintptr) { AvoidBBR("tcp", fd) })
@@ -47,7 +46,7 @@ func inOneHost(c net.Conn) bool {
 	return ok && (remote.IP.IsLoopback() || remote.IP.Equal(local.IP))
 }
 
-// UsesBBR reports whether what ln accepts is under BBR.
+// UsesBBR reports whether the connections that ln accepts use BBR.
 func UsesBBR(ln net.Listener) (yes bool) {
 	control(ln, func(fd uintptr) { yes = usesBBR(fd) })
 	return yes

@@ -4,8 +4,7 @@ package sockopt
 
 import "net"
 
-// AvoidBBR is an Option that takes congestion control off which paces by
-// round-trip times. Here nobody is known to have such by default.
+// AvoidBBR is an Option that does nothing: BBR is not known to be a default here.
 func AvoidBBR(string, uintptr) error { return nil }
 
 func DisableBBR(net.Conn) {}

@@ -13,7 +13,7 @@ func setCongestion(fd uintptr, name string) error {
 }
 
 // congestionHint lists what the kernel has, or what it lets ordinary users
-// have when that is what was missed (tcp(7)).
+// have when permission was denied (tcp(7)).
 func congestionHint(err error) string {
 	if errors.Is(err, unix.EPERM) {
 		return "ordinary users may have " + procWords("tcp_allowed_congestion_control") + "; the others need root"

@@ -41,7 +41,8 @@ func Control(opts []Option) func(network, address string, c syscall.RawConn) err
 	}
 }
 
-// An Error is a socket option that the system refused or does not have.
+// An Error is a failure to set a socket option: the system refuses it or does not
+// have it.
 type Error struct {
 	Option string // OpenBSD nc's words where it has any: "IP TTL", "IPv6 unicast hops"
 	Value  string // what it was to become; empty: on
@@ -62,7 +63,7 @@ func (e *Error) Unwrap() error { return e.Err }
 // Local reports that the cause is on this machine.
 func (e *Error) Local() bool { return true }
 
-// errMissing says that this system does not have an option.
+// errMissing is the error of an option that this system does not have.
 var errMissing error = missingError{}
 
 type missingError struct{}
@@ -151,8 +152,8 @@ func Debug() Option { return anyFamily(optDebug, 1) }
 // on every UDP socket it makes, so it is NoBroadcast that makes a difference.
 func Broadcast() Option { return anyFamily(optBroadcast, 1) }
 
-// NoBroadcast has datagrams to a broadcast address refused, as the system does
-// to who does not ask.
+// NoBroadcast refuses datagrams to a broadcast address, which is the system's
+// default.
 func NoBroadcast() Option { return anyFamily(optBroadcast, 0) }
 
 // Rtable chooses the routing table n, which OpenBSD has by that name and
@@ -197,7 +198,7 @@ func TCPMD5(key string) Option {
 
 // ReuseAddr lets a TCP client bind a port of which connections are still in
 // TIME_WAIT, if they were made with it too. It leaves other sockets alone, on
-// which Linux takes it for a wish to share the port with whoever asks
+// which Linux takes it for a wish to share the port with other programs
 // (socket(7)).
 func ReuseAddr(network string, fd uintptr) error {
 	if !isTCP(network) {

@@ -27,5 +27,5 @@ func setInt(fd uintptr, level, number, n int) error {
 }
 
 // setReuseAddr has nothing to do: Windows lets a port in TIME_WAIT be bound,
-// and its SO_REUSEADDR would take the port from whoever has it.
+// and its SO_REUSEADDR would take the port from another program.
 func setReuseAddr(uintptr) error { return nil }
