@@ -156,8 +156,8 @@ func (p *peer) Read(b []byte) (int, error) {
 // Write sends one datagram to the peer.
 func (p *peer) Write(b []byte) (int, error) {
 	n, err := p.send(b)
-	if aboutEarlier(err) {
-		n, err = p.send(b)
+	for try := 0; errors.Is(err, syscall.ECONNREFUSED) || aboutEarlier(err) && try < 2; try++ {
+		n, err = p.send(b) // the error is about one of the datagrams before
 	}
 	return n, p.named(err)
 }

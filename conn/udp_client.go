@@ -80,15 +80,6 @@ func (u *udpClient) current() *net.UDPConn {
 	return u.UDPConn
 }
 
-// forSending returns the current socket and forgets a refusal of earlier
-// datagrams: it may be refused again before the next one was sent.
-func (u *udpClient) forSending() *net.UDPConn {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.refusal = nil
-	return u.UDPConn
-}
-
 // Read reads one datagram. A refusal is not returned; see Refusal.
 func (u *udpClient) Read(b []byte) (int, error) {
 	for {
@@ -113,36 +104,50 @@ func (u *udpClient) settle() {
 	u.rest, u.sent, u.refusal = nil, nil, nil
 }
 
-// Write sends one datagram. The first error may be about an earlier one.
+// Write sends one datagram. An error may be about an earlier one. If the client
+// moves on to another address meanwhile, the datagram is sent there too.
 func (u *udpClient) Write(b []byte) (int, error) {
-	for try := 0; ; try++ {
-		c := u.forSending()
-		n, err := c.Write(b)
-		switch {
-		case err == nil:
-			u.keep(c, b)
-			return n, nil
-		case try < 2 && aboutEarlier(err):
-			u.refused(c, err)
-		case u.current() == c:
-			return n, err
+	c := u.keep(b)
+	n, err := c.Write(b)
+	for try := 0; errors.Is(err, syscall.ECONNREFUSED) || aboutEarlier(err) && try < 2; try++ {
+		u.refused(c, err) // one of possibly many that were sent before
+		if u.forgetRefusal() != c {
+			break
 		}
+		n, err = c.Write(b)
 	}
+	if u.current() != c {
+		return len(b), nil
+	}
+	return n, err
 }
 
-// keep keeps a datagram that was sent to c for another address. When there are
-// too many to keep, the address is final.
-func (u *udpClient) keep(c *net.UDPConn, b []byte) {
+// forgetRefusal is called before a datagram is sent, which may be refused before
+// Write returns, and returns the current socket.
+func (u *udpClient) forgetRefusal() *net.UDPConn {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.UDPConn != c || len(u.rest) == 0 {
-		return
+	u.refusal = nil
+	return u.UDPConn
+}
+
+// keep keeps a datagram for another address, before it is sent: it may be
+// refused before Write returns. When there are too many to keep, the address is
+// final. keep forgets a refusal of earlier datagrams and returns the socket to
+// use.
+func (u *udpClient) keep(b []byte) *net.UDPConn {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.refusal = nil
+	if len(u.rest) == 0 {
+		return u.UDPConn
 	}
 	if u.cost += len(b) + datagramCost; u.cost > resendLimit {
 		u.rest, u.sent = nil, nil
-		return
+		return u.UDPConn
 	}
 	u.sent = append(u.sent, append([]byte{}, b...))
+	return u.UDPConn
 }
 
 // refused moves on from c, which was refused, to the next address, or notes
