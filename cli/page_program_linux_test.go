@@ -2,8 +2,6 @@ package cli
 
 import (
 	"bufio"
-	"bytes"
-	"cmp"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -141,21 +139,6 @@ func backTo(t *testing.T, p *process, before footprint, KiB int) {
 // idleGoroutines is how many goroutines a server may have that nobody visits: it
 // has 14, and some may still be about to say how a connection ended.
 const idleGoroutines = 25
-
-// unharmed begins a page, warms it up, runs attack and sees to it that the
-// page answers afterwards and that nothing of the attack is left.
-func unharmed(t *testing.T, KiB int, attack func(server *process, port string)) {
-	t.Helper()
-	server, port := quietPage(t)
-	pageLatency(t, port, 20)
-	before := footprintOf(t, server)
-	attack(server, port)
-	check(t, getPage("tcp", loopback4(port)))
-	backTo(t, server, before, KiB)
-	if n := dump(t, server); n > idleGoroutines {
-		t.Errorf("%d goroutines are left\n%s", n, server)
-	}
-}
 
 // quietPage begins a page without -v, which would tell the test of thousands
 // of requests.
@@ -434,121 +417,6 @@ func TestPageHostileRequests(t *testing.T) {
 	for _, line := range strings.Split(server.stderr.String(), "\n") {
 		if i := strings.IndexFunc(line, func(r rune) bool { return r < ' ' || r > '~' }); i >= 0 {
 			t.Errorf("it wrote %q", line)
-		}
-	}
-}
-
-// Connections that are reset, a thousand a second, leave nothing behind and
-// do not keep another client waiting.
-func TestPageResets(t *testing.T) {
-	const rate, long = 1000, 2 * time.Second
-	unharmed(t, 12<<10, func(server *process, port string) {
-		alone := pageLatency(t, port, 51)
-		done := make(chan error)
-		go func() { done <- resets(loopback4(port), rate, long) }()
-		var beside []time.Duration
-		for {
-			select {
-			case err := <-done:
-				check(t, err)
-				slices.Sort(beside)
-				t.Logf("a request takes %v alone, %v beside %d resets a second (median of %d)",
-					median(alone), median(beside), rate, len(beside))
-				if median(beside) > median(alone)+10*time.Millisecond {
-					t.Error("that is too long")
-				}
-				return
-			default:
-				beside = append(beside, pageLatency(t, port, 1)...)
-			}
-		}
-	})
-}
-
-// resets connects and resets at rate a second: before a request, in it, and
-// when the answer is on its way.
-func resets(at string, rate int, long time.Duration) error {
-	begin := time.Now()
-	for i := 0; time.Since(begin) < long; i++ {
-		if early := time.Duration(i)*time.Second/time.Duration(rate) - time.Since(begin); early > 0 {
-			time.Sleep(early)
-		}
-		if err := resetAfter(at, []string{"", "GET / HT", pageGet, pageGet + "POST /"}[i%4]); err != nil {
-			return fmt.Errorf("connection %d: %w", i, err)
-		}
-	}
-	return nil
-}
-
-// resetAfter connects, sends text and resets.
-func resetAfter(at, text string) error {
-	c, err := net.DialTimeout("tcp", at, patience)
-	if err != nil {
-		return err
-	}
-	io.WriteString(c, text)
-	c.(*net.TCPConn).SetLinger(0)
-	return c.Close()
-}
-
-// pageClients is how many hostile clients a test has: 300, or GONC_HOSTILE.
-func pageClients() int {
-	n, _ := strconv.Atoi(os.Getenv("GONC_HOSTILE"))
-	return cmp.Or(n, 300)
-}
-
-// Slow clients, a byte a second each and never a whole head, do not delay
-// another one, and end with 408 when their 10 s are over.
-func TestPageSlowClients(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("slow clients are given 10 s")
-	}
-	n := pageClients()
-	unharmed(t, n*8+12<<10, func(server *process, port string) {
-		alone := pageLatency(t, port, 101)
-		begin := time.Now()
-		late := make(chan error, n)
-		for range n {
-			c := accepted(t, visit(t, "tcp", port))
-			io.WriteString(c, "GET / HTTP/1.1\r\nX: ")
-			go func() { late <- slowClient(c) }()
-		}
-		full := footprintOf(t, server)
-		beside := pageLatency(t, port, 101)
-		cpu := cpuWithin(t, server, 3*time.Second)
-		middle := pageLatency(t, port, 101)
-		for range n {
-			check(t, <-late)
-		}
-		t.Logf("%d slow clients (%v, %v of processor time in 3 s), all closed after %v", n, full, cpu, time.Since(begin))
-		t.Logf("a request takes %v alone, %v and 3 s later %v beside them (medians; longest %v, %v, %v)",
-			median(alone), median(beside), median(middle), alone[100], beside[100], middle[100])
-		if max(median(beside), median(middle)) > median(alone)+10*time.Millisecond {
-			t.Error("that is too long")
-		}
-	})
-}
-
-// slowClient sends a byte a second until it is told that it is too late.
-func slowClient(c net.Conn) error {
-	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
-	var got []byte
-	begin := time.Now()
-	b := make([]byte, 512)
-	for {
-		c.SetReadDeadline(time.Now().Add(time.Second))
-		n, err := c.Read(b)
-		got = append(got, b[:n]...)
-		switch {
-		case errors.Is(err, os.ErrDeadlineExceeded) && time.Since(begin) < patience:
-			c.Write([]byte("a"))
-		case err == nil:
-		case bytes.HasPrefix(got, []byte("HTTP/1.1 408 ")) && time.Since(begin) > 9*time.Second:
-			return nil
-		default:
-			return fmt.Errorf("after %v: %q, %v", time.Since(begin), got, err)
 		}
 	}
 }
