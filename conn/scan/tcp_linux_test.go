@@ -17,16 +17,6 @@ import (
 	"gonc/internal/testutil"
 )
 
-// descriptors returns how many descriptors this process has.
-func descriptors(t *testing.T) int {
-	t.Helper()
-	files, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return len(files)
-}
-
 // A port that does not answer costs its time, and the ports after it nothing.
 func TestScanTimeout(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s Scanner) {
