@@ -19,29 +19,29 @@ func (v verdict) short() string {
 	return v.likely + "; " + v.try
 }
 
-// judge puts what the facts mean into words. Each cause has its words in one
-// of these.
+// judge puts what the facts mean into words, and where a wrong address may have
+// come from. Each cause has its words in one of these functions.
 func judge(f *path.Facts) verdict {
 	cause := f.Judge()
 	for _, words := range [...]func(*path.Facts, path.Cause) verdict{hereWords, addressWords, firstHopWords, wayWords, thereWords} {
-		if v := words(f, cause); v.likely != "" {
-			return v
+		v := words(f, cause)
+		if v.likely == "" {
+			continue
 		}
+		if f.Name.File != "" && !f.Own && f.Answer.Outcome != path.ClosedAtOnce && f.Answer.Outcome != path.ResetLater {
+			v.try += fmt.Sprintf(" (%s is %s by line %d of %s)", f.Name.Name, f.To, f.Name.Line, f.Name.File)
+		}
+		return v
 	}
 	return verdict{}
 }
 
-// pathHint is the verdict in short, and where a wrong address may have come
-// from.
+// pathHint is the verdict in short.
 func pathHint(f *path.Facts) string {
 	if f == nil {
 		return ""
 	}
-	hint := judge(f).short()
-	if o := f.Answer.Outcome; f.Name.File != "" && !f.Own && hint != "" && (o == path.Silent || o == path.Unreachable || o == path.Refused) {
-		hint += fmt.Sprintf(" (%s is %s by line %d of %s)", f.Name.Name, f.To, f.Name.Line, f.Name.File)
-	}
-	return hint
+	return judge(f).short()
 }
 
 // hereWords is about what this machine does itself.
@@ -115,7 +115,7 @@ func addressWords(f *path.Facts, c path.Cause) verdict {
 	switch c {
 	case path.NATAddress:
 		return verdict{
-			to + " is an address of a VM's NAT network, which no other machine can enter",
+			to + " is an address of a VM's NAT network, which no other machine can enter, not even the VM's host",
 			"forward a port of the VM's host to the VM and connect to the host, or give the VM a bridged or host-only adapter",
 		}
 	case path.ContainerAddress:
@@ -155,8 +155,8 @@ func firstHopWords(f *path.Facts, c path.Cause) verdict {
 		return verdict{fmt.Sprintf("no machine on this network%s has %s", onNetwork(f), to), "is it on, is the address right?"}
 	case path.HostDrops:
 		return verdict{
-			to + " is on, but does not answer on this port" + aliveText(f),
-			fmt.Sprintf("a firewall drops it, most likely there: allow port %d in it", f.Port),
+			fmt.Sprintf("%s is on%s, but a firewall drops what is sent to port %d", to, aliveText(f), f.Port),
+			"allow the port in that machine's firewall, or in what is between",
 		}
 	}
 	return verdict{}
@@ -216,7 +216,7 @@ func thereWords(f *path.Facts, c path.Cause) verdict {
 		}
 		return verdict{
 			"that machine answered but does not take this port: look there with ss -ltn",
-			fmt.Sprintf("127.0.0.1:%d or [::1]:%d in it means local clients only, no line that no server runs, any other that a firewall rejects", port, port),
+			fmt.Sprintf("127.0.0.1:%d or [::1]:%d in it means local clients only, no :%d at all that the server is not running, 0.0.0.0:%d a firewall", port, port, port, port),
 		}
 	case path.NothingBehind:
 		return verdict{

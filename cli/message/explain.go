@@ -84,7 +84,7 @@ func whereText(f *path.Facts) string {
 	case f.Like.Closed():
 		return fmt.Sprintf("%s is on no network of this machine, and in the range of %s", f.To, kind)
 	case f.Private():
-		return fmt.Sprintf("%s is a private address on no network of this machine: without a route it can't be reached", f.To)
+		return fmt.Sprintf("%s is a private address on no network of this machine: only routers that know its network get there", f.To)
 	}
 	return fmt.Sprintf("%s is on no network of this machine", f.To)
 }

@@ -95,7 +95,7 @@ func privateText(f *path.Facts) string {
 func aliveText(f *path.Facts) string {
 	for _, o := range f.Others {
 		if (o.Outcome == path.Accepted || o.Outcome == path.Refused) && o.Addr.Addr() == f.To {
-			return fmt.Sprintf(" (it does on port %d)", o.Addr.Port())
+			return fmt.Sprintf(" (it answers on port %d)", o.Addr.Port())
 		}
 	}
 	if f.Neighbour.State == path.Answers {
