@@ -19,11 +19,14 @@ func (v verdict) short() string {
 	return v.likely + "; " + v.try
 }
 
+// wordings have the words of all causes.
+var wordings = [...]func(*path.Facts, path.Cause) verdict{hereWords, addressWords, firstHopWords, wayWords, thereWords}
+
 // judge puts what the facts mean into words, and where a wrong address may have
 // come from. Each cause has its words in one of these functions.
 func judge(f *path.Facts) verdict {
 	cause := f.Judge()
-	for _, words := range [...]func(*path.Facts, path.Cause) verdict{hereWords, addressWords, firstHopWords, wayWords, thereWords} {
+	for _, words := range wordings {
 		v := words(f, cause)
 		if v.likely == "" {
 			continue
@@ -220,7 +223,7 @@ func thereWords(f *path.Facts, c path.Cause) verdict {
 		}
 	case path.NothingBehind:
 		return verdict{
-			"it took the connection and closed it at once without a byte, as a forwarder (Docker, ssh -L, a VM's port forwarding) does with nothing behind it",
+			"it took the connection and closed it at once without a byte, as a forwarder (Docker, ssh -L, a VM's port forwarding) does with nothing behind it, or a server that does not want this client",
 			"does the server run there, and does it listen on 0.0.0.0 and not on 127.0.0.1 of the container or VM?",
 		}
 	case path.ResetThere:

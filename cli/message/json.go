@@ -67,7 +67,11 @@ type object struct {
 	Open      *int     `json:"open,omitempty"`     // ports
 	NotOpen   *int     `json:"not_open,omitempty"`
 
-	Line string `json:"line,omitempty"` // of a request
+	Line   string     `json:"line,omitempty"`   // of a request
+	Target string     `json:"target,omitempty"` // that a client of the proxy server asked for
+	TLS    *tlsObject `json:"tls,omitempty"`
+	Count  uint64     `json:"count,omitempty"` // of datagrams
+	More   int        `json:"more,omitempty"`  // others like it, which have no event of their own
 
 	Step   string   `json:"step,omitempty"` // of an explanation
 	Text   []string `json:"text,omitempty"` // its lines
@@ -78,7 +82,7 @@ type object struct {
 
 // object returns e as an object.
 func (j *JSON) object(e event.Event) (o object, ok bool) {
-	for _, kind := range [...]func(event.Event) (object, bool){j.attempt, j.listener, j.end, j.failure, j.explanation} {
+	for _, kind := range [...]func(event.Event) (object, bool){j.attempt, j.listener, j.server, j.end, j.failure, j.explanation} {
 		if o, ok = kind(e); ok {
 			return o, true
 		}
@@ -143,7 +147,7 @@ func (j *JSON) listener(e event.Event) (o object, ok bool) {
 		}
 		return o, true
 	case event.Refused:
-		return object{Event: "refused", Protocol: e.Remote.Network(), Remote: addressText(e.Remote), Limit: e.Limit}, true
+		return object{Event: "refused", Protocol: e.Remote.Network(), Remote: addressText(e.Remote), Limit: e.Limit, More: e.More}, true
 	}
 	return o, false
 }

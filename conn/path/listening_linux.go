@@ -1,51 +1,54 @@
 package path
 
 import (
-	"bufio"
 	"encoding/binary"
-	"encoding/hex"
 	"net/netip"
-	"os"
 	"slices"
-	"strconv"
-	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// Sizes of structures of sock_diag(7).
+const (
+	diagRequest = 56 // struct inet_diag_req_v2
+	diagAnswer  = 72 // struct inet_diag_msg
 )
 
 // listening returns the addresses of this machine at which a program listens
-// on a port (proc_pid_net(5)).
+// on a port. The kernel is asked for these sockets only: in /proc/net/tcp are
+// all connections too, of which a server has very many.
 func listening(network string, port uint16) (at []netip.Addr) {
-	for _, table := range [...]string{network, network + "6"} {
-		f, err := os.Open("/proc/net/" + table)
+	protocol, states := byte(unix.IPPROTO_TCP), uint32(1)<<unix.BPF_TCP_LISTEN
+	if network == "udp" {
+		protocol, states = unix.IPPROTO_UDP, 1<<unix.BPF_TCP_CLOSE
+	}
+	for _, family := range [...]byte{unix.AF_INET, unix.AF_INET6} {
+		body := make([]byte, diagRequest)
+		body[0], body[1] = family, protocol
+		binary.NativeEndian.PutUint32(body[4:], states)
+		binary.BigEndian.PutUint16(body[8:], port)
+		all, err := netlink(unix.NETLINK_SOCK_DIAG, unix.SOCK_DIAG_BY_FAMILY, unix.NLM_F_DUMP, body)
 		if err != nil {
 			continue
 		}
-		for rows := bufio.NewScanner(f); rows.Scan(); {
-			col := strings.Fields(rows.Text())
-			const listen = "0A" // TCP_LISTEN
-			if len(col) < 4 || network == "tcp" && col[3] != listen {
-				continue
-			}
-			if ip, n := parseProc(col[1]); n == port && ip.IsValid() && !slices.Contains(at, ip) {
+		for _, m := range all {
+			if ip, ok := parseDiag(m.body, port); ok && !slices.Contains(at, ip) {
 				at = append(at, ip)
 			}
 		}
-		f.Close()
 	}
 	return at
 }
 
-// parseProc reads an address as /proc/net/tcp has it: each four bytes are
-// written as a number of this machine, as in 0100007F:1F90.
-func parseProc(s string) (netip.Addr, uint16) {
-	host, port, _ := strings.Cut(s, ":")
-	b, err := hex.DecodeString(host)
-	n, err2 := strconv.ParseUint(port, 16, 16)
-	if err != nil || err2 != nil || len(b)%4 != 0 {
-		return netip.Addr{}, 0
+// parseDiag returns the address that a socket is bound to, if its port is that.
+func parseDiag(b []byte, port uint16) (ip netip.Addr, ok bool) {
+	if len(b) < diagAnswer || binary.BigEndian.Uint16(b[4:]) != port {
+		return ip, false
 	}
-	for i := 0; i < len(b); i += 4 {
-		binary.NativeEndian.PutUint32(b[i:], binary.BigEndian.Uint32(b[i:]))
+	size := 16
+	if b[0] == unix.AF_INET {
+		size = 4
 	}
-	ip, _ := netip.AddrFromSlice(b)
-	return ip.Unmap(), uint16(n)
+	ip, ok = netip.AddrFromSlice(b[8 : 8+size])
+	return ip.Unmap(), ok
 }
