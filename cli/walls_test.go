@@ -61,6 +61,9 @@ func TestWalls(t *testing.T) {
 		}
 		for _, i := range tree.Imports {
 			path, _ := strconv.Unquote(i.Path.Value)
+			if slices.Contains(slow, path) && !strings.HasPrefix(dir, "internal/") {
+				t.Errorf("%s imports %s, which slows down every start", file, path)
+			}
 			if to, ok := strings.CutPrefix(path, "gonc/"); ok && !allowed(dir, to) {
 				t.Errorf("%s imports %s", file, path)
 			}
@@ -75,6 +78,9 @@ func TestWalls(t *testing.T) {
 		}
 	}
 }
+
+// slow are packages that take long to initialize.
+var slow = []string{"net/http", "regexp", "html/template", "text/template", "log", "log/slog", "expvar", "flag", "testing"}
 
 // notOptions are texts that look like options of ours and are none.
 var notOptions = []string{

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -137,7 +136,7 @@ func (r *Request) refuseHTTP(status int, why, text string) error {
 // answerHTTP sends an answer of this server's own. It is the last one: what
 // follows a request that was refused may be its body.
 func (r *Request) answerHTTP(status int, text string, fields ...string) error {
-	words := http.StatusText(status)
+	words := http1.StatusText(status)
 	if text == "" {
 		text = words + "."
 	}

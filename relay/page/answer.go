@@ -136,7 +136,7 @@ func (s *conn) writeLong(body []byte) error {
 // answerStatus answers with a status that is not 200, and a body that names
 // it for whoever looks.
 func (s *conn) answerStatus(status int) error {
-	text := strconv.Itoa(status) + " " + statusText(status)
+	text := strconv.Itoa(status) + " " + http1.StatusText(status)
 	out := s.begin("HTTP/1.1 " + text + "\r\n")
 	b := append(out.buf, s.page.server...)
 	if status == 405 {
@@ -154,32 +154,6 @@ func (s *conn) answerStatus(status int) error {
 	}
 	out.buf = b
 	return s.answered(status, int64(sent))
-}
-
-func statusText(status int) string {
-	switch status {
-	case 400:
-		return "Bad Request"
-	case 404:
-		return "Not Found"
-	case 405:
-		return "Method Not Allowed"
-	case 408:
-		return "Request Timeout"
-	case 413:
-		return "Content Too Large"
-	case 414:
-		return "URI Too Long"
-	case 431:
-		return "Request Header Fields Too Large"
-	case 501:
-		return "Not Implemented"
-	case 503:
-		return "Service Unavailable"
-	case 505:
-		return "HTTP Version Not Supported"
-	}
-	return "Internal Server Error"
 }
 
 // answered is called when an answer of sent body bytes is in the output, or
