@@ -65,8 +65,8 @@ func (f *Fanout) quit() {
 }
 
 // Serve is a Handler for one of the connections. Its errors are those of
-// Pipe, and ErrLagging. All of them have one ctx, that of the server: local
-// ends with it, since who waits for standard output would else stay.
+// Pipe, and ErrLagging. All connections share one ctx, that of the server:
+// local is interrupted with it, because a write to standard output may block.
 func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 	f.init()
 	defer context.AfterFunc(ctx, f.quit)()

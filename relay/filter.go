@@ -10,8 +10,8 @@ import (
 	"gonc/relay/record"
 )
 
-// CRLF returns e with every LF that its R gives turned into CR LF. A CR that
-// is there already, also at the end of an earlier read, is not doubled.
+// CRLF returns e with every LF that its R gives changed to CR LF. A CR that is
+// there already, also at the end of an earlier read, is not doubled.
 func CRLF(e End) End {
 	if e.R != nil {
 		e.R = &crlf{r: e.R}

@@ -34,7 +34,7 @@ type flow struct {
 	from, to *End
 	clock    clock
 	moved    atomic.Int64 // bytes written
-	last     atomic.Int64 // when something was read or written, by clock; 0: never, or nobody asks
+	last     atomic.Int64 // when something was read or written, by clock; 0: never, or the clock stands still
 	lastRead atomic.Int64 // when something was read, as last
 	begun    atomic.Bool  // something was read
 	writing  atomic.Bool  // something that was read is being written

@@ -229,3 +229,28 @@ func TestNotQuietWhileUnread(t *testing.T) {
 		expectData(t, "standard output", *a, 32<<20)
 	})
 }
+
+// A Unix peer that has ended and then goes away is noticed while stdin is
+// idle. It is a failure only if it had not read everything.
+func TestWatchUnixPeer(t *testing.T) {
+	for _, reads := range []bool{true, false} {
+		testutil.CheckLeaks(t)
+		here, there := connected(t, "unix")
+		in, w := stdinPipe(t)
+		r, out := stdoutPipe(t)
+		relay := piping(context.Background(), files(t, in, out), Conn(here), Policy{})
+		must(io.WriteString(w, "up"))
+		if reads {
+			must(io.ReadFull(there, make([]byte, 2)))
+		} else {
+			testutil.Eventually(t, "it is sent", func() bool { return inq(t, there.(syscall.Conn)) == 2 })
+		}
+		there.(halfCloser).CloseWrite()
+		must(io.ReadAll(r)) // it has seen the EOF
+		there.Close()
+		end := testutil.Await(t, relay, "the relay")
+		if reads && end.err != nil || !reads && !errors.Is(end.err, syscall.ECONNRESET) {
+			t.Errorf("the peer read %v: ended with %v", reads, end.err)
+		}
+	}
+}

@@ -83,8 +83,8 @@ func tcpInfo(c net.Conn) (info *unix.TCPInfo, err error) {
 }
 
 // awaitPeerGone waits for the peer of c, which is at EOF, to refuse what it is
-// sent. It returns the error of a TCP connection, nil for a Unix socket whose
-// peer has closed both ways, and the error of a read deadline.
+// sent. It returns the error of a connection, nil for a Unix socket whose peer
+// has closed it after reading everything, and the error of a read deadline.
 func awaitPeerGone(c net.Conn) error {
 	sc, ok := c.(syscall.Conn)
 	if !ok {
@@ -116,9 +116,14 @@ func peerGone(fd int) (bool, int) {
 	return errno != 0, errno
 }
 
-// hungUp reports whether the peer of the Unix socket fd has closed it.
+// hungUp reports whether the peer of the Unix socket fd has closed it, and the
+// error if it had not read everything.
 func hungUp(fd int) (bool, int) {
 	fds := []unix.PollFd{{Fd: int32(fd)}}
 	n, err := unix.Poll(fds, 0)
-	return err == nil && n > 0 && fds[0].Revents&(unix.POLLHUP|unix.POLLERR) != 0, 0
+	if err != nil || n == 0 || fds[0].Revents&(unix.POLLHUP|unix.POLLERR) == 0 {
+		return false, 0
+	}
+	_, errno := peerGone(fd)
+	return true, errno
 }

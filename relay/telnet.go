@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The commands of telnet that have to be told apart (RFC 854).
+// The commands of telnet that matter here (RFC 854).
 const (
 	telnetSE   = 240
 	telnetSB   = 250
@@ -123,9 +123,9 @@ func (t *telnet) filter(b []byte) (kept int, refusals []byte) {
 	return kept, refusals
 }
 
-// A refuser writes refusals without ever having whoever reads the demands
-// wait: a remote that reads only as fast as it is read would else wait for us
-// while we wait for it. It has a goroutine while there is something to write.
+// A refuser writes refusals without ever blocking the reading of the demands:
+// a remote that reads only as fast as it is read would wait for us while we
+// wait for it. It has a goroutine while there is something to write.
 type refuser struct {
 	w         io.Writer
 	interrupt func() // ends a Write of w
@@ -146,15 +146,15 @@ func (r *refuser) refuse(b []byte) {
 	}
 }
 
-// write is the goroutine. Its writes are no one's data: if the remote is gone
-// the reads say so.
+// write is the goroutine. It ignores errors: if the remote has gone, the reads
+// report it.
 func (r *refuser) write() {
 	for b := r.next(); len(b) > 0; b = r.next() {
 		r.w.Write(b)
 	}
 }
 
-// next takes all that waits; if that is nothing the goroutine ends.
+// next returns all that waits. If that is nothing, the goroutine ends.
 func (r *refuser) next() []byte {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -167,7 +167,7 @@ func (r *refuser) next() []byte {
 	return b
 }
 
-// finish waits for the goroutine, when there will be no more demands.
+// finish waits for the goroutine, after the last demand.
 func (r *refuser) finish() {
 	r.mu.Lock()
 	idle := r.idle

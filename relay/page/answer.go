@@ -134,7 +134,7 @@ func (s *conn) writeLong(body []byte) error {
 }
 
 // answerStatus answers with a status that is not 200, and a body that names
-// it for whoever looks.
+// it for people.
 func (s *conn) answerStatus(status int) error {
 	text := strconv.Itoa(status) + " " + http1.StatusText(status)
 	out := s.begin("HTTP/1.1 " + text + "\r\n")
@@ -157,7 +157,7 @@ func (s *conn) answerStatus(status int) error {
 }
 
 // answered is called when an answer of sent body bytes is in the output, or
-// has been written. Log is told no sooner than the network has it.
+// has been written. Log is called no sooner than the network has it.
 func (s *conn) answered(status int, sent int64) error {
 	if s.page.Log == nil {
 		if s.out != nil && len(s.out.buf) >= flushAt {

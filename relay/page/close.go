@@ -13,8 +13,8 @@ func (s *conn) finish() error {
 	return nil
 }
 
-// drain is the lingering close of RFC 9112 section 9.6: input that nobody
-// read would make the close a reset, and a reset may take the last answer
+// drain is the lingering close of RFC 9112 section 9.6: unread
+// input would make the close a reset, and a reset may take the last answer
 // with it. A connection that can't be half-closed is just closed.
 func (s *conn) drain() {
 	half, ok := s.c.(interface{ CloseWrite() error })

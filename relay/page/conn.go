@@ -25,7 +25,7 @@ type conn struct {
 	active time.Time             // of the last answer, begun or written; first of the connect
 	armed  time.Time             // the deadline of c
 	limit  time.Time             // for the head or body under way; zero: idle
-	stop   *stopGroup            // nil: nobody can stop it
+	stop   *stopGroup            // nil: nothing stops it
 	next   *conn                 // in the list of stop
 	prev   *conn
 	linger bool // the client may still be sending when this ends
@@ -176,7 +176,7 @@ func (s *conn) answer() error {
 	return s.answerStatus(501)
 }
 
-// refuse answers what can't be read to its end, and ends: nobody knows where
+// refuse answers what can't be read to its end, and ends: it is unknown where
 // the next request starts (RFC 9112 section 9.3).
 func (s *conn) refuse(status int) error {
 	in := s.in

@@ -17,7 +17,7 @@ import (
 
 // CheckFile says why name can't be the File of a Page: it can't be
 // opened, or it is no regular file. A directory is no page, and of a FIFO or
-// a device nobody knows the length.
+// a device the length is unknown.
 func CheckFile(name string) error {
 	f, _, err := openFile(name)
 	if err != nil {

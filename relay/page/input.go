@@ -104,7 +104,7 @@ func (in *input) skipEmptyLines() {
 // starved says what it means that no more could be read. A head or a body
 // that is late gets its 408. Silence gets nothing, from the first moment on:
 // browsers connect ahead of use, and would take a 408 for the answer to what
-// they send next; and whoever types a request gets the time to begin.
+// they send next; and a person who types a request gets the time to begin.
 func (s *conn) starved(err error) error {
 	s.now = time.Now()
 	late := errors.Is(err, os.ErrDeadlineExceeded)

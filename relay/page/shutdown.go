@@ -88,8 +88,8 @@ func (ps *stopGroups) fire(st *stopGroup) {
 	}
 }
 
-// hurry wakes whoever waits for a request and gives whoever writes an answer
-// until st.until. A connection that sets a deadline of its own looks whether
+// hurry ends the wait for a request, and gives an answer under way until
+// st.until. A connection that sets a deadline of its own looks whether
 // st has fired afterwards, and so never undoes this.
 func (st *stopGroup) hurry(s *conn) {
 	s.c.SetReadDeadline(time.Unix(1, 0))
