@@ -15,6 +15,16 @@ import (
 
 // progress returns the lines of an event that is no failure.
 func (t *Text) progress(e event.Event) []event.Line {
+	for _, lines := range [...]func(event.Event) []event.Line{t.connecting, t.serving, t.moving} {
+		if l := lines(e); l != nil {
+			return l
+		}
+	}
+	return t.scanning(e)
+}
+
+// connecting returns the lines of an event on the way to a connection.
+func (t *Text) connecting(e event.Event) []event.Line {
 	switch e := e.(type) {
 	case event.Resolved:
 		return one(event.Named("dns took %s", event.Span(e.Took)))
@@ -34,6 +44,17 @@ func (t *Text) progress(e event.Event) []event.Line {
 		return t.warned(e)
 	case event.HandshakeFailed:
 		return t.handshakeFailed(e)
+	case event.Silence:
+		return t.silence(e)
+	case event.Retrying:
+		return t.retrying(e)
+	}
+	return nil
+}
+
+// serving returns the lines of an event of a listener.
+func (t *Text) serving(e event.Event) []event.Line {
+	switch e := e.(type) {
 	case event.Accepted:
 		return one(event.Bare("Connection received on %s", event.HostPort(e.From())))
 	case event.Refused:
@@ -46,22 +67,33 @@ func (t *Text) progress(e event.Event) []event.Line {
 		return one(event.Named("cannot accept: %s; waiting until a connection ends", event.Reason(e.Err)))
 	case event.Confined:
 		return confined(e)
+	case event.Answered:
+		return t.answered(e)
+	}
+	return nil
+}
+
+// moving returns the lines of an event about what a connection moved.
+func (t *Text) moving(e event.Event) []event.Line {
+	switch e := e.(type) {
 	case event.Closed:
 		return one(t.closed(e))
 	case event.CommandEnded:
 		return commandEnded(e)
 	case event.RecordFailed, event.Digests, event.Progress:
 		return t.record(e)
-	case event.Answered:
-		return t.answered(e)
 	case event.Unanswered:
 		return t.hint("the peer closed without an answer after standard input had ended; " + t.spell(option.NoShutdown) + " does not tell it that")
+	}
+	return nil
+}
+
+// scanning returns the lines of an event of a scan, or of what was found on the
+// way to an address.
+func (t *Text) scanning(e event.Event) []event.Line {
+	switch e := e.(type) {
 	case event.PortFailed:
 		return t.failed(e.Err)
-	case event.Silence:
-		return t.silence(e)
-	case event.Retrying:
-		return t.retrying(e)
 	case event.Rescanning:
 		ports := "ports"
 		if e.Ports == 1 {
@@ -125,11 +157,11 @@ func succeeded(network, host string, port uint16, numeric bool) event.Line {
 // closed says that a connection has ended with its bytes each way, and with
 // -vv how long it took from the moment that there was one.
 func (t *Text) closed(e event.Closed) event.Line {
-	who := "connection closed"
+	subject := "connection closed"
 	if e.Several {
-		who = connectionFrom(e.Remote) + " closed"
+		subject = connectionFrom(e.Remote) + " closed"
 	}
-	text := who + ": " + totals(e.Totals)
+	text := subject + ": " + totals(e.Totals)
 	if t.Verbose > 1 {
 		text += times(e.Totals)
 	}
