@@ -101,7 +101,7 @@ func (b *Broker) Serve(ctx context.Context, c net.Conn) error {
 	mine.src = sourceOps{interrupt: s.quit, ready: s.ready, onDone: s.quit, broadcast: true}
 	mine.dst = sinkOps{interrupt: s.stop}
 	one := Stdio{Local: mine, Remote: func(net.Conn) End { return end }, Policy: b.Policy, OnEnd: b.OnEnd}
-	return one.Serve(ctx, c)
+	return lagging(ctx, one.Serve(ctx, c))
 }
 
 // A member is a connection as a source of a Broker.

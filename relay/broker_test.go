@@ -3,6 +3,7 @@ package relay
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -174,6 +175,29 @@ func TestBrokerFifty(t *testing.T) {
 	all.Wait()
 	for i, a := range got {
 		expectData(t, fmt.Sprint(i), a, n)
+	}
+}
+
+// One that lags over TLS is closed for that too, and nothing else is said.
+func TestBrokerLagOverTLS(t *testing.T) {
+	testutil.CheckLeaks(t)
+	const n = 8 << 20
+	r := newRoom(t, NewBroker)
+	flooder, _ := r.enter(t, "tcp")
+	fast, _ := r.enter(t, "tcp")
+	here, there := kindOfConn(t, "tls")
+	here.(*tls.Conn).NetConn().(*net.TCPConn).SetWriteBuffer(64 << 10)
+	there.(*tls.Conn).NetConn().(*net.TCPConn).SetReadBuffer(64 << 10)
+	ended := serving(r.ctx, r.Serve, here)
+	testutil.Eventually(t, "it has joined", func() bool { return r.members() == 3 })
+	go io.Copy(struct{ io.Writer }{flooder}, dataOf(n))
+	a, err := arrivalOf(io.LimitReader(fast, n))
+	expectData(t, "the fast one", a, n)
+	if err != nil {
+		t.Error(err)
+	}
+	if err := testutil.Await(t, ended, "the one that never reads"); err != ErrLagging {
+		t.Error(err)
 	}
 }
 

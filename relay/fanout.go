@@ -85,7 +85,7 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 		mine.src = sourceOps{interrupt: s.quit, ready: func() bool { return s.ready() || f.Local.src.ready != nil && f.Local.src.ready() }, onDone: s.quit, atEOF: s.over(), broadcast: true}
 	}
 	one := Stdio{Local: mine, Remote: f.Remote, Policy: f.Policy, OnEnd: f.OnEnd}
-	return one.Serve(ctx, c)
+	return lagging(ctx, one.Serve(ctx, c))
 }
 
 // read is the goroutine that reads local.

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"errors"
 	"io"
 	"os"
@@ -28,6 +29,15 @@ const minPiece = 4 << 10
 // than another one that it was closed; over TCP with a reset, for its peer to
 // know that something is missing.
 var ErrLagging = errors.New("fell 1 MiB behind the fastest connection")
+
+// lagging returns ErrLagging if that ended ctx, and else err: what a connection
+// that was closed for it fails with says nothing.
+func lagging(ctx context.Context, err error) error {
+	if context.Cause(ctx) == ErrLagging {
+		return ErrLagging
+	}
+	return err
+}
 
 // A sharedLog is a log of what several connections are to be sent, which its
 // subscriptions read. What the sources give is taken at the pace of the
