@@ -190,6 +190,10 @@ func (j *JSON) failure(e event.Event) (o object, ok bool) {
 		o = j.failed(e.Err)
 		o.Remote, o.Status = addressText(e.Remote), 0 // the program goes on
 		return o, true
+	case event.RecordFailed:
+		o.Event = "error"
+		o.Reason, o.Hint = describeRecord(e)
+		return o, true
 	case event.Waiting:
 		return object{Event: "error", Reason: "cannot accept: " + event.Reason(e.Err), Hint: "waiting until a connection ends"}, true
 	case event.Silence:

@@ -14,13 +14,8 @@ import (
 func (t *Text) record(e event.Event) (lines []event.Line) {
 	switch e := e.(type) {
 	case event.RecordFailed:
-		cause := e.Err
-		var failed *record.LogError
-		if errors.As(cause, &failed) {
-			cause = failed.Err
-		}
-		text := fmt.Sprintf("write record %s: %s", strconv.Quote(e.Name), event.Reason(cause))
-		return append(one(event.Named("%s", event.Printable(text))), t.hint("the transfer goes on without it")...)
+		text, hint := describeRecord(e)
+		return append(one(event.Named("%s", event.Printable(text))), t.hint(hint)...)
 	case event.Digests:
 		for _, line := range []string{e.Sent, e.Received} {
 			if line != "" {
@@ -32,6 +27,16 @@ func (t *Text) record(e event.Event) (lines []event.Line) {
 		return one(event.Bare("%s", progressText(e)))
 	}
 	return nil
+}
+
+// describeRecord is about a record that could not be written to its end.
+func describeRecord(e event.RecordFailed) (text, hint string) {
+	cause := e.Err
+	var failed *record.LogError
+	if errors.As(cause, &failed) {
+		cause = failed.Err
+	}
+	return fmt.Sprintf("write record %s: %s", strconv.Quote(e.Name), event.Reason(cause)), "the transfer goes on without it"
 }
 
 // progressText is bytes, rate and time, and how much is left if that is known.
