@@ -97,7 +97,7 @@ func (o *invocation) reportListener(l *conn.Listener) {
 		o.out.Print(event.Accepted{Local: c.LocalAddr(), Remote: c.RemoteAddr()})
 		o.printTLS(c, true)
 	}
-	l.OnRefused = func(r conn.Rejection) { o.out.Print(event.Refused{Remote: r.Remote, Limit: l.MaxConns, More: r.More}) }
+	l.OnRefused = func(r conn.Rejection) { o.out.Print(event.Refused{Remote: r.Remote, Limit: r.Limit, More: r.More}) }
 }
 
 // listensOnAllIPv6 reports whether the listener is for every IPv6 address.

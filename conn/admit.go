@@ -46,7 +46,7 @@ func (s *server) admit(c net.Conn) net.Conn {
 		return nil
 	}
 	if !s.awaitSlot() {
-		s.refused.report(Rejection{Remote: c.RemoteAddr()})
+		s.refused.report(Rejection{Remote: c.RemoteAddr(), Limit: s.l.slots()})
 		c.Close()
 		return nil
 	}

@@ -76,7 +76,7 @@ func (r route) addr() net.Addr {
 // has none.
 func (d *demux) serve(c sharedSocket) error {
 	defer d.endAll(c)
-	buf := make([]byte, MaxDatagram)
+	buf := make([]byte, maxDatagram)
 	var wait backoff
 	for {
 		n, from, err := c.receive(buf)
@@ -159,7 +159,7 @@ func (d *demux) makeRoom(from source) bool {
 		return true
 	}
 	if d.s.active.Load() >= 2*int64(limit) {
-		d.s.refused.report(Rejection{Remote: from.addr()})
+		d.s.refused.report(Rejection{Remote: from.addr(), Limit: limit})
 		return false
 	}
 	if len(d.sessions) >= limit {

@@ -15,6 +15,9 @@ type Rejection struct {
 	// the reason.
 	Err error
 
+	// Limit is the limit that was reached, where that was the reason.
+	Limit int
+
 	// More is how many others were turned away for the same kind of reason
 	// since the last report, and are not reported by themselves: peers must
 	// not be able to fill a log.

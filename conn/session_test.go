@@ -50,7 +50,7 @@ func sender(port uint16) route { return route{remote: netip.AddrPortFrom(testuti
 
 // readAll reads what a session has, up to an error.
 func readAll(s *session) (texts []string, err error) {
-	buf := make([]byte, MaxDatagram)
+	buf := make([]byte, maxDatagram)
 	for {
 		n, err := s.Read(buf)
 		if err != nil {
@@ -95,7 +95,7 @@ func quoted(texts []string) string {
 // A queue is bounded, for empty datagrams too, and has room again once it is
 // read.
 func TestSessionQueueBound(t *testing.T) {
-	for _, size := range []int{0, 1, 1400, MaxDatagram} {
+	for _, size := range []int{0, 1, 1400, maxDatagram} {
 		d := loopless(t, &Listener{})
 		datagram := make([]byte, size)
 		s := d.deliver(sender(1), datagram)

@@ -11,9 +11,9 @@ import (
 	"gonc/conn/sockopt"
 )
 
-// MaxDatagram is the largest datagram that can be received, in bytes: what
+// maxDatagram is the largest datagram that can be received, in bytes: what
 // the 16 bits of UDP's length field leave, rounded up (RFC 768).
-const MaxDatagram = 65535
+const maxDatagram = 65535
 
 // listenUDP binds UDP sockets, which share one demux with KeepOpen.
 func (s *server) listenUDP(ctx context.Context) ([]socket, []net.Addr, error) {
@@ -89,7 +89,7 @@ func (u *udpSocket) Close() error {
 
 // awaitPeer reads datagrams until one is from a peer that is let in.
 func (u *udpSocket) awaitPeer(s *server) (*peer, error) {
-	buf := make([]byte, MaxDatagram)
+	buf := make([]byte, maxDatagram)
 	oob := make([]byte, oobSize)
 	for wait := (backoff{}); ; {
 		n, oobn, _, from, err := u.ReadMsgUDPAddrPort(buf, oob)

@@ -18,7 +18,7 @@ import (
 func echoDatagrams(ctx context.Context, c net.Conn) error {
 	defer c.Close()
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(time.Unix(1, 0)) })()
-	buf := make([]byte, MaxDatagram)
+	buf := make([]byte, maxDatagram)
 	for {
 		n, err := c.Read(buf)
 		if err == nil {
@@ -56,7 +56,7 @@ func exchange(t *testing.T, c net.Conn, text string) {
 	if _, err := c.Write([]byte(text)); err != nil {
 		t.Fatal(err)
 	}
-	buf := make([]byte, MaxDatagram)
+	buf := make([]byte, maxDatagram)
 	n, err := c.Read(buf)
 	if err != nil || string(buf[:n]) != text {
 		t.Fatalf("sent %.20q, got %.20q, %v", text, buf[:n], err)

@@ -66,7 +66,7 @@ func (u *unixgramSocket) Close() error {
 }
 
 func (u *unixgramSocket) awaitPeer(s *server) (*unixPeer, error) {
-	buf := make([]byte, MaxDatagram)
+	buf := make([]byte, maxDatagram)
 	for wait := (backoff{}); ; {
 		n, from, err := readUnixgram(u.UnixConn, buf)
 		switch {

@@ -131,7 +131,7 @@ func TestUnixgramSessionUnnamed(t *testing.T) {
 // arrives, and with KeepOpen of its sender's session alone.
 func TestUnixgramTooLong(t *testing.T) {
 	dir := t.TempDir()
-	long := make([]byte, MaxDatagram+1)
+	long := make([]byte, maxDatagram+1)
 	for _, keep := range []bool{false, true} {
 		for _, before := range []string{"", "before"} {
 			path := filepath.Join(dir, "s")
@@ -173,10 +173,10 @@ func TestUnixgramAnswerTooLong(t *testing.T) {
 	}
 	defer server.Close()
 	c := dialUnixgram(t, path)
-	if _, err := server.WriteToUnix(make([]byte, MaxDatagram+1), c.LocalAddr().(*net.UnixAddr)); err != nil {
+	if _, err := server.WriteToUnix(make([]byte, maxDatagram+1), c.LocalAddr().(*net.UnixAddr)); err != nil {
 		t.Skip(err)
 	}
-	buf := make([]byte, MaxDatagram)
+	buf := make([]byte, maxDatagram)
 	if n, err := c.Read(buf); n != len(buf) || !errors.Is(err, syscall.EMSGSIZE) {
 		t.Errorf("%d bytes, %v", n, err)
 	}
