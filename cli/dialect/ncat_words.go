@@ -51,6 +51,8 @@ func ncatEvent(e event.Event, verbose int) (lines []event.Line, ok bool) {
 		return lines, true
 	case event.Accepted:
 		return ncatLine("Connection from %s.", ncatAddr(e.From())), true
+	case event.Denied:
+		return ncatLine("New connection denied: not allowed"), true
 	case event.Refused:
 		return ncatLine("New connection denied: connection limit reached (%d)", e.Limit), true
 	case event.Closed:
