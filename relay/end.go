@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net"
@@ -72,6 +73,20 @@ func (e *End) interrupt() {
 	}
 	if e.dst.interrupt != nil {
 		e.dst.interrupt()
+	}
+}
+
+// releaseWithin releases e. What that still writes is interrupted when ctx is
+// done; no deadline is set any more when releaseWithin returns.
+func (e *End) releaseWithin(ctx context.Context) {
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		e.interrupt()
+		close(interrupted)
+	})
+	e.release()
+	if !stop() {
+		<-interrupted
 	}
 }
 

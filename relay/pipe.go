@@ -326,11 +326,9 @@ func (x *referee) finish(ctx context.Context) {
 		stop()
 	}
 	x.workers.Wait()
-	stop := context.AfterFunc(ctx, x.ends[remote].interrupt) // a release may write
-	defer stop()
 	for s := remote + 1; s > 0; s-- {
 		if e := x.ends[s-1]; e.release != nil && !e.exitReleases {
-			e.release()
+			e.releaseWithin(ctx)
 		}
 	}
 }
