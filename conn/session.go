@@ -101,6 +101,7 @@ func (s *session) Read(b []byte) (int, error) {
 // would keep all others from sending; and it looks at the socket's own buffer
 // only, so that it would spin while the queue of a Unix peer is full.
 func (s *session) Write(b []byte) (int, error) {
+	s.d.touch(s)
 	for pause := firstPause; ; pause = min(2*pause, lastPause) {
 		err := s.mayWrite()
 		if err == nil {
@@ -108,7 +109,6 @@ func (s *session) Write(b []byte) (int, error) {
 		}
 		switch {
 		case err == nil:
-			s.d.touch(s)
 			return len(b), nil
 		case !noRoom(err):
 			return 0, s.opError("write", err)
