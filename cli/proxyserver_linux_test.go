@@ -284,3 +284,47 @@ func TestProxyServerSlowClients(t *testing.T) {
 	before.rss = during.rss
 	backTo(t, p, before, 8<<10)
 }
+
+// Datagrams are relayed for a client of SOCKS 5, by address and by name, in the
+// confined program, and only to what it may reach.
+func TestProxyServerDatagrams(t *testing.T) {
+	target, err := net.ListenPacket("udp", "127.0.0.1:0")
+	check(t, err)
+	defer target.Close()
+	_, there, _ := net.SplitHostPort(target.LocalAddr().String())
+	p, port := listening(t, nil, "--proxy-server", "--deny-to", "127.0.0.1:1-2")
+	c, err := net.Dial("tcp", loopback4(port))
+	check(t, err)
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	io.WriteString(c, "\x05\x01\x00\x05\x03\x00\x01\x00\x00\x00\x00\x00\x00")
+	answer := make([]byte, 12)
+	_, err = io.ReadFull(c, answer)
+	check(t, err)
+	relay := &net.UDPAddr{IP: answer[6:10], Port: int(answer[10])<<8 | int(answer[11])}
+	client, err := net.DialUDP("udp", nil, relay)
+	check(t, err)
+	defer client.Close()
+	client.SetDeadline(time.Now().Add(patience))
+	at, _ := net.LookupPort("udp", there)
+	tail := string([]byte{byte(at >> 8), byte(at)})
+	io.WriteString(client, "\x00\x00\x00\x01\x7f\x00\x00\x01\x00\x01denied")
+	for _, head := range []string{"\x00\x00\x00\x01\x7f\x00\x00\x01" + tail, "\x00\x00\x00\x03\x09localhost" + tail} {
+		io.WriteString(client, head+"question")
+		b := make([]byte, 100)
+		target.SetDeadline(time.Now().Add(patience))
+		n, from, err := target.ReadFrom(b)
+		check(t, err)
+		if string(b[:n]) != "question" {
+			t.Errorf("the target got %q", b[:n])
+		}
+		target.WriteTo([]byte("answer"), from)
+		n, err = client.Read(b)
+		check(t, err)
+		if want := "\x00\x00\x00\x01\x7f\x00\x00\x01" + tail + "answer"; string(b[:n]) != want {
+			t.Errorf("the client got %q, want %q", b[:n], want)
+		}
+	}
+	c.Close()
+	await(t, p, `closed: 16 bytes sent, 12 bytes received$`)
+}

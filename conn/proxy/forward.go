@@ -27,12 +27,34 @@ var ErrIdle = errors.New("idle timeout")
 // connections; that of a client whose response was cut short is reset then, so
 // that the client does not take it for a whole one.
 func (r *Request) Forward(ctx context.Context, target net.Conn, idle time.Duration) (up, down int64, err error) {
+	up, down, err = r.forwardUntil(ctx, target, idle)
+	switch {
+	case err != nil && down > 0:
+		resetOnClose(r.c)
+	case err == ErrIdle:
+		r.c.SetDeadline(time.Time{})
+		if r.answerHTTP(504, "") == nil {
+			r.linger(ctx)
+		}
+	}
+	return up, down, err
+}
+
+// forwardUntil is Forward but for how an error is told to the client.
+func (r *Request) forwardUntil(ctx context.Context, target net.Conn, idle time.Duration) (up, down int64, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(ctx, func() {
+	interrupted := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
 		r.c.SetDeadline(past)
 		target.SetDeadline(past)
-	})()
+		close(interrupted)
+	})
+	defer func() {
+		if !stop() {
+			<-interrupted // so that no deadline comes later
+		}
+	}()
 	in := &input{c: target}
 	if idle > 0 {
 		timer := time.AfterFunc(idle, func() { cancel(ErrIdle) })
@@ -40,11 +62,7 @@ func (r *Request) Forward(ctx context.Context, target net.Conn, idle time.Durati
 		r.in.active = func() { timer.Reset(idle) }
 		in.active = r.in.active
 	}
-	up, down, err = r.exchange(ctx, target, in)
-	if err != nil && down > 0 {
-		resetOnClose(r.c)
-	}
-	return up, down, err
+	return r.exchange(ctx, target, in)
 }
 
 // exchange sends the request, of which the client may still be sending the

@@ -186,6 +186,18 @@ func TestForwardLarge(t *testing.T) {
 	}
 }
 
+// A target that says nothing for too long is given up, and the client has an
+// answer.
+func TestForwardIdle(t *testing.T) {
+	o := serveOrigin(t, "never", "", nil)
+	p := serveProxy(t, new(Server))
+	p.idle = 50 * time.Millisecond
+	if got := say(t, p.at, "GET http://"+o.at+"/ HTTP/1.1\r\nHost: x\r\n\r\n", 1<<20); !strings.HasPrefix(got, "HTTP/1.1 504 ") {
+		t.Errorf("%q", got)
+	}
+	<-o.got
+}
+
 // A client that is gone leaves no target behind, though that says nothing.
 func TestForwardClientGone(t *testing.T) {
 	o := serveOrigin(t, "never", "", nil)

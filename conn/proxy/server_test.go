@@ -25,6 +25,7 @@ type proxyServer struct {
 	errs  []error      // of Accept
 	asked []string     // targets
 	reach access.Reach // of datagrams
+	idle  time.Duration
 }
 
 func serveProxy(t *testing.T, s *Server) *proxyServer {
@@ -79,7 +80,7 @@ func (p *proxyServer) serve(ctx context.Context, s *Server, c net.Conn) {
 	}
 	defer d.Close()
 	if r.Kind == KindForward {
-		r.Forward(ctx, d, 0)
+		r.Forward(ctx, d, p.idle)
 		return
 	}
 	client, err := r.Connected(d.LocalAddr())
