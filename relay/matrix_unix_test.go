@@ -94,7 +94,7 @@ func sinkReader(t *testing.T, r io.Reader) func() arrival {
 func TestPipe(t *testing.T) {
 	sizes := []int64{0, 1, bulkRead - 1, bufferSize + 1, 1<<20 + 17}
 	bothWays(t, func(t *testing.T) {
-		for _, network := range []string{"tcp", "unix", "pipe"} {
+		for _, network := range []string{"tcp", "unix", "pipe", "tls"} {
 			for _, from := range sources {
 				for _, to := range sinks {
 					for _, n := range sizes {
@@ -134,6 +134,7 @@ func TestPipeBulk(t *testing.T) {
 			{"tcp", sources[0], sinks[0], n, n},
 			{"tcp", sources[1], sinks[2], n, n},
 			{"unix", sources[1], sinks[0], n, n},
+			{"tls", sources[0], sinks[2], n, n},
 		} {
 			if i == 0 || !testing.Short() {
 				t.Run(c.String(), c.test)
@@ -158,7 +159,7 @@ func (c pipeCase) test(t *testing.T) {
 		c.up = min(c.up, c.from.most)
 	}
 	testutil.CheckLeaks(t)
-	here, there := connected(t, c.network)
+	here, there := kindOfConn(t, c.network)
 	in := c.from.open(t, c.up)
 	out, got := c.to.open(t)
 	local := files(t, in, out)
