@@ -14,10 +14,15 @@ import (
 // be, and may fail.
 func browse(t *testing.T, port string, args ...string) *process {
 	t.Helper()
+	return browseURL(t, "http://"+loopback4(port)+"/", args...)
+}
+
+func browseURL(t *testing.T, url string, args ...string) *process {
+	t.Helper()
 	p := newProcess("chromium", append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic",
 		"--disable-dev-shm-usage", "--no-first-run", "--no-proxy-server", "--disable-background-networking",
 		"--disable-component-update", "--disable-sync", "--disable-extensions", "--hide-scrollbars",
-		"--user-data-dir=" + t.TempDir(), "--window-size=800,600"}, append(args, "http://"+loopback4(port)+"/")...)...)
+		"--user-data-dir=" + t.TempDir(), "--window-size=800,600"}, append(args, url)...)...)
 	wantStatus(t, complete(t, p), "0")
 	return p
 }
