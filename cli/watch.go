@@ -108,8 +108,8 @@ func (w *watch) begins(to netip.AddrPort) {
 		}
 		w.o.out.Print(event.Connecting{Network: w.o.Protocol(), To: to})
 	}
-	if w.o.Has(option.UDP) {
-		return // there is no answer to wait for
+	if w.o.Has(option.UDP) || !w.o.dialect.Hints {
+		return // there is no answer to wait for, or nothing to say about it
 	}
 	if w.timers == nil {
 		w.timers = make(map[netip.AddrPort]*time.Timer)

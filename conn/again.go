@@ -10,6 +10,7 @@ import (
 
 	"gonc/conn/addr"
 	"gonc/conn/path"
+	"gonc/conn/proxy"
 )
 
 // The pauses between tries to connect double up to a second. A try that gets
@@ -69,6 +70,9 @@ func (d *Dialer) again(ctx context.Context, try func(context.Context, *Dialer) e
 func mayPass(err error) bool {
 	if errors.As(err, new(*ResolveError)) {
 		return true
+	}
+	if asked := new(proxy.Error); errors.As(err, &asked) && asked.NotReached() {
+		return true // the proxy could not reach the host
 	}
 	switch path.OutcomeOf(err) {
 	case path.Refused, path.Unreachable, path.Silent, path.ResetLater:

@@ -140,6 +140,8 @@ func answerText(f *path.Facts) string {
 		from = f.To.String() + " itself"
 	}
 	switch {
+	case a.Outcome == path.Accepted && f.Network == "udp":
+		return "UDP makes no connection: no answer does not mean that nothing arrives"
 	case a.Outcome == path.Accepted:
 		return "connected after " + took
 	case a.ICMP.From.IsValid() && f.Neighbour.State != path.Mute:

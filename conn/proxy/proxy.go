@@ -69,6 +69,12 @@ type Error struct {
 	Unreachable bool
 }
 
+// NotReached reports whether the proxy says that it could not reach the target:
+// RFC 1928 section 6, replies 3 to 6, or a gateway's error of HTTP.
+func (e *Error) NotReached() bool {
+	return e.Hint == HintTarget || e.Type == "socks5" && e.Reply != "" && 3 <= e.Code && e.Code <= 6
+}
+
 // A Hint is what can be done about an Error.
 type Hint int
 
