@@ -11,7 +11,7 @@ import (
 // Clients decides which clients may connect. Its zero value admits all.
 type Clients struct {
 	// Allow, if not nil, lists the only clients that may connect; an empty
-	// list is then nobody.
+	// list allows none.
 	Allow *Hosts
 
 	// Deny, if not nil, lists clients that may not connect, also those that

@@ -117,7 +117,7 @@ func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(n
 // Reach decides where clients may be taken by a server that connects for them.
 // Its zero value lets clients on this machine go everywhere, and those on
 // other machines everywhere but to this machine and to link-local addresses:
-// what listens there counts on being reached by nobody else.
+// what listens there may rely on not being reached from elsewhere.
 type Reach struct {
 	// Allow, if not nil, lists the only targets.
 	Allow *Targets

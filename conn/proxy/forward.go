@@ -40,7 +40,7 @@ func (r *Request) Forward(ctx context.Context, target net.Conn, idle time.Durati
 	return up, down, err
 }
 
-// forwardUntil is Forward but for how an error is told to the client.
+// forwardUntil is Forward without the answer to a client after an error.
 func (r *Request) forwardUntil(ctx context.Context, target net.Conn, idle time.Duration) (up, down int64, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -241,7 +241,7 @@ func (r *Request) Refuse(ctx context.Context, err error) error {
 }
 
 // linger closes the sending half and drops what comes until the client's EOF:
-// input that nobody has read would make the close a reset, which may take the
+// input that is left unread would make the close a reset, which may take the
 // last answer with it (RFC 9112 section 9.6).
 func (r *Request) linger(ctx context.Context) {
 	half, ok := r.c.(interface{ CloseWrite() error })

@@ -23,7 +23,7 @@ const (
 // A Body finds the end of a body. The zero Body is one of no bytes.
 //
 // A lone LF, good enough for a line of a head, is refused in chunked framing
-// (RFC 9112 section 7.1 and erratum 7633): nobody types chunks, and what
+// (RFC 9112 section 7.1 and erratum 7633): chunks are not typed by hand, and what
 // recipients disagree on there lets requests be smuggled.
 type Body struct {
 	Limit int64 // of the data; eight times as many bytes may carry it; zero: none

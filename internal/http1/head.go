@@ -95,7 +95,7 @@ func (h *Head) ParseResponse(b []byte) (done bool, status int) {
 }
 
 // partial judges a line that has not ended, so that what is not HTTP (a TLS
-// hello, say) is told so at once and nothing grows without limit.
+// hello, say) is refused at once and nothing grows without limit.
 func (h *Head) partial(b []byte) (status int) {
 	if h.Len > 0 {
 		if len(b) >= HeadMax {
