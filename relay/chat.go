@@ -29,8 +29,8 @@ const (
 	maxNames = 100
 )
 
-// A chat is the part of a Broker that names those who send, and announces who
-// comes and goes, in the words of ncat.
+// A chat is the part of a Broker that names the sender of each line, and
+// announces connections that come and go, in the words of ncat.
 type chat struct {
 	log *sharedLog
 

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -44,8 +45,9 @@ func lagging(ctx context.Context, err error) error {
 // fastest subscription, and one that falls far behind it is given up, so that
 // it neither stalls the others nor makes the log grow.
 type sharedLog struct {
-	packets bool // some connection is of datagrams: no two puts become one
-	fromNow bool // what no connection has got is not kept for the next one
+	packets  bool          // some connection is of datagrams: no two puts become one
+	fromNow  bool          // what no connection has got is not kept for the next one
+	patience time.Duration // a test's lagPatience; zero: that
 
 	mu     sync.Mutex
 	change sync.Cond
@@ -223,7 +225,7 @@ type subscription struct {
 
 // patience returns how long to wait for s, which is lag bytes behind: only one
 // that has caught up since gets all of lagPatience again, so that a slow one
-// cannot have everybody wait for it time and again.
+// cannot make the others wait for it time and again.
 func (s *subscription) patience(lag int64, now time.Time) time.Duration {
 	switch behind := lag > maxLag; {
 	case behind && s.since.IsZero():
@@ -235,10 +237,11 @@ func (s *subscription) patience(lag int64, now time.Time) time.Duration {
 	if lag < readAhead {
 		s.waited = 0
 	}
+	limit := cmp.Or(s.f.patience, lagPatience)
 	if s.since.IsZero() {
-		return lagPatience
+		return limit
 	}
-	return lagPatience - s.waited - now.Sub(s.since)
+	return limit - s.waited - now.Sub(s.since)
 }
 
 func (s *subscription) Read(p []byte) (int, error) {
