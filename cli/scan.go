@@ -104,6 +104,9 @@ func (o *invocation) scanDialing(ctx context.Context, r *scanReport) error {
 	for _, port := range o.Target.Ports {
 		targets = append(targets, addr.Addr{Host: o.Target.Host, Port: portText(port)})
 	}
+	if o.Has(option.TLS) && !o.HasProxy() && !o.Has(option.Explain) && o.Interval <= 0 {
+		return o.scanHandshakes(ctx, d, targets, r)
+	}
 	for i, a := range targets {
 		if i > 0 && !pause(ctx, o.Interval) {
 			break

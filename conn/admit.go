@@ -13,7 +13,7 @@ const defaultHandshakeTimeout = 10 * time.Second
 
 // maxHandshakes is how many connections may be in a handshake at once where
 // MaxConns does not say it.
-const maxHandshakes = 64
+const maxHandshakes = 1000
 
 // slotWait is how long to wait for a slot: a client may reconnect before its
 // previous connection has been cleaned up.
