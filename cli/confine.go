@@ -10,6 +10,26 @@ import (
 	"gonc/cli/sandbox"
 )
 
+// confineAfter is how old the connection of a client has to be for the program
+// to be confined. It takes a quarter of a millisecond, since every thread has to
+// take part, and many sessions are over before.
+const confineAfter = 10 * time.Millisecond
+
+// confineSoon confines a client that has its connection. The caller must call
+// the returned function at the end of the session.
+func (o *invocation) confineSoon() (stop func()) {
+	done := make(chan struct{})
+	timer := time.AfterFunc(confineAfter, func() {
+		defer close(done)
+		o.confine()
+	})
+	return func() {
+		if !timer.Stop() {
+			<-done
+		}
+	}
+}
+
 // confine gives up what the program does not need any more, now that everything
 // is open. Commands are not confined, so nothing is with them.
 func (o *invocation) confine() {
@@ -19,7 +39,7 @@ func (o *invocation) confine() {
 		}
 	}
 	if o.out.Level() > 0 {
-		time.Now().Zone() // the log of the page is in local time, whose file is read once
+		_, _ = time.Now().Zone() // the log of the page is in local time, whose file is read once
 	}
 	names, err := sandbox.Enter(o.needs())
 	o.out.Print(event.Confined{By: names, Err: err})

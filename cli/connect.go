@@ -66,7 +66,7 @@ func (o *invocation) connectOne(ctx context.Context, d *conn.Dialer, a addr.Addr
 		return err
 	}
 	if len(o.Target.Ports) == 0 {
-		o.confine()
+		defer o.confineSoon()()
 	}
 	o.last = relay.Totals{Unanswered: true}
 	err = serve(ctx, c)

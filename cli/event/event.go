@@ -265,7 +265,7 @@ func (Dropped) Level() int { return 1 }
 // Level returns 0: failures are always printed.
 func (SessionFailed) Level() int { return 0 }
 
-// Level returns 0: without an answer there may be no other sign of a failure.
+// Level returns 0.
 func (Unanswered) Level() int { return 0 }
 
 // Level returns 1.
