@@ -1,12 +1,13 @@
 // Package relay moves bytes over a connection once there is one: between
 // standard input and output and the network, to another connection, to a
-// canned reply.
+// command, to a canned reply.
 //
 // It does not obtain connections and prints nothing. A Handler consumes a
-// net.Conn. Stdio, Fanout, Forward and Reply have a Serve method that is one;
-// PassFd returns one. All but Reply and PassFd join two Ends: Conn and Files
-// make an End, CRLF, Interval, LimitReads and Telnet change one, and whatever
-// records or counts bytes wraps its R or W.
+// net.Conn. Stdio, Fanout, Broker, Command, Forward and Reply have a Serve
+// method that is one; PassFd returns one. All but Reply and PassFd join two
+// Ends: Conn and Files make an End, CRLF, Interval, LimitRate, LimitReads and
+// Telnet change one, and whatever records or counts bytes wraps its R or W, as
+// package record does.
 //
 // This is what happens to the two sides of a relay. The rules are the same for
 // both, except that a Policy sets limits from the EOF of the local side on, and
