@@ -4,6 +4,8 @@ import (
 	"net"
 	"unsafe"
 
+	"gonc/conn/sockopt"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -13,7 +15,7 @@ import (
 // unknown.
 func droppedBy(uc *net.UDPConn) uint64 {
 	var info [9]uint32
-	control(uc, func(fd uintptr) {
+	sockopt.Descriptor(uc, func(fd uintptr) {
 		size := uint32(unsafe.Sizeof(info))
 		unix.Syscall6(unix.SYS_GETSOCKOPT, fd, unix.SOL_SOCKET, unix.SO_MEMINFO,
 			uintptr(unsafe.Pointer(&info)), uintptr(unsafe.Pointer(&size)), 0)

@@ -21,7 +21,7 @@ func connectPeer(uc *net.UDPConn, remote netip.AddrPort) bool {
 }
 
 func connectSocket(c syscall.Conn, to unix.Sockaddr) (connected bool) {
-	control(c, func(fd uintptr) { connected = unix.Connect(int(fd), to) == nil })
+	sockopt.Descriptor(c, func(fd uintptr) { connected = unix.Connect(int(fd), to) == nil })
 	return connected
 }
 
@@ -87,11 +87,4 @@ func lockDir(dir string) (unlock func()) {
 		}
 	}
 	return func() { f.Close() }
-}
-
-// control calls f with the descriptor of c, unless it is closed.
-func control(c syscall.Conn, f func(fd uintptr)) {
-	if rc, err := c.SyscallConn(); err == nil {
-		rc.Control(f)
-	}
 }

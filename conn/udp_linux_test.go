@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"gonc/conn/addr"
+	"gonc/conn/sockopt"
 	"gonc/internal/testutil"
 )
 
@@ -149,7 +150,7 @@ func TestMaxRecvBuffer(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer uc.Close()
-	control(uc, func(fd uintptr) {
+	sockopt.Descriptor(uc, func(fd uintptr) {
 		if n, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUF); n < 2*most || err != nil {
 			t.Errorf("%d bytes of %d, %v", n, 2*most, err)
 		}

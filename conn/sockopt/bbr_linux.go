@@ -3,7 +3,6 @@ package sockopt
 import (
 	"net"
 	"strings"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -33,7 +32,7 @@ func AvoidBBR(network string, fd uintptr) error {
 // DisableBBR replaces BBR on a connection whose ends are both on this host.
 func DisableBBR(c net.Conn) {
 	if inOneHost(c) {
-		control(c, func(fd uintptr) { AvoidBBR("tcp", fd) })
+		Descriptor(c, func(fd uintptr) { AvoidBBR("tcp", fd) })
 	}
 }
 
@@ -48,15 +47,6 @@ func inOneHost(c net.Conn) bool {
 
 // UsesBBR reports whether the connections that ln accepts use BBR.
 func UsesBBR(ln net.Listener) (yes bool) {
-	control(ln, func(fd uintptr) { yes = usesBBR(fd) })
+	Descriptor(ln, func(fd uintptr) { yes = usesBBR(fd) })
 	return yes
-}
-
-// control calls f with the descriptor of a connection or a listener.
-func control(c any, f func(fd uintptr)) {
-	if sc, ok := c.(syscall.Conn); ok {
-		if rc, err := sc.SyscallConn(); err == nil {
-			rc.Control(f)
-		}
-	}
 }
