@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/netip"
 	"time"
@@ -35,8 +36,11 @@ func (o *invocation) listen(ctx context.Context) error {
 	defer cancel(nil)
 	l.OnEnd = func(remote net.Addr, err error) {
 		err = o.unlessQuiet(err)
+		var evicted *conn.EvictedError
 		switch {
 		case err == nil:
+		case errors.As(err, &evicted):
+			o.out.Print(event.Evicted{Remote: remote, Limit: evicted.Limit})
 		case isOutputError(err):
 			cancel(err) // no connection can be served any longer
 		case ctx.Err() == nil || signalOf(ctx) == nil:

@@ -146,12 +146,15 @@ func (s *server) acquireSlot() bool {
 	return true
 }
 
-// awaitSlot takes a slot, and waits up to slotWait for one.
+// awaitSlot takes a slot, and waits for one. Where none becomes free a connection
+// whose peer has closed its side makes room.
 func (s *server) awaitSlot() bool {
-	if s.acquireSlot() {
-		return true
-	}
-	late := time.NewTimer(slotWait)
+	return s.acquireSlot() || s.slotWithin(slotWait) || s.evict() && s.slotWithin(evictWait)
+}
+
+// slotWithin takes a slot, and waits up to limit for one.
+func (s *server) slotWithin(limit time.Duration) bool {
+	late := time.NewTimer(limit)
 	defer late.Stop()
 	for {
 		select {

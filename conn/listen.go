@@ -70,7 +70,10 @@ type Listener struct {
 
 	// MaxConns is how many connections are served at once; the next one is
 	// closed at once. Of datagram sessions the one that has been silent
-	// longest makes room instead. Zero means no limit.
+	// longest makes room instead, and on Linux, with KeepOpen, of TCP
+	// connections the one whose peer has closed its side and been silent
+	// longest since then: its context ends with an *EvictedError. Zero means
+	// no limit.
 	MaxConns int
 
 	// AcceptTimeout limits the wait for the first connection to be admitted,
@@ -115,8 +118,8 @@ type Listener struct {
 	// It is called once until accepting has succeeded again.
 	OnRetry func(error)
 
-	// OnEnd, if not nil, is called with the handler's error at the end of
-	// every connection of KeepOpen.
+	// OnEnd, if not nil, is called with the handler's error, or an
+	// *EvictedError, at the end of every connection of KeepOpen.
 	OnEnd func(remote net.Addr, err error)
 
 	// OnDropped, if not nil, is called at the end with the number of

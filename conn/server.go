@@ -34,8 +34,9 @@ type server struct {
 	handlers  sync.WaitGroup // goroutines of connections
 	active    atomic.Int64   // connections that hold a slot
 	slotFreed chan struct{}  // receives, if anything waits, when active falls
-	result    error          // of the handler of a one-shot listener
-	dropped   atomic.Uint64  // datagrams
+	holders   holders
+	result    error         // of the handler of a one-shot listener
+	dropped   atomic.Uint64 // datagrams
 
 	denied, refused, failed reporter
 	shortage                reporter
@@ -153,7 +154,22 @@ func (s *server) serve(c net.Conn) {
 	if s.l.OnAccept != nil {
 		s.l.OnAccept(c)
 	}
+	if s.l.KeepOpen && s.l.slots() > 0 {
+		s.end(c, s.handleHeld(c))
+		return
+	}
 	s.end(c, s.handle(s.handling, c))
+}
+
+// handleHeld runs the handler of a connection that may be evicted.
+func (s *server) handleHeld(c net.Conn) error {
+	ctx, release := s.hold(c)
+	defer release()
+	err := s.handle(ctx, c)
+	if evicted, ok := context.Cause(ctx).(*EvictedError); ok {
+		return evicted
+	}
+	return err
 }
 
 // end releases what belongs to a connection that was served.

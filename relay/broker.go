@@ -82,10 +82,11 @@ func (b *Broker) read() {
 }
 
 // Serve is a Handler for one of the connections. Its errors are those of
-// Pipe, and ErrLagging. All of them have one ctx, that of the server.
+// Pipe, and ErrLagging. The Broker ends with ctx, unless that ends for this
+// connection alone (see afterServer).
 func (b *Broker) Serve(ctx context.Context, c net.Conn) error {
 	b.start()
-	defer context.AfterFunc(ctx, b.quit)()
+	defer afterServer(ctx, b.quit)()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	end := endOf(c, b.Remote)

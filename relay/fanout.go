@@ -65,11 +65,12 @@ func (f *Fanout) quit() {
 }
 
 // Serve is a Handler for one of the connections. Its errors are those of
-// Pipe, and ErrLagging. All connections share one ctx, that of the server:
-// local is interrupted with it, because a write to standard output may block.
+// Pipe, and ErrLagging. When ctx ends, other than for this connection alone (see
+// afterServer), local is interrupted, because a write to standard output may
+// block.
 func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 	f.init()
-	defer context.AfterFunc(ctx, f.quit)()
+	defer afterServer(ctx, f.quit)()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	mine := End{W: f.out}

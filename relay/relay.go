@@ -40,6 +40,7 @@ package relay
 
 import (
 	"context"
+	"errors"
 	"net"
 )
 
@@ -47,3 +48,15 @@ import (
 // returns; nothing else touches c after the call. It ends when the session
 // does or soon after ctx is done. Its error is the session's.
 type Handler func(ctx context.Context, c net.Conn) error
+
+// afterServer calls f when ctx is done, unless it ended for one connection
+// alone, which its cause says by a method OneConnection: what connections share
+// goes on then.
+func afterServer(ctx context.Context, f func()) (stop func() bool) {
+	return context.AfterFunc(ctx, func() {
+		var one interface{ OneConnection() bool }
+		if !errors.As(context.Cause(ctx), &one) || !one.OneConnection() {
+			f()
+		}
+	})
+}

@@ -47,12 +47,14 @@ type Reply struct {
 // to its EOF for at most five seconds, and closed. A datagram connection is
 // served until it ends or ctx is done; a datagram is not answered if that could
 // go on for ever, or if its sender has sent too many. A failure of Local is a
-// *LocalError. All connections share one ctx, that of the server: Local is
-// interrupted with it, because a write to standard output may block.
+// *LocalError. When ctx ends, other than for this connection alone (see
+// afterServer), Local is interrupted, because a write to standard output may
+// block.
 func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
 	e := endOf(c, r.Remote)
-	defer context.AfterFunc(ctx, func() { c.SetDeadline(past); e.interrupt(); r.Local.interrupt() })()
+	defer context.AfterFunc(ctx, func() { c.SetDeadline(past); e.interrupt() })()
+	defer afterServer(ctx, r.Local.interrupt)()
 	pooled := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(pooled)
 	answer := r.answer

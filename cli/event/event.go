@@ -107,6 +107,13 @@ type Refused struct {
 	More   int // others that were refused shortly before
 }
 
+// Evicted is a connection that was ended to make room for another one, because
+// its peer had closed its side.
+type Evicted struct {
+	Remote net.Addr
+	Limit  int
+}
+
 // Dropped is the number of datagrams that this host received and dropped,
 // because they were not read fast enough.
 type Dropped struct{ Datagrams uint64 }
@@ -237,6 +244,9 @@ func (Accepted) Level() int { return 1 }
 
 // Level returns 1.
 func (Refused) Level() int { return 1 }
+
+// Level returns 1.
+func (Evicted) Level() int { return 1 }
 
 // Level returns 0: the listener may wait for ever.
 func (Waiting) Level() int { return 0 }

@@ -148,6 +148,8 @@ func (j *JSON) listener(e event.Event) (o object, ok bool) {
 		return o, true
 	case event.Refused:
 		return object{Event: "refused", Protocol: e.Remote.Network(), Remote: addressText(e.Remote), Limit: e.Limit, More: e.More}, true
+	case event.Evicted:
+		return object{Event: "evicted", Protocol: e.Remote.Network(), Remote: addressText(e.Remote), Limit: e.Limit}, true
 	}
 	return o, false
 }

@@ -59,6 +59,8 @@ func (t *Text) serving(e event.Event) []event.Line {
 		return one(event.Bare("Connection received on %s", event.HostPort(e.From())))
 	case event.Refused:
 		return one(event.Named("%s%s refused: limit of %d connections reached (%s)", connectionFrom(e.Remote), andOthers(e.More), e.Limit, t.spell(option.MaxConns)))
+	case event.Evicted:
+		return one(event.Named("%s closed to make room: limit of %d connections reached (%s), and the peer had closed its side", connectionFrom(e.Remote), e.Limit, t.spell(option.MaxConns)))
 	case event.Dropped:
 		return one(event.Named("%d datagrams were dropped: they came faster than they were read", e.Datagrams))
 	case event.Denied, event.Requested, event.ClientFailed, event.TargetFailed:
