@@ -91,7 +91,7 @@ func (t *Text) onTerminal(e event.Event) bool {
 		return false
 	}
 	switch e.(type) {
-	case event.Listening, event.Silence, event.Useless:
+	case event.Listening, event.Silence, event.Useless, event.Dropped:
 		return true
 	}
 	return false

@@ -35,3 +35,21 @@ func TestUnixNamesSaid(t *testing.T) {
 		}
 	}
 }
+
+// On a terminal the loss of datagrams is printed without -v, but not in a dialect
+// that prints nothing there.
+func TestDroppedOnTerminal(t *testing.T) {
+	for _, c := range []struct{ terminal, dialect, printed bool }{{true, true, true}, {true, false, false}, {false, true, false}} {
+		d := *goncDialect()
+		d.OnTerminal = c.dialect
+		var said strings.Builder
+		(&Text{Dialect: &d, Terminal: c.terminal, W: &said}).Print(event.Dropped{Datagrams: 3})
+		want := ""
+		if c.printed {
+			want = "gonc: 3 datagrams were dropped: they came faster than they were read\n"
+		}
+		if said.String() != want {
+			t.Errorf("%+v: %q, want %q", c, said.String(), want)
+		}
+	}
+}
