@@ -32,12 +32,15 @@ var gonc = Dialect{
 }
 
 func goncHead(string) string {
-	return `usage: gonc [options] host port            connect
-       gonc [options] -l [host] port       listen
-       gonc -U [options] [-l] path         the same over a Unix socket
-       gonc -z [options] host port...      scan: ports, names, lo-hi ranges
-       gonc -l --http [host] port          serve a test page
-
+	return `usage: gonc [options] host port                connect, or host:port
+       gonc [options] -U [-l] path             a Unix socket
+       gonc [options] -l [host] port           listen
+       gonc -l --http [host] port              serve a test page
+       gonc -l -k [host] port --to address     forward
+       gonc -l --proxy-server [host] port      be a proxy
+       gonc -z [options] host port...          scan: ports, names, lo-hi ranges
+       gonc --ssl ...                          any of these streams over TLS
+       gonc --explain ...                      why does it (not) connect?
 `
 }
 

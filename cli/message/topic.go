@@ -32,11 +32,11 @@ var topics = [...]topic{
 	{
 		name: "data", heading: "What is sent and received, and when it ends",
 		common: []option.ID{
-			option.NoStdin, option.HalfClose, option.QuitAfter, option.CRLF, option.Output, option.HexDump, option.Progress,
+			option.NoStdin, option.QuitAfter, option.CRLF, option.Output, option.Progress,
 		},
 		more: []option.ID{
-			option.SendOnly, option.RecvOnly, option.NoShutdown, option.QuitAtPeerEOF, option.Interval, option.RecvLimit,
-			option.Telnet, option.AppendOutput, option.Hash, option.LimitRate,
+			option.HalfClose, option.NoShutdown, option.SendOnly, option.RecvOnly, option.QuitAtPeerEOF, option.Interval, option.RecvLimit,
+			option.Telnet, option.HexDump, option.AppendOutput, option.Hash, option.LimitRate,
 		},
 	},
 	{
@@ -108,7 +108,7 @@ func Topic(d *dialect.Dialect, version, name string) string {
 // commonHelp returns the options that are used most, and how to see the rest.
 func commonHelp(d *dialect.Dialect, version string) string {
 	var b strings.Builder
-	b.WriteString(d.Head(version))
+	b.WriteString(d.Head(version) + "\n")
 	names := make([]string, len(topics))
 	for i := range topics {
 		t := &topics[i]
