@@ -40,7 +40,7 @@ func TestManualConflicts(t *testing.T) {
 			t.Errorf("the manual lacks %s", goncGrammar.Spell(id))
 			continue
 		}
-		got := notWith(text)
+		got := notWith(id, text)
 		for other := range NumIDs {
 			if want[id][other] && !got[other] {
 				t.Errorf("%s: the manual does not say that it is not with %s", goncGrammar.Spell(id), goncGrammar.Spell(other))
@@ -113,8 +113,8 @@ func byFlag(name string) (ID, bool) {
 
 var notWithSentence = regexp.MustCompile(`(?ms)[Nn]ot with\b(.*?)(?:[ \w]\.$|, and with$|\z)`)
 
-// notWith returns the options that the sentence "Not with" lists.
-func notWith(text string) map[ID]bool {
+// notWith returns the options that the sentence "Not with" of self lists.
+func notWith(self ID, text string) map[ID]bool {
 	got := map[ID]bool{}
 	m := notWithSentence.FindStringSubmatch(text + "\n")
 	if m == nil {
@@ -141,6 +141,7 @@ func notWith(text string) map[ID]bool {
 	}
 	add("a proxy", ID.IsProxy)
 	add("a handler", ID.IsHandler)
-	add("standard input and output", func(id ID) bool { return slices.Contains(RelayOptions[:], id) })
+	add("another handler", func(id ID) bool { return id != self && id.IsHandler() })
+	add("a relay option", func(id ID) bool { return slices.Contains(RelayOptions[:], id) })
 	return got
 }
