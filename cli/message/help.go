@@ -70,8 +70,11 @@ func title(d *dialect.Dialect, id option.ID) string {
 	if strings.HasPrefix(text, "--") {
 		text = "    " + text
 	}
-	if arg := option.RowOf(id).Arg; arg != "" {
-		text += " " + arg
+	switch row := option.RowOf(id); {
+	case row.Kind == option.OptionalText:
+		text += "[=" + row.Arg + "]"
+	case row.Arg != "":
+		text += " " + row.Arg
 	}
 	return text
 }

@@ -37,7 +37,7 @@ func TestHelpHasEveryOption(t *testing.T) {
 				t.Errorf("%s: %d columns: %s", name, len(line)-1, line)
 			}
 		}
-		words := strings.FieldsFunc(text, func(c rune) bool { return c == ' ' || c == ',' || c == '\n' })
+		words := strings.FieldsFunc(text, func(c rune) bool { return c == ' ' || c == ',' || c == '[' || c == '\n' })
 		for id := range option.NumIDs {
 			if !id.IsBuilt() {
 				continue
