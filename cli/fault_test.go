@@ -403,7 +403,7 @@ func TestUselessDescriptors(t *testing.T) {
 		t.Run(script, func(t *testing.T) {
 			p := stage(t, "tcp")
 			client := begin(t, shell(script, "127.0.0.1", p.port()))
-			check(t, p.send([]byte("data")))
+			p.send([]byte("data")) // it may meet the reset of a client that cannot read its input
 			p.shut()
 			wantStatus(t, client, "2")
 			if got := client.stderr.String(); got != text {
