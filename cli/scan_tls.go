@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"gonc/cli/event"
 	"gonc/conn"
@@ -20,28 +21,7 @@ func (o *invocation) scanHandshakes(ctx context.Context, d *conn.Dialer, targets
 	var workers sync.WaitGroup
 	defer workers.Wait()
 	defer cancel()
-	results := make([]chan error, len(targets))
-	for i := range results {
-		results[i] = make(chan error, 1)
-	}
-	next := make(chan int)
-	workers.Go(func() {
-		defer close(next)
-		for i := range targets {
-			select {
-			case next <- i:
-			case <-asking.Done():
-				return
-			}
-		}
-	})
-	for range min(handshakesAtOnce, len(targets)) {
-		workers.Go(func() {
-			for i := range next {
-				results[i] <- tryDial(asking, d, targets[i])
-			}
-		})
-	}
+	results := dialEach(asking, d, targets, &workers)
 	for i, a := range targets {
 		select {
 		case err := <-results[i]:
@@ -54,6 +34,28 @@ func (o *invocation) scanHandshakes(ctx context.Context, d *conn.Dialer, targets
 		}
 	}
 	return nil
+}
+
+// dialEach starts workers that try all targets until ctx is done, and returns
+// where the result of each will be.
+func dialEach(ctx context.Context, d *conn.Dialer, targets []addr.Addr, workers *sync.WaitGroup) []chan error {
+	results := make([]chan error, len(targets))
+	for i := range results {
+		results[i] = make(chan error, 1)
+	}
+	var taken atomic.Int64
+	for range min(handshakesAtOnce, len(targets)) {
+		workers.Go(func() {
+			for ctx.Err() == nil {
+				i := int(taken.Add(1)) - 1
+				if i >= len(targets) {
+					return
+				}
+				results[i] <- tryDial(ctx, d, targets[i])
+			}
+		})
+	}
+	return results
 }
 
 // tryDial connects to a, with the handshake, and closes the connection.
