@@ -184,7 +184,7 @@ func wayWords(f *path.Facts, c path.Cause) verdict {
 	case path.RouterNoRoute:
 		return verdict{
 			fmt.Sprintf("the router %s has no route to %s%s", from, to, privateText(f)),
-			"is the address right? then that router needs a route",
+			"check the address; if it is right, that router needs a route, or this machine a VPN to that network",
 		}
 	case path.RoutingLoop:
 		return verdict{
@@ -224,7 +224,7 @@ func thereWords(f *path.Facts, c path.Cause) verdict {
 	case path.NothingBehind:
 		return verdict{
 			"it took the connection and closed it at once without a byte, as a forwarder (Docker, ssh -L, a VM's port forwarding) does with nothing behind it, or a server that does not want this client",
-			"does the server run there, and does it listen on 0.0.0.0 and not on 127.0.0.1 of the container or VM?",
+			"see that the server runs there and listens on 0.0.0.0, not on 127.0.0.1 of the container or VM",
 		}
 	case path.ResetThere:
 		return verdict{

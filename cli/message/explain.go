@@ -189,7 +189,7 @@ func othersTexts(f *path.Facts) (texts []string) {
 	if len(parts) == 0 {
 		return texts
 	}
-	return slices.Insert(texts, 0, "there "+strings.Join(parts, ", "))
+	return slices.Insert(texts, 0, "tried for comparison on "+f.To.String()+": "+strings.Join(parts, ", "))
 }
 
 func oneAnswer(a path.Answer) string {
