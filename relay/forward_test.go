@@ -138,6 +138,29 @@ func TestForwardReset(t *testing.T) {
 	}
 }
 
+// A reset arrives as one, too, where a write to the side that sent it was the
+// first to see it.
+func TestForwardResetOfStalledWrite(t *testing.T) {
+	bothWays(t, func(t *testing.T) {
+		testutil.CheckLeaks(t)
+		f := forwarded(t, context.Background(), "tcp", "tcp", Policy{})
+		f.client.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
+		if _, err := io.Copy(f.client, struct{ io.Reader }{dataOf(64 << 20)}); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatalf("the client wrote: %v", err)
+		}
+		must(io.WriteString(f.target, "hello"))
+		must(io.ReadFull(f.client, make([]byte, 5)))
+		reset(t, f.target)
+		f.client.SetReadDeadline(time.Now().Add(testutil.Timeout))
+		if _, err := f.client.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("the client read: %v", err)
+		}
+		if err := testutil.Await(t, f.ended, "the session"); !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
 // A TLS peer that is cut off without close_notify may have had more to say:
 // the other side does not take what it got for the whole.
 func TestForwardCutShort(t *testing.T) {

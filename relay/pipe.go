@@ -50,7 +50,7 @@ type referee struct {
 	err    error
 	failed [2]bool // this side could not be read or written
 	reset  [2]bool // close this side by a reset
-
+	severed
 	events   chan event
 	workers  sync.WaitGroup
 	unwatch  []func() // ends the watchers
@@ -178,6 +178,11 @@ func (x *referee) move(s side) {
 // handle adds the facts to an event that its decision needs, and carries out
 // the decision.
 func (x *referee) handle(ev event) {
+	if x.waitsForWrite(ev) {
+		return
+	}
+	defer x.handleHeld()
+	ev = x.severance(ev)
 	switch ev.kind {
 	case evEOF, evCut:
 		ev.idle = x.idleSource(ev.side.other())

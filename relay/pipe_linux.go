@@ -113,16 +113,18 @@ func (e *endpoint) call(flags int) {
 
 // receive reports whether a plain read of a socket would return although
 // splice(2) finds nothing to take: it stops for good at TCP urgent data. The
-// plain read is left to the caller.
+// plain read is left to the caller, but an error is reported once, so it is
+// this call's.
 func (e *endpoint) receive() bool {
 	if e.kind != stdfile.Socket || e.num != e.from {
 		return false
 	}
 	var b [1]byte
-	if _, _, err := unix.Recvfrom(e.num, b[:], unix.MSG_DONTWAIT|unix.MSG_PEEK); err == unix.EAGAIN {
+	_, _, err := unix.Recvfrom(e.num, b[:], unix.MSG_DONTWAIT|unix.MSG_PEEK)
+	if err == unix.EAGAIN {
 		return false
 	}
-	e.n, e.err = 0, nil
+	e.n, e.err = 0, err
 	return true
 }
 

@@ -64,6 +64,26 @@ func isClosed(c net.Conn) bool {
 	return err == nil && info.State == tcpClose
 }
 
+// errorTaken reports whether the connection has ended and no error is left to
+// report: some call has returned it, or there was none.
+func errorTaken(c net.Conn) bool {
+	sc, ok := c.(syscall.Conn)
+	if !ok || !isClosed(c) {
+		return false
+	}
+	rc, err := sc.SyscallConn()
+	if err != nil {
+		return false
+	}
+	left := true
+	err = rc.Control(func(fd uintptr) {
+		fds := []unix.PollFd{{Fd: int32(fd)}}
+		_, err := unix.Poll(fds, 0)
+		left = err != nil || fds[0].Revents&unix.POLLERR != 0
+	})
+	return err == nil && !left
+}
+
 // tcpInfo returns what the system knows of a TCP connection (tcp(7), TCP_INFO).
 func tcpInfo(c net.Conn) (info *unix.TCPInfo, err error) {
 	tc, ok := c.(*net.TCPConn)

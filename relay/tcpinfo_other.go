@@ -24,6 +24,9 @@ func peerHasClosed(net.Conn) bool { return false }
 // isClosed is unknown here.
 func isClosed(net.Conn) bool { return false }
 
+// errorTaken is unknown here.
+func errorTaken(net.Conn) bool { return false }
+
 // awaitPeerGone is not available here: a reset is seen when the next byte is
 // written.
 func awaitPeerGone(net.Conn) error { return errors.ErrUnsupported }
