@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"gonc/internal/http1"
@@ -177,20 +179,35 @@ func listed(names []string, name string) bool {
 // sendBody passes the body of the request on as it comes, framing included,
 // once that is known to be good. Then it drops what else the client sends,
 // until it ends. A client that is gone, or whose body is bad, leaves the target
-// without a connection, so that nothing looks whole which is not.
+// without a connection, so that nothing looks whole which is not. A target that
+// takes no more of it may have answered all the same.
 func (r *Request) sendBody(target net.Conn) (n int64) {
 	var err error
 	if r.head.HasBody() {
 		body := r.head.Body()
-		n, err = passBody(target, &body, r.in, func(int) error { r.badBody.Store(true); return errBadBody })
+		n, err = passBody(&targetWriter{target, &r.unsent}, &body, r.in, func(int) error { r.badBody.Store(true); return errBadBody })
 	}
 	if err == nil {
 		err = r.drop()
 	}
-	if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+	if err != nil && r.unsent.Load() == nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		target.Close()
 	}
 	return n
+}
+
+// A targetWriter keeps the error of a write.
+type targetWriter struct {
+	net.Conn
+	failed *atomic.Pointer[error]
+}
+
+func (w *targetWriter) Write(b []byte) (int, error) {
+	n, err := w.Conn.Write(b)
+	if err != nil {
+		w.failed.Store(&err)
+	}
+	return n, err
 }
 
 var errBadBody = errors.New("bad framing of a body")
@@ -317,7 +334,13 @@ func (r *Request) passResponseBody(in *input, h *http1.Head) (int64, error) {
 		body := h.Body()
 		return passBody(r.c, &body, in, func(int) error { return errNotHTTP })
 	}
-	return passToEnd(r.c, in)
+	n, err := passToEnd(r.c, in)
+	// A socket reports a reset once: where a write took it, a read finds EOF.
+	// EPIPE says that the EOF came before.
+	if unsent := r.unsent.Load(); err == nil && unsent != nil && !errors.Is(*unsent, syscall.EPIPE) {
+		err = *unsent
+	}
+	return n, err
 }
 
 // passToEnd writes to w what in has and reads, until its EOF.

@@ -186,6 +186,39 @@ func TestForwardLarge(t *testing.T) {
 	}
 }
 
+// A target that takes no more of the body has its answer passed on. If it reset
+// the connection, an answer that lasts to its end is not taken for whole.
+func TestForwardResetWhileSending(t *testing.T) {
+	for _, tt := range []struct {
+		answer string
+		whole  bool
+	}{{"HTTP/1.0 413 Too Large\r\n\r\npart", false}, {"HTTP/1.0 413 Too Large\r\nContent-Length: 4\r\n\r\npart", true}} {
+		stalled := make(chan bool)
+		o := serveOrigin(t, "\r\n\r\n", tt.answer, func(c *net.TCPConn) {
+			<-stalled
+			c.SetLinger(0)
+			c.Close()
+		})
+		p := serveProxy(t, new(Server))
+		c, err := net.Dial("tcp", p.at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		io.WriteString(c, "POST http://"+o.at+"/ HTTP/1.1\r\nHost: x\r\nContent-Length: 67108864\r\n\r\n")
+		if !tt.whole {
+			c.SetWriteDeadline(time.Now().Add(300 * time.Millisecond))
+			c.Write(make([]byte, 64<<20))
+		}
+		close(stalled)
+		c.SetReadDeadline(time.Now().Add(20 * time.Second))
+		got, err := io.ReadAll(c)
+		if !strings.HasSuffix(string(got), "part") || (err == nil) != tt.whole {
+			t.Errorf("%q: got %q, %v", tt.answer, got, err)
+		}
+	}
+}
+
 // A target that says nothing for too long is given up, and the client has an
 // answer.
 func TestForwardIdle(t *testing.T) {
