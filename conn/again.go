@@ -22,7 +22,7 @@ const (
 	tryLimit   = 5 * time.Second
 )
 
-// dialAgain is dial until it succeeds, fails for good, or Retry is over.
+// dialAgain calls dial until it succeeds, fails for good, or Retry is over.
 func (d *Dialer) dialAgain(ctx context.Context, a addr.Addr) (c net.Conn, err error) {
 	err = d.again(ctx, func(ctx context.Context, once *Dialer) (err error) {
 		c, err = once.dial(ctx, a)

@@ -172,7 +172,7 @@ func (d *Dialer) Dial(ctx context.Context, a addr.Addr) (net.Conn, error) {
 	return d.dial(ctx, a)
 }
 
-// dial is Dial without Retry.
+// dial connects like Dial, once.
 func (d *Dialer) dial(ctx context.Context, a addr.Addr) (net.Conn, error) {
 	outer := ctx
 	ctx, cancel := d.limit(ctx)
@@ -363,7 +363,7 @@ func (d *Dialer) Resolve(ctx context.Context, a addr.Addr) (ips []netip.Addr, fr
 	return ips, from, err
 }
 
-// resolve is Resolve without Retry.
+// resolve looks up a like Resolve, once.
 func (d *Dialer) resolve(ctx context.Context, a addr.Addr) (ips []netip.Addr, from []netip.AddrPort, err error) {
 	outer := ctx
 	ctx, cancel := d.limit(ctx)

@@ -102,7 +102,7 @@ func TestDialRacesSilent(t *testing.T) {
 	}
 }
 
-// A socket that nobody gave a source is not bound, and so shares its port with
+// A socket without a source is not bound, and so shares its port with
 // connections to elsewhere: two need one port only.
 func TestDialTakesNoPort(t *testing.T) {
 	port, err := strconv.Atoi(testutil.FreePort(t))

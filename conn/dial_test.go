@@ -40,7 +40,7 @@ func TestDialErrors(t *testing.T) {
 	}
 }
 
-// A connection that is refused names the address, and is told of.
+// The error of a refused connection names the address, and is reported.
 func TestDialRefused(t *testing.T) {
 	port := testutil.FreePort(t)
 	var tried []Attempt

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// unreachable is an ICMP message (RFC 792) that says with code why a datagram
+// unreachable returns an ICMP message (RFC 792) that says with code why a datagram
 // from one socket of loopback to another did not arrive.
 func unreachable(code byte, from, to *net.UDPAddr) []byte {
 	m := make([]byte, 8+20+8)

@@ -64,7 +64,7 @@ func TestServeFewDescriptors(t *testing.T) {
 	}
 }
 
-// clientSocket is a socket that waits at most for patience.
+// clientSocket returns a socket that waits at most for patience.
 func clientSocket(t *testing.T) int {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -77,7 +77,7 @@ func clientSocket(t *testing.T) int {
 	return fd
 }
 
-// processorTime is how much of the processor this process takes in d.
+// processorTime returns how much of the processor this process takes in d.
 func processorTime(t *testing.T, d time.Duration) time.Duration {
 	used := func() time.Duration {
 		var u unix.Rusage
@@ -104,7 +104,7 @@ func TestServeLeaks(t *testing.T) {
 				}
 				l = &Listener{Network: network, KeepOpen: keep, AcceptTimeout: time.Millisecond}
 				if err := l.Serve(t.Context(), discard); err == nil {
-					t.Error("somebody has come")
+					t.Error("a peer has connected")
 				}
 				s := serve(t, &Listener{Network: network, KeepOpen: keep}, discard)
 				s.cancel()

@@ -137,7 +137,7 @@ func TestListenErrors(t *testing.T) {
 	}
 }
 
-// Without KeepOpen there is one connection, and nobody listens beside it.
+// Without KeepOpen there is one connection, and nothing listens beside it.
 func TestServeOne(t *testing.T) {
 	accepted := make(chan net.Conn, 2)
 	failure := errors.New("the handler's error")
@@ -218,7 +218,7 @@ func TestAcceptTimeout(t *testing.T) {
 	}
 }
 
-// Who came in time is not touched by the limit.
+// A peer that connected in time is not affected by the limit.
 func TestAcceptTimeoutInTime(t *testing.T) {
 	for _, network := range []string{"tcp", "udp"} {
 		for _, keep := range []bool{false, true} {

@@ -86,7 +86,7 @@ func (r *raceTrack) connect(t candidate, ctx context.Context) (net.Conn, error) 
 	return r.conns[i], nil
 }
 
-// run has the race, and returns who won and how long it took.
+// run runs the race, and returns the winner and how long it took.
 func (r *raceTrack) run(ctx context.Context) (winner int, failed []Attempt, took time.Duration) {
 	d := &Dialer{OnTried: func(a Attempt) { r.tried = append(r.tried, a) }}
 	var tries []candidate

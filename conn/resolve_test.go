@@ -83,7 +83,7 @@ func (s *nameServer) serve(c net.Conn) {
 	c.Write(append([]byte{byte(len(msg) >> 8), byte(len(msg))}, msg...))
 }
 
-// records are those of an answer, and its code.
+// records returns the records of an answer and its code.
 func (s *nameServer) records(name string, version int) (records []byte, count, rcode byte) {
 	addrs, ok := s.names[name]
 	if !ok {
@@ -150,7 +150,7 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-// A scan is told of every address, and of a source of each family.
+// A scan gets every address, and a source of each family.
 func TestResolveSources(t *testing.T) {
 	withNames(t, map[string]string{"both.test.": "192.0.2.1 2001:db8::1", "four.test.": "192.0.2.1"})
 	for _, tt := range []struct{ host, source, port, ips, from string }{

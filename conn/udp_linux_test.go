@@ -19,7 +19,7 @@ import (
 	"gonc/internal/testutil"
 )
 
-// Who broadcasts gets an answer, which cannot come from the broadcast address,
+// A broadcaster gets an answer, which cannot come from the broadcast address,
 // and its later broadcasts are not lost to a socket that was connected to it.
 func TestUDPAnswersBroadcast(t *testing.T) {
 	for name, keep := range map[string]bool{"one": false, "sessions": true} {
@@ -47,7 +47,7 @@ func TestUDPAnswersBroadcast(t *testing.T) {
 }
 
 // A socket that listens at a multicast address hears nothing else, and shares
-// its port with nobody.
+// its port with no other socket.
 func TestUDPListensAtGroupOnly(t *testing.T) {
 	for _, group := range []string{"224.0.0.1", "ff02::1%lo"} {
 		t.Run(group, func(t *testing.T) {

@@ -66,7 +66,7 @@ func TestUnixFullBacklog(t *testing.T) {
 func TestUnixNoPermission(t *testing.T) {
 	if !testutil.InChild() {
 		if os.Getuid() != 0 {
-			t.Skip("only root can become somebody else")
+			t.Skip("only root can become another user")
 		}
 		testutil.InProcess(t, nil)
 		return
@@ -112,7 +112,7 @@ func TestUnixLeaks(t *testing.T) {
 	for _, network := range unixNetworks {
 		l := &Listener{Network: network, Address: addr.Addr{Path: path}, AcceptTimeout: time.Millisecond}
 		if err := l.Serve(t.Context(), discard); err == nil {
-			t.Error("somebody has come")
+			t.Error("a peer has connected")
 		}
 		s := serve(t, &Listener{Network: network, Address: addr.Addr{Path: path}}, echoDatagrams)
 		(&Listener{Network: network, Address: addr.Addr{Path: path}}).Serve(t.Context(), discard)
@@ -127,7 +127,7 @@ func TestUnixLeaks(t *testing.T) {
 		s.cancel()
 		await(t, s.ended)
 		if _, err := d.Dial(t.Context(), addr.Addr{Path: path}); err == nil {
-			t.Error("there is somebody still")
+			t.Error("a listener is still there")
 		}
 	}
 }

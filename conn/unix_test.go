@@ -184,7 +184,7 @@ func TestUnixOtherFiles(t *testing.T) {
 	}
 }
 
-// A file that somebody has put in the place of ours is theirs.
+// A file that has replaced ours is not removed.
 func TestUnixRemovesOwn(t *testing.T) {
 	for _, network := range unixNetworks {
 		path := filepath.Join(t.TempDir(), "s")
@@ -199,7 +199,7 @@ func TestUnixRemovesOwn(t *testing.T) {
 	}
 }
 
-// One connection, then nobody listens, and the file is gone.
+// After one connection nothing listens, and the file is gone.
 func TestUnixServeOne(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	accepted := make(chan net.Conn, 1)
@@ -252,7 +252,7 @@ func TestUnixErrors(t *testing.T) {
 }
 
 // The client's own socket is alone in a directory that only its owner can
-// enter, and both are gone at the end, also when there is nobody to talk to.
+// enter, and both are gone at the end, also without a peer.
 func TestUnixgramClient(t *testing.T) {
 	tmp := t.TempDir()
 	t.Setenv("TMPDIR", tmp)
@@ -297,7 +297,7 @@ func TestUnixgramClient(t *testing.T) {
 	}
 }
 
-// A path of the user's own is made and removed, and nobody else's is.
+// A path of the user's own is made and removed, and no other is.
 func TestUnixgramSource(t *testing.T) {
 	dir := t.TempDir()
 	path, own := filepath.Join(dir, "s"), filepath.Join(dir, "own")

@@ -27,7 +27,7 @@ func dialUnixgram(t *testing.T, path string) net.Conn {
 	return c
 }
 
-// With KeepOpen each sender has a session, which is told of as the sender's.
+// With KeepOpen each sender has a session, which is reported as the sender's.
 func TestUnixgramSessions(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	accepted := make(chan string, 10)
@@ -54,7 +54,7 @@ func TestUnixgramSessions(t *testing.T) {
 	}
 }
 
-// A sender that has gone ends its own session and nobody else's.
+// A sender that has gone ends its own session and no other.
 func TestUnixgramSessionGone(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	gone, ended := make(chan bool), make(chan error, 10)

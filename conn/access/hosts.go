@@ -56,7 +56,7 @@ func (h *Hosts) hasOctets(ip [4]byte) bool {
 	return false
 }
 
-// family is the index of ip's family in lengths.
+// family returns the index of ip's family in lengths.
 func family(ip netip.Addr) int {
 	if ip.Is4() {
 		return 0

@@ -111,7 +111,7 @@ func (t *Targets) has(name string, at netip.AddrPort) bool {
 	return false
 }
 
-// canonical is a host name in the form in which two of them are compared.
+// canonical returns a host name in the form in which two of them are compared.
 func canonical(name string) string { return strings.ToLower(strings.TrimSuffix(name, ".")) }
 
 // Reach decides where clients may be taken by a server that connects for them.

@@ -11,8 +11,8 @@ import (
 	"gonc/internal/testutil"
 )
 
-// Who has a port is found by it, at that address or at all of them; and only
-// who listens.
+// The owner of a port is found by the port, at that address or at all of them; and
+// only a listener.
 func TestPortOwner(t *testing.T) {
 	one, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -55,7 +55,7 @@ func TestPortOwner(t *testing.T) {
 	}
 }
 
-// owner is this process as PortOwner writes it.
+// owner returns this process as PortOwner writes it.
 func owner() string {
 	name, _ := os.ReadFile("/proc/self/comm")
 	return fmt.Sprintf("%q (pid %d)", strings.TrimSpace(string(name)), os.Getpid())

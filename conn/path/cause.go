@@ -151,7 +151,7 @@ func judge(s Set) Cause {
 	return Unknown
 }
 
-// set is the facts as the table has them.
+// set returns the facts as the table has them.
 func (f *Facts) set() Set {
 	s := f.outcome() | f.icmp() | f.others()
 	for _, b := range [...]struct {
@@ -226,7 +226,7 @@ func (f *Facts) icmp() (s Set) {
 	return s | fromRouter
 }
 
-// others is what other addresses and ports of the host answered.
+// others returns what other addresses and ports of the host answered.
 func (f *Facts) others() (s Set) {
 	for _, o := range f.Others {
 		answered := o.Outcome == Accepted || o.Outcome == Refused

@@ -26,7 +26,7 @@ func readMachine() machine {
 	}
 }
 
-// kindOf is the kind of network an address of this machine is on: by the name
+// kindOf returns the kind of network an address of this machine is on: by the name
 // of the interface, by its vendor, by the range of the address.
 func (m machine) kindOf(i net.Interface, p netip.Prefix) Kind {
 	ip := p.Addr()
@@ -99,13 +99,13 @@ func vendorOf(mac net.HardwareAddr) Kind {
 	return Other
 }
 
-// dockers is the range that Docker takes its networks from first.
+// dockers returns the range that Docker takes its networks from first.
 func dockers() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{172, 16}), 12) }
 
-// podmans is the range of Podman's first networks.
+// podmans returns the range of Podman's first networks.
 func podmans() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 88}), 15) }
 
-// kindOfAddr is the kind of network that has such addresses. The ranges of
+// kindOfAddr returns the kind of network that has such addresses. The ranges of
 // VirtualBox, libvirt and Docker's first network are what these programs
 // begin with; another network may have them too.
 func kindOfAddr(ip netip.Addr) Kind {

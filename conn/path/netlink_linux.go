@@ -120,5 +120,5 @@ func appendAttribute(b []byte, kind uint16, v []byte) []byte {
 	return append(b, make([]byte, align(len(v))-len(v))...)
 }
 
-// text is an attribute that is a string, which ends in a zero byte.
+// text returns the string in an attribute, which ends in a zero byte.
 func text(v []byte) string { return unix.ByteSliceToString(v) }

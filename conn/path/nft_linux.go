@@ -16,7 +16,8 @@ func incoming(network string, at netip.AddrPort, name string) *Rule {
 	return p.stopped(unix.NF_INET_LOCAL_IN)
 }
 
-// outgoing is incoming for a connection from this machine.
+// outgoing does for a connection from this machine what incoming does for one to
+// it.
 func outgoing(network string, to netip.AddrPort, r Route) *Rule {
 	p := packet{network: network, dst: to, src: r.Source, out: r.Interface}
 	return p.stopped(unix.NF_INET_LOCAL_OUT)
@@ -158,7 +159,7 @@ func number(v []byte) uint32 {
 	return binary.BigEndian.Uint32(v)
 }
 
-// interfaceIndex is the index of an interface as rules compare it.
+// interfaceIndex returns the index of an interface in the form that rules compare.
 func interfaceIndex(name string) []byte {
 	i, err := net.InterfaceByName(name)
 	if err != nil {

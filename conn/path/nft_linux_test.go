@@ -7,7 +7,7 @@ import (
 	"gonc/internal/lab"
 )
 
-// seen is a rule or the policy of the chain input.
+// seen returns a rule or the policy of the chain input.
 func seen(reject, policy bool) *Rule {
 	return &Rule{Family: "inet", Table: "filter", Chain: "input", Reject: reject, Policy: policy}
 }

@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// meta is what a packet is apart from its bytes, or nil if that is not known.
+// meta returns a property of the packet that is not in its bytes, or nil if it
+// is not known.
 func (p *packet) meta(key uint32) []byte {
 	four := p.dst.Addr().Is4()
 	switch key {
@@ -39,7 +40,7 @@ func (p *packet) protocol() byte {
 	return unix.IPPROTO_TCP
 }
 
-// nameOf is an interface as rules compare it, filled up with zeros.
+// nameOf returns the name of an interface as rules compare it, padded with zeros.
 func (p *packet) nameOf(name string) []byte {
 	if name == "" {
 		return nil
@@ -47,7 +48,7 @@ func (p *packet) nameOf(name string) []byte {
 	return append([]byte(name), make([]byte, unix.IFNAMSIZ-min(len(name), unix.IFNAMSIZ))...)
 }
 
-// payload is a field of the packet's headers, or nil if it is not known.
+// payload returns a field of the packet's headers, or nil if it is not known.
 func (p *packet) payload(b []byte) []byte {
 	base := number(attribute(b, unix.NFTA_PAYLOAD_BASE))
 	offset, size := number(attribute(b, unix.NFTA_PAYLOAD_OFFSET)), number(attribute(b, unix.NFTA_PAYLOAD_LEN))
@@ -81,7 +82,7 @@ func (p *packet) payload4(offset, size uint32) []byte {
 	return nil
 }
 
-// connection is what the kernel's tracking knows of the first packet of a
+// connection returns what connection tracking knows of the first packet of a
 // connection: that it is new.
 func connection(key uint32) []byte {
 	if key != unix.NFT_CT_STATE {

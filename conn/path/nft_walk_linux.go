@@ -164,7 +164,7 @@ func (r *evaluation) target(name string) {
 	}
 }
 
-// register is the number of a register in units of four bytes.
+// register returns the number of a register in units of four bytes.
 func register(v []byte) int {
 	n := int(number(v))
 	switch {

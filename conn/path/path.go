@@ -62,7 +62,7 @@ func (w *Way) Again() {
 	}
 }
 
-// hop is the neighbour that packets for w.To are given to.
+// hop returns the neighbour that packets for w.To are given to.
 func (w *Way) hop() Neighbour {
 	next := w.Route.Gateway
 	if !next.IsValid() {
@@ -80,7 +80,7 @@ func (w *Way) Private() bool { return private(w.To) }
 
 func private(ip netip.Addr) bool { return ip.IsPrivate() || carrier().Contains(ip) }
 
-// carrier is the shared address space of RFC 6598.
+// carrier returns the shared address space of RFC 6598.
 func carrier() netip.Prefix { return netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64}), 10) }
 
 // A RouteKind is what the system does with packets for an address.

@@ -24,7 +24,7 @@ const (
 	ClosedAtOnce                // connected, and closed without a byte
 )
 
-// OutcomeOf is the outcome that an error of an attempt stands for.
+// OutcomeOf returns the outcome that an error of an attempt stands for.
 func OutcomeOf(err error) Outcome {
 	switch {
 	case err == nil:

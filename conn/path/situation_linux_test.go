@@ -164,7 +164,7 @@ func explore(t *testing.T, s situation) *Facts {
 	return f
 }
 
-// patience is how long an attempt may take: ARP gives up after 3 s.
+// patience returns how long an attempt may take: ARP gives up after 3 s.
 func patience(c Cause) time.Duration {
 	switch c {
 	case NoSuchMachine, GatewayMute, RouterNoHost:

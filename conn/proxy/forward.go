@@ -42,7 +42,8 @@ func (r *Request) Forward(ctx context.Context, target net.Conn, idle time.Durati
 	return up, down, err
 }
 
-// forwardUntil is Forward without the answer to a client after an error.
+// forwardUntil forwards like Forward, but does not answer the client after an
+// error.
 func (r *Request) forwardUntil(ctx context.Context, target net.Conn, idle time.Duration) (up, down int64, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -109,7 +110,7 @@ func resetOnClose(c net.Conn) {
 	}
 }
 
-// requestHead is the head to send to the target: what it gets is this server's
+// requestHead returns the head to send to the target: what it gets is this server's
 // own framing, and of the client's fields those that are for the target.
 func (r *Request) requestHead() []byte {
 	head := r.in.buf[r.in.r : r.in.r+r.head.Len]
@@ -128,7 +129,7 @@ func (r *Request) requestHead() []byte {
 	return fmt.Appendf(b, "Via: 1.%d %s\r\nConnection: close\r\n\r\n", version, r.via())
 }
 
-// authority is Target as a Host field has it.
+// authority returns Target in the form of a Host field.
 func (r *Request) authority() string {
 	if r.Target.Port == "80" {
 		if strings.Contains(r.Target.Host, ":") {
@@ -303,7 +304,7 @@ func readResponse(in *input) (head http1.Head, err error) {
 	}
 }
 
-// responseHead is the head to send to the client.
+// responseHead returns the head to send to the client.
 func (r *Request) responseHead(head []byte, h *http1.Head, final bool) []byte {
 	line := bytes.TrimSuffix(head[:h.Line], []byte{'\r'})
 	b := append(make([]byte, 0, len(head)+128), line...)

@@ -71,7 +71,7 @@ var talks = []talk{
 		[]turn{{"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n", "HTTP/1.1 299 x\nA: b\n\n"}}},
 }
 
-// play is the proxy's part: at most most bytes of the answers, each in pieces
+// play plays the proxy: it sends at most most bytes of the answers, each in pieces
 // of piece bytes, and tail with the last.
 func (k talk) play(c net.Conn, piece, most int, tail string) error {
 	for i, turn := range k.turns {

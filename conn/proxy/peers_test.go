@@ -61,7 +61,7 @@ func startProxy(t *testing.T, config, name string, args ...string) addr.Addr {
 	return a
 }
 
-// accepts waits until somebody listens at a.
+// accepts waits until a server listens at a.
 func accepts(a addr.Addr) bool {
 	try := time.NewTicker(5 * time.Millisecond)
 	defer try.Stop()
@@ -207,7 +207,7 @@ socks block { from: 0/0 to: 0/0 port = 9 }
 socks pass { from: 0/0 to: 0/0 }
 `
 
-// TestDante is SOCKS4, SOCKS4A and SOCKS5 on one port.
+// TestDante tests SOCKS4, SOCKS4A and SOCKS5 on one port.
 func TestDante(t *testing.T) {
 	t.Parallel()
 	a := startProxy(t, dante, "danted", "-f", "CONFIG")

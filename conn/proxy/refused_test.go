@@ -182,7 +182,7 @@ func TestCheckChain(t *testing.T) {
 	}
 }
 
-// TestHandshakeImpossible is what a proxy can't be asked for: nothing is sent.
+// TestHandshakeImpossible: nothing is sent to a proxy that can't do what is asked.
 func TestHandshakeImpossible(t *testing.T) {
 	checkProxyLeaks(t)
 	long := strings.Repeat("x", 256)

@@ -187,16 +187,16 @@ func (r *Request) setTarget(host string, port uint16) error {
 	return nil
 }
 
-// port is the port of Target.
+// port returns the port of Target.
 func (r *Request) port() uint16 {
 	n, _ := strconv.ParseUint(r.Target.Port, 10, 16)
 	return uint16(n)
 }
 
-// Client is the address of the client; not valid for a Unix socket.
+// Client returns the address of the client; not valid for a Unix socket.
 func (r *Request) Client() netip.Addr { return ipOf(r.c.RemoteAddr()) }
 
-// ipOf is the address in a.
+// ipOf returns the address in a.
 func ipOf(a net.Addr) netip.Addr {
 	at, _ := netip.ParseAddrPort(a.String())
 	return at.Addr().Unmap()

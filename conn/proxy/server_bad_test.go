@@ -7,7 +7,7 @@ import (
 
 type badRequest struct{ in, want string }
 
-// badRequests are requests, and what the answers to them begin with.
+// badRequests returns requests, and what the answers to them begin with.
 func badRequests() []badRequest {
 	const no4, no5 = "\x00\x5b\x00\x00\x00\x00\x00\x00", "\x05\x00\x05\x01\x00\x01\x00\x00\x00\x00\x00\x00"
 	long := strings.Repeat("a", 256)

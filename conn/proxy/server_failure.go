@@ -56,7 +56,7 @@ const (
 	socks5Kind      = 8
 )
 
-// socks5 is f as a code of RFC 1928 section 6. A target that does not answer is
+// socks5 returns f as a code of RFC 1928 section 6. A target that does not answer is
 // a host that is not reached; code 6 is about packets.
 func (f failure) socks5() byte {
 	switch f {
@@ -72,7 +72,7 @@ func (f failure) socks5() byte {
 	return socks5General
 }
 
-// http is f as a status.
+// http returns f as a status.
 func (f failure) http() int {
 	switch f {
 	case failureForbidden:

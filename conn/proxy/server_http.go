@@ -73,7 +73,7 @@ func (r *Request) judgeHTTP() error {
 	return r.httpTarget(rest[:end], 80)
 }
 
-// originForm is what to ask the target itself for (RFC 9112 sections 3.2.1 and
+// originForm returns what to ask the target itself for (RFC 9112 sections 3.2.1 and
 // 3.2.4).
 func originForm(method, path string) string {
 	switch {

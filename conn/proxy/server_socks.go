@@ -56,7 +56,7 @@ func (r *Request) refuseSOCKS4(err error) error {
 	return err
 }
 
-// socks4Answer is VN 0, CD, and six bytes that mean nothing to CONNECT.
+// socks4Answer returns an answer: VN 0, CD, and six bytes that mean nothing to CONNECT.
 func socks4Answer(code byte) []byte { return []byte{0, code, 0, 0, 0, 0, 0, 0} }
 
 // readSOCKS5 reads the methods, the login if there is one, and the request
@@ -109,7 +109,7 @@ func (r *Request) chooseMethod(offered []byte) error {
 	return r.takeLogin()
 }
 
-// takeLogin is RFC 1929.
+// takeLogin reads and checks a login (RFC 1929).
 func (r *Request) takeLogin() error {
 	b, err := r.in.take(2)
 	if err != nil {
@@ -190,7 +190,7 @@ func (r *Request) refuseSOCKS5(code byte, err error) error {
 	return err
 }
 
-// socks5Answer is RFC 1928 section 6.
+// socks5Answer returns a reply (RFC 1928 section 6).
 func socks5Answer(code byte, bound net.Addr) []byte {
 	at := netip.AddrPortFrom(netip.IPv4Unspecified(), 0)
 	if bound != nil {

@@ -132,7 +132,7 @@ func echoServer(t *testing.T) string {
 	return ln.Addr().String()
 }
 
-// closedPort is an address where nothing listens.
+// closedPort returns an address where nothing listens.
 func closedPort(t *testing.T) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -63,7 +63,7 @@ func (p *Proxy) requestSOCKS4(c net.Conn, h hop) error {
 	return readSOCKS4(c)
 }
 
-// socks4Request is VN 4, CD 1, port, address, user id, NUL. A name, which only
+// socks4Request returns a request: VN 4, CD 1, port, address, user id, NUL. A name, which only
 // SOCKS4A has, follows after an address of 0.0.0.x with x not 0.
 func (p *Proxy) socks4Request(h hop) ([]byte, error) {
 	switch {
@@ -145,7 +145,7 @@ func (p *Proxy) socks5Method(c net.Conn) error {
 	return &Error{Login: true, Why: "wants a login", Hint: HintLogin}
 }
 
-// socks5Login is RFC 1929.
+// socks5Login logs in (RFC 1929).
 func (p *Proxy) socks5Login(c net.Conn) error {
 	req := append([]byte{1, byte(len(p.User))}, p.User...)
 	req = append(append(req, byte(len(p.Password))), p.Password...)
@@ -165,7 +165,7 @@ func (p *Proxy) socks5Login(c net.Conn) error {
 	return nil
 }
 
-// socks5Request is RFC 1928 section 4.
+// socks5Request returns a request (RFC 1928 section 4).
 func socks5Request(h hop) []byte {
 	req := []byte{5, 1, 0}
 	switch {

@@ -68,7 +68,7 @@ func addrPort(a net.Addr) (at netip.AddrPort, transport byte) {
 	return netip.AddrPortFrom(at.Addr().Unmap().WithZone(""), at.Port()), transport
 }
 
-// netAddr is the other way round.
+// netAddr returns at as a net.Addr: the reverse of addrPort.
 func netAddr(at netip.AddrPort, transport byte) net.Addr {
 	if transport == transportDatagram {
 		return net.UDPAddrFromAddrPort(at)

@@ -14,14 +14,14 @@ import (
 	"time"
 )
 
-// v2 is a header with the two bytes after the signature and what follows the
+// v2 returns a header with the two bytes after the signature and what follows the
 // length.
 func v2(command, family byte, rest string) string {
 	b := append([]byte(signature), command, family)
 	return string(binary.BigEndian.AppendUint16(b, uint16(len(rest)))) + rest
 }
 
-// checked is v2 with a checksum.
+// checked returns a version 2 header with a checksum.
 func checked(rest string) string {
 	b := []byte(v2(0x21, 0x11, rest+"\x03\x00\x04\x00\x00\x00\x00"))
 	sum := crc32.Checksum(b, crc32.MakeTable(crc32.Castagnoli))

@@ -98,7 +98,7 @@ func readV1(r io.Reader, buf []byte, n int) (Header, error) {
 	return parseV1(buf[:n])
 }
 
-// missing is how many bytes a line that begins with b lacks at least: of one
+// missing returns how many bytes a line that begins with b lacks at least: of one
 // with addresses, fields of a byte each and CRLF.
 func missing(b []byte) int {
 	if b[len(b)-1] == '\r' {

@@ -15,7 +15,7 @@ func Sockaddr(a netip.AddrPort) unix.Sockaddr {
 	return ZonedSockaddr(a, addr.ZoneIndex(a.Addr().Zone()))
 }
 
-// ZonedSockaddr is Sockaddr with the index of the zone's interface, which takes
+// ZonedSockaddr returns the Sockaddr of a with the index of the zone's interface, which takes
 // time to find.
 func ZonedSockaddr(a netip.AddrPort, zone uint32) unix.Sockaddr {
 	if a.Addr().Is4() {

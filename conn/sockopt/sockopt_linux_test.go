@@ -239,7 +239,7 @@ func optionTimedOut(err error) bool {
 
 func noOption(string, uintptr) error { return nil }
 
-// TestTCPMD5 needs both ends to have the same key; who has another, or none,
+// TestTCPMD5 needs both ends to have the same key; a peer with another one, or none,
 // gets no answer. The last listener is one of IPv6 with a client of IPv4.
 func TestTCPMD5(t *testing.T) {
 	for _, tt := range []struct{ network, listen, dial string }{

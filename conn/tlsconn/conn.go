@@ -77,7 +77,7 @@ func (c *Conn) explain(err error) error {
 	return err
 }
 
-// opError is err as package net would report it.
+// opError returns err as package net would report it.
 func (c *Conn) opError(op string, err error) error {
 	local, remote := c.LocalAddr(), c.RemoteAddr()
 	return &net.OpError{Op: op, Net: remote.Network(), Source: local, Addr: remote, Err: err}

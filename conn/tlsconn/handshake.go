@@ -156,7 +156,7 @@ func (h *handshake) cause(ctx context.Context, c *tls.Conn, err error) error {
 // sentCertificate reports whether the peer has sent a certificate.
 func sentCertificate(c *tls.Conn) bool { return len(c.ConnectionState().PeerCertificates) > 0 }
 
-// mismatch is the *MismatchError behind the alert that this side sent; nil if
+// mismatch returns the *MismatchError behind the alert that this side sent; nil if
 // there is none. A server that has nothing in common with a client says so
 // before anything else.
 func (h *handshake) mismatch() error {

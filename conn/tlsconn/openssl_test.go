@@ -142,7 +142,7 @@ func forOpenSSL(t *testing.T, f func(t *testing.T, version string, root, leaf *t
 	}
 }
 
-// sslVersion is the option of openssl for a version.
+// sslVersion returns the option of openssl for a version.
 func sslVersion(version string) string { return "-tls" + strings.Replace(version, ".", "_", 1) }
 
 func TestOpenSSLServer(t *testing.T) {

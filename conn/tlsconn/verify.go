@@ -136,7 +136,7 @@ func (e *WrongPinError) Error() string {
 	return fmt.Sprintf("the certificate has the pin %s", e.Certificate.Pin)
 }
 
-// verify is VerifyConnection of a handshake, for clients and servers.
+// verify implements VerifyConnection of a handshake, for clients and servers.
 func (h *handshake) verify(st tls.ConnectionState) error {
 	h.verified, h.failed = h.trust.verify(st.PeerCertificates, h.name)
 	return h.failed

@@ -123,7 +123,7 @@ func (d *Body) expect(c, want byte, next bodyState) (status int) {
 	return 0
 }
 
-// sizeLine is about chunk-size and chunk-ext of RFC 9112 section 7.1. An
+// sizeLine parses chunk-size and chunk-ext of RFC 9112 section 7.1. An
 // extension is ignored, as it must be, but for its length.
 func (d *Body) sizeLine(c byte) (status int) {
 	d.line++
@@ -161,7 +161,7 @@ func (d *Body) chunk() (status int) {
 	return 0
 }
 
-// trailer is about the trailer section of RFC 9112 section 7.1.2. What the
+// trailer parses the trailer section of RFC 9112 section 7.1.2. What the
 // fields say is dropped; it must not be merged into the head.
 func (d *Body) trailer(c byte) (status int) {
 	d.line++

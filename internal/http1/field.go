@@ -34,7 +34,7 @@ func (h *Head) field(line []byte) (status int) {
 	return 0
 }
 
-// hostField is about RFC 9112 section 3.2: more than one Host, or an invalid
+// hostField parses a Host field (RFC 9112 section 3.2): more than one Host, or an invalid
 // one, is 400 in every version. It is empty if the target has no authority.
 func (h *Head) hostField(value []byte) (status int) {
 	if h.host || len(value) > 0 && !validAuthority(value) {

@@ -83,11 +83,11 @@ func (h *Head) Parse(b []byte) (done bool, status int) {
 	}
 }
 
-// Seen is how many bytes have been looked at: those of whole lines, and of one
+// Seen returns how many bytes have been looked at: those of whole lines, and of one
 // that has not ended.
 func (h *Head) Seen() int { return max(h.Len, h.scan) }
 
-// ParseResponse is Parse of the head of a response. Any status other than 0 is
+// ParseResponse parses like Parse, the head of a response. Any status other than 0 is
 // that of a response that can't be understood.
 func (h *Head) ParseResponse(b []byte) (done bool, status int) {
 	h.response = true
@@ -120,7 +120,7 @@ func (h *Head) partial(b []byte) (status int) {
 	return 0
 }
 
-// requestLine is about RFC 9112 section 3: method SP request-target SP
+// requestLine parses a request line (RFC 9112 section 3): method SP request-target SP
 // HTTP-version, and nothing but one space each time.
 func (h *Head) requestLine(line []byte) (status int) {
 	h.Line = len(line)
@@ -144,7 +144,7 @@ func (h *Head) requestLine(line []byte) (status int) {
 	return 0
 }
 
-// version is about HTTP-version of RFC 9112 section 2.3. A minor version
+// version parses HTTP-version of RFC 9112 section 2.3. A minor version
 // above 1 is read as 1.1 (RFC 9110 section 2.5).
 func (h *Head) version(v []byte) (status int) {
 	if len(v) != len("HTTP/1.1") || string(v[:5]) != "HTTP/" || v[6] != '.' ||
@@ -158,7 +158,7 @@ func (h *Head) version(v []byte) (status int) {
 	return 0
 }
 
-// statusLine is about RFC 9112 section 4: HTTP-version SP status-code, and a
+// statusLine parses a status line (RFC 9112 section 4): HTTP-version SP status-code, and a
 // reason, which is often missing together with the space before it.
 func (h *Head) statusLine(line []byte) (status int) {
 	h.Line = len(line)

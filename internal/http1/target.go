@@ -22,7 +22,7 @@ func validTarget(method, t []byte) bool {
 	return validAbsolute(t)
 }
 
-// validAbsolute is about the absolute-form. Userinfo is an error, as RFC 9110
+// validAbsolute reports whether t is in absolute-form. Userinfo is an error, as RFC 9110
 // section 4.2.4 wants it to be, and so is an empty host (section 4.2.1). No
 // URI has a zone in it.
 func validAbsolute(t []byte) bool {
@@ -38,7 +38,7 @@ func validAbsolute(t []byte) bool {
 	return !zoned && validAuthority(rest[:end]) && validPath(rest[end:])
 }
 
-// validPath is about what follows the authority: path and query. Only what
+// validPath reports whether t is a valid path and query. Only what
 // would change where the target ends, and a broken escape in the path, is
 // refused; the other bytes that RFC 3986 leaves out are sent by browsers and
 // do no harm here.
@@ -82,7 +82,7 @@ func cutPort(b []byte) (host, port []byte, found bool) {
 	return b[:end+colon], b[end+colon+1:], true
 }
 
-// validHost is about RFC 3986 section 3.2.2. An IPv6 address may have a zone
+// validHost reports whether host is valid (RFC 3986 section 3.2.2). An IPv6 address may have a zone
 // although no URI can: clients that were given one send it.
 func validHost(host []byte) bool {
 	if len(host) > 2 && host[0] == '[' && host[len(host)-1] == ']' {

@@ -65,7 +65,7 @@ func Each[T any](t *testing.T, all []T, name func(T) string, test func(*testing.
 // A Machine is a network namespace.
 type Machine struct{ file *os.File }
 
-// This is the machine that the test itself runs on.
+// This returns the machine on which the test runs.
 func This() *Machine { return this() }
 
 var this = sync.OnceValue(func() *Machine {

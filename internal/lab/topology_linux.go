@@ -10,7 +10,7 @@ func Pair(t *testing.T) (server *Machine) {
 	return server
 }
 
-// Routed is Pair with a router at its other end, the gateway of this machine,
+// Routed makes a Pair with a router at its other end, the gateway of this machine,
 // and a server behind it, 10.9.0.2 and fd09::2.
 func Routed(t *testing.T) (router, server *Machine) {
 	router, server = Pair(t), New(t)
@@ -23,7 +23,7 @@ func Routed(t *testing.T) (router, server *Machine) {
 	return router, server
 }
 
-// Guest is a virtual machine behind NAT, 10.0.2.15, that listens on port 9999:
+// Guest returns a virtual machine behind NAT, 10.0.2.15, that listens on port 9999:
 // its host 192.168.1.66 lets it out by masquerade, and nothing in. This machine
 // is 192.168.1.2; what lies beyond its gateway answers nothing about private
 // addresses.
