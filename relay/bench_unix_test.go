@@ -44,7 +44,7 @@ func BenchmarkPipe(b *testing.B) {
 	}
 }
 
-// moving is the benchmark of one path.
+// moving returns the benchmark of one path.
 func moving(network string, move func(benchConn, *testing.B)) func(*testing.B) {
 	return func(b *testing.B) {
 		b.SetBytes(benchSize)
@@ -166,7 +166,7 @@ func BenchmarkRoundTrip(b *testing.B) {
 	}
 }
 
-// BenchmarkSession is a short session, the connecting included: a question of
+// BenchmarkSession measures a short session, the connecting included: a question of
 // 100 bytes and an answer.
 func BenchmarkSession(b *testing.B) {
 	ln := listen(b, "tcp")
@@ -198,7 +198,7 @@ func BenchmarkSession(b *testing.B) {
 	}
 }
 
-// BenchmarkReply is the same with a canned reply at the other side.
+// BenchmarkReply measures the same with a canned reply at the other side.
 func BenchmarkReply(b *testing.B) {
 	ln := listen(b, "tcp")
 	defer ln.Close()

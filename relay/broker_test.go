@@ -135,7 +135,7 @@ func TestBrokerLocalWaits(t *testing.T) {
 
 // Fifty, of which one floods, one never reads and one is slow: the others get
 // every byte in order, without waiting for them, and the one that never reads
-// is closed and that is told.
+// is closed, which is reported.
 func TestBrokerFifty(t *testing.T) {
 	testutil.CheckLeaks(t)
 	const n = 8 << 20

@@ -102,7 +102,7 @@ func (h *chat) names() string {
 	return list.String()
 }
 
-// chatAddr is how a chat calls a peer: by its host. A Unix socket's is this
+// chatAddr returns the name of a peer in a chat: its host. A Unix socket's is this
 // one.
 func chatAddr(a net.Addr) string {
 	if _, ok := a.(*net.UnixAddr); ok || a == nil {

@@ -15,7 +15,7 @@ import (
 // standard input and output and the TCP address that it says.
 const childEnv = "GONC_RELAY_CHILD"
 
-// child is what such a process does. It says on standard error how it ended.
+// child runs in such a process. It prints on standard error how it ended.
 func child() int {
 	c, err := net.Dial("tcp", os.Getenv(childEnv))
 	if err == nil {

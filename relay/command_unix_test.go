@@ -318,7 +318,7 @@ func TestCommandNotThere(t *testing.T) {
 	}
 }
 
-// What happened is told: the status, and the bytes each way.
+// The status and the bytes each way are reported.
 func TestCommandEvents(t *testing.T) {
 	here, there := connected(t, "tcp")
 	var state *os.ProcessState

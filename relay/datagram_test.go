@@ -102,7 +102,7 @@ func TestDatagramsFromBulk(t *testing.T) {
 	expectTotals(t, testutil.Await(t, relay, "the relay"), n, 0)
 }
 
-// A peer that nobody listens at is an error, whether it is met in sending or
+// A peer where nothing listens is an error, whether it is met in sending or
 // in receiving.
 func TestDatagramsRefused(t *testing.T) {
 	for _, again := range []bool{false, true} {

@@ -28,7 +28,7 @@ func reachable(visit func(from state, ev event, to state, actions []action)) map
 	return seen
 }
 
-// beginnings are all the ways in which a relay can begin.
+// beginnings returns all the ways in which a relay can begin.
 func beginnings() (all []state) {
 	kinds := []sideRules{{}, {closes: true}, {stream: true}, {stream: true, closes: true}}
 	for _, l := range kinds {
@@ -48,7 +48,7 @@ func beginnings() (all []state) {
 
 var errSide = errors.New("failed")
 
-// possible are the events that can happen in a state. Even when it is done a
+// possible returns the events that can happen in a state. Even when it is done a
 // timer may fire and the context may be cancelled.
 func possible(st state) []event {
 	all := []event{{kind: evIdle, err: ErrIdle}, {kind: evCancel, err: errSide}, {kind: evLinger}, {kind: evQuiet}, {kind: evHalfCloseDue}}
@@ -89,10 +89,10 @@ func TestEndsLaws(t *testing.T) {
 			o := s.other()
 			closes := did(actions, actCloseWrite, s) || did(actions, actCloseWriteLast, s)
 			if closes && (from.closed[s] || !from.rules[s].closes) {
-				fail("an EOF is told at most once, and only where it can be", from, ev, actions)
+				fail("EOF is passed on at most once, and only where possible", from, ev, actions)
 			}
 			if to.flow[o] == flowEOF && !to.closed[s] && from.rules[s].closes && !to.late && !to.done {
-				fail("an EOF is told, or waits for its time", from, ev, actions)
+				fail("EOF is passed on, or waits for its time", from, ev, actions)
 			}
 			if closes && from.rules[s].stream && to.flow[o] == flowOver && from.flow[o] == flowRunning {
 				fail("a part is never told as the whole", from, ev, actions)

@@ -12,7 +12,7 @@ import (
 	"gonc/internal/testutil"
 )
 
-// Who takes nothing any more, and still sends, is nobody to wait for.
+// A client that reads nothing any more, and still sends, is not waited for.
 func TestFanoutRefused(t *testing.T) {
 	testutil.CheckLeaks(t)
 	r, out := stdoutPipe(t)
@@ -20,7 +20,7 @@ func TestFanoutRefused(t *testing.T) {
 	there, ended := h.join(t, "unix")
 	there.(*net.UnixConn).CloseRead()
 	io.WriteString(h.in, "refused")
-	testutil.Eventually(t, "nobody is waited for", func() bool { return h.members() == 0 })
+	testutil.Eventually(t, "the client is not waited for", func() bool { return h.members() == 0 })
 	io.WriteString(there, "and still here")
 	expectText(t, r, "and still here")
 	there.Close()
@@ -29,8 +29,8 @@ func TestFanoutRefused(t *testing.T) {
 	}
 }
 
-// Who has sent its last byte, has had all that there was, and is gone then, is
-// missed by nobody.
+// A client that has sent its last byte, received everything, and then gone is not
+// missed.
 func TestFanoutGone(t *testing.T) {
 	for _, given := range []string{"", "for all"} {
 		testutil.CheckLeaks(t)

@@ -32,7 +32,7 @@ func newHub(t *testing.T, out *os.File) *hub {
 	return hubOf(t, files(t, in, out), w)
 }
 
-// hubOf is newHub with a local side that reads the other end of in.
+// hubOf returns a new hub with a local side that reads the other end of in.
 func hubOf(t *testing.T, local End, in *os.File) *hub {
 	h := &hub{Fanout: &Fanout{Local: local}, in: in}
 	h.init() // members looks at what Serve would begin with
@@ -93,8 +93,8 @@ func TestFanout(t *testing.T) {
 	}
 }
 
-// Who joins later gets what comes from then on; the first gets what came
-// while there was nobody.
+// A client that joins later gets what is read from then on; the first gets what came
+// while there was no client.
 func TestFanoutJoin(t *testing.T) {
 	testutil.CheckLeaks(t)
 	h := newHub(t, nil)
@@ -164,7 +164,7 @@ func (c *counting) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// Nobody connected, nothing is read; and one who takes nothing lets as much
+// Without clients nothing is read; and a client that takes nothing lets as much
 // be read as is read ahead.
 func TestFanoutPace(t *testing.T) {
 	testutil.CheckLeaks(t)
@@ -173,7 +173,7 @@ func TestFanoutPace(t *testing.T) {
 	h.init()
 	time.Sleep(20 * time.Millisecond) // nothing is to happen
 	if n := local.n.Load(); n != 0 {
-		t.Errorf("with nobody there %d bytes were read", n)
+		t.Errorf("without clients %d bytes were read", n)
 	}
 	here, there := connected(t, "pipe")
 	ctx, cancel := context.WithCancel(context.Background())
@@ -348,7 +348,7 @@ func (c *countReads) Read(p []byte) (int, error) {
 	return c.r.Read(p)
 }
 
-// Whoever sends, each read comes to standard output in one piece.
+// Each read is written to standard output in one piece.
 func TestFanoutWholeReads(t *testing.T) {
 	testutil.CheckLeaks(t)
 	var all bytes.Buffer

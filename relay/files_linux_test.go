@@ -94,7 +94,7 @@ func (zeros) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// smallDisk is a file of a file system that holds size bytes.
+// smallDisk returns a file of a file system that holds size bytes.
 func smallDisk(t *testing.T, size string) *os.File {
 	t.Helper()
 	dir := t.TempDir()
@@ -194,10 +194,10 @@ func TestNoSpinning(t *testing.T) {
 		up, down int64
 	}{
 		{"idle", stdoutPipe, 0, 0},
-		{"nobody reads the pipe", stdoutPipe, 0, 16 << 20},
-		{"nobody reads the socket", socketPair, 0, 16 << 20},
-		{"nobody reads the connection", stdoutPipe, 16 << 20, 0},
-		{"nobody reads anything", stdoutPipe, 16 << 20, 16 << 20},
+		{"the pipe is not read", stdoutPipe, 0, 16 << 20},
+		{"the socket is not read", socketPair, 0, 16 << 20},
+		{"the connection is not read", stdoutPipe, 16 << 20, 0},
+		{"nothing is read", stdoutPipe, 16 << 20, 16 << 20},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			testutil.CheckLeaks(t)
@@ -228,7 +228,7 @@ func socketPair(t testing.TB) (r, f *os.File) {
 	return r, f
 }
 
-// cpuTime is what a process has spent: utime and stime of proc_pid_stat(5),
+// cpuTime returns what a process has spent: utime and stime of proc_pid_stat(5),
 // in ticks of 10 ms.
 func cpuTime(t testing.TB, pid int) time.Duration {
 	t.Helper()

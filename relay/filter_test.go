@@ -41,7 +41,7 @@ func (c *cut) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// withCRLF is what CRLF does, in the plainest way.
+// withCRLF converts b as CRLF does, in the simplest way.
 func withCRLF(b []byte) []byte {
 	lone := bytes.ReplaceAll(b, []byte("\r\n"), []byte("\n"))
 	return bytes.ReplaceAll(lone, []byte("\n"), []byte("\r\n"))
@@ -214,7 +214,7 @@ func TestLimitReads(t *testing.T) {
 	}
 }
 
-// Each write comes in one piece, whoever writes at the same time.
+// Each write arrives in one piece, in spite of concurrent writes.
 func TestLocked(t *testing.T) {
 	var all bytes.Buffer
 	w := Locked(byBytes{&all})

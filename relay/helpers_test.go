@@ -69,7 +69,7 @@ func plain(t testing.TB) {
 	t.Cleanup(func() { noZeroCopy = was })
 }
 
-// must is v, of a call that cannot well fail.
+// must returns v and panics if there is an error.
 func must[T any](v T, err error) T {
 	if err != nil {
 		panic(err)
@@ -130,7 +130,7 @@ func tcpPair(t testing.TB) (here, there *net.TCPConn) {
 
 // A data is a stream of n bytes that look random and never repeat in step
 // with a buffer, from where it stands on. The race detector takes long over
-// its bytes, which nobody shares.
+// its bytes, which are not shared.
 type data struct{ at, n int64 }
 
 // block has a length that is prime.
@@ -264,7 +264,7 @@ func expectLocal(t testing.TB, err error, op string, cause error) {
 	}
 }
 
-// tempFile is an empty file.
+// tempFile returns an empty file.
 func tempFile(t testing.TB, flags int) *os.File {
 	t.Helper()
 	f, err := os.OpenFile(filepath.Join(t.TempDir(), "f"), os.O_RDWR|os.O_CREATE|flags, 0o600)
@@ -275,7 +275,7 @@ func tempFile(t testing.TB, flags int) *os.File {
 	return f
 }
 
-// dataFile is a file of n bytes of data that are still to be read, after some
+// dataFile returns a file of n bytes of data that are still to be read, after some
 // others that have been.
 func dataFile(t testing.TB, n int64) *os.File {
 	t.Helper()

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// files is Files, less what it keeps as long as the process lives; there is
+// files returns Files without what it keeps as long as the process lives; there is
 // no exit here to close out.
 func files(t testing.TB, in, out *os.File) End {
 	t.Helper()
@@ -48,21 +48,21 @@ func newPipe() (r, w int) {
 	return fds[0], fds[1]
 }
 
-// stdinPipe is a pipe whose reading end is somebody's standard input.
+// stdinPipe returns a pipe whose reading end serves as standard input.
 func stdinPipe(t testing.TB) (in, w *os.File) {
 	t.Helper()
 	a, b := newPipe()
 	return callers(t, a), tests(t, b)
 }
 
-// stdoutPipe is a pipe whose writing end is somebody's standard output.
+// stdoutPipe returns a pipe whose writing end serves as standard output.
 func stdoutPipe(t testing.TB) (r, out *os.File) {
 	t.Helper()
 	a, b := newPipe()
 	return tests(t, a), callers(t, b)
 }
 
-// stdioSocket is a socket that is somebody's standard input or output.
+// stdioSocket returns a socket that serves as standard input or output.
 func stdioSocket(t testing.TB) (f *os.File, c net.Conn) {
 	t.Helper()
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM, 0)

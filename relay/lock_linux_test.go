@@ -14,7 +14,7 @@ import (
 	"gonc/internal/testutil"
 )
 
-// Who reads standard output may have it locked, in spite of O_NONBLOCK, for as
+// The reader of standard output may hold its lock, in spite of O_NONBLOCK, for as
 // long as a splice to somewhere else takes. Standard input is sent meanwhile,
 // on one processor too.
 func TestPipeLocked(t *testing.T) {
@@ -60,7 +60,7 @@ func TestPipeLocked(t *testing.T) {
 	drain.Close()
 }
 
-// fullSocket is a socket that is full, and blocks, and its other end.
+// fullSocket returns a socket that is full, and blocks, and its other end.
 func fullSocket(t *testing.T) (full *os.File, drain net.Conn) {
 	full, drain = stdioSocket(t)
 	unix.SetsockoptInt(int(full.Fd()), unix.SOL_SOCKET, unix.SO_SNDBUF, 4096)

@@ -43,7 +43,7 @@ func sourceSocket(t *testing.T, n int64) *os.File {
 }
 
 // A sink is a standard output. got waits for its end and returns what it got;
-// nil: nobody can know.
+// nil: unknown.
 type sink struct {
 	name string
 	open func(t *testing.T) (out *os.File, got func() arrival)
@@ -120,7 +120,7 @@ func TestPipeOneSided(t *testing.T) {
 	})
 }
 
-// TestPipeBulk is the size of real transfers.
+// TestPipeBulk tests the size of real transfers.
 func TestPipeBulk(t *testing.T) {
 	n := int64(256 << 20)
 	switch {

@@ -28,7 +28,7 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	return r.totals(), r.err
 }
 
-// join is Pipe for two Ends that are closed afterwards: before, each that is a
+// join runs Pipe for two Ends and closes them afterwards: before, each that is a
 // connection is made ready to be closed without loss, or to be reset. What
 // made them still closes them.
 func join(ctx context.Context, local, remote End, p Policy) (Totals, error) {

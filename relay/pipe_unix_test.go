@@ -50,7 +50,7 @@ func TestPipeReset(t *testing.T) {
 func queued(t testing.TB, c net.Conn) {
 	t.Helper()
 	if _, known := unackedBytes(c); !known {
-		t.Skip("nobody can tell here what was acknowledged")
+		t.Skip("what was acknowledged is unknown on this system")
 	}
 	testutil.Eventually(t, "all is acknowledged", func() bool { n, _ := unackedBytes(c); return n == 0 })
 }
@@ -171,7 +171,7 @@ type lazyWriter struct{}
 
 func (lazyWriter) Write(p []byte) (int, error) { return len(p) - 1, nil }
 
-// Ends that somebody else made, without any of the functions of the package.
+// Ends that were made without any of the functions of the package.
 func TestPipeForeignEnds(t *testing.T) {
 	testutil.CheckLeaks(t)
 	for _, c := range []struct{ local, remote string }{{"up", "down"}, {"", "down"}, {"up", ""}, {"", ""}} {
@@ -337,7 +337,7 @@ func TestExitCloses(t *testing.T) {
 			testutil.CheckLeaks(t)
 			here, there := tcpPair(t)
 			if _, known := unackedBytes(here); !known {
-				t.Skip("nobody can tell here")
+				t.Skip("unknown on this system")
 			}
 			in, w := stdinPipe(t)
 			out := kinds[c.out](t)
@@ -395,7 +395,7 @@ func TestWatchRemote(t *testing.T) {
 	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	if _, known := unackedBytes(here); !known {
-		t.Skip("nobody can tell here")
+		t.Skip("unknown on this system")
 	}
 	in, _ := stdinPipe(t)
 	r, out := stdoutPipe(t)

@@ -102,7 +102,7 @@ func TestSendfileStalled(t *testing.T) {
 	}
 }
 
-// BenchmarkSendfile is file-tcp of BenchmarkPipe, the third way.
+// BenchmarkSendfile measures file-tcp of BenchmarkPipe, the third way.
 func BenchmarkSendfile(b *testing.B) {
 	viaSendfile(b)
 	moving("tcp", (benchConn).fromFile)(b)

@@ -17,7 +17,7 @@ import (
 )
 
 // Nothing of what was sent is lost at the close, though the peer sends what
-// nobody waits for.
+// is not waited for.
 func TestSettle(t *testing.T) {
 	const up = 5 << 20
 	bothWays(t, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestUndelivered(t *testing.T) {
 			testutil.CheckLeaks(t)
 			here, there := tcpPair(t)
 			if _, known := unackedBytes(here); !known {
-				t.Skip("nobody can tell here what was acknowledged")
+				t.Skip("what was acknowledged is unknown on this system")
 			}
 			here.SetWriteBuffer(1 << 20)
 			s := &Stdio{Local: End{R: dataOf(300 << 10)}, Policy: p}
@@ -121,7 +121,7 @@ func TestIdleSlowPeer(t *testing.T) {
 				testutil.CheckLeaks(t)
 				here, there := tcpPair(t)
 				if _, _, known := ackedBytes(here); !known {
-					t.Skip("nobody can tell here what was acknowledged")
+					t.Skip("what was acknowledged is unknown on this system")
 				}
 				here.SetWriteBuffer(1 << 20)
 				there.CloseWrite()
@@ -160,7 +160,7 @@ func TestIdleSlowReader(t *testing.T) {
 	})
 }
 
-// A peer is told that what it sends is not taken any more: it is reset, and
+// A peer learns that what it sends is not read any more: it is reset, and
 // has what it was sent before.
 func TestRefusedIsReset(t *testing.T) {
 	testutil.CheckLeaks(t)
@@ -185,7 +185,7 @@ func TestSettleResetAfterEnd(t *testing.T) {
 	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
 	if _, known := unackedBytes(here); !known {
-		t.Skip("nobody can tell here what was acknowledged")
+		t.Skip("what was acknowledged is unknown on this system")
 	}
 	there.SetReadBuffer(4 << 10)
 	here.SetWriteBuffer(1 << 20)
@@ -216,7 +216,7 @@ func TestSettleReset(t *testing.T) {
 			testutil.CheckLeaks(t)
 			here, there := tcpPair(t)
 			if _, known := unackedBytes(here); !known {
-				t.Skip("nobody can tell here what was acknowledged")
+				t.Skip("what was acknowledged is unknown on this system")
 			}
 			there.SetReadBuffer(4 << 10)
 			here.SetWriteBuffer(1 << 20)
@@ -305,7 +305,7 @@ func TestStdioRemote(t *testing.T) {
 	}
 }
 
-// Who did not get everything is told by a reset, and not an end like any other.
+// A peer that did not get everything sees a reset, not an ordinary EOF.
 func TestLossIsReset(t *testing.T) {
 	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)

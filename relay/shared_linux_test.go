@@ -31,7 +31,7 @@ func TestShared(t *testing.T) {
 				must(r.Read(make([]byte, 100)))
 				here.Close()
 				there.Close()
-				local.interrupt() // and it reaches nobody any more
+				local.interrupt() // and it has no effect any more
 				if now := testutil.OpenFiles(); now > before {
 					t.Fatalf("%d descriptors, were %d", now, before)
 				}

@@ -121,7 +121,7 @@ func (s *splicer) drain(p *splicePipe, n int64) (refused bool, err error) {
 	return false, nil
 }
 
-// drainPlain is drain through a buffer.
+// drainPlain drains the pipe through a buffer.
 func (s *splicer) drainPlain(p *splicePipe, n int64) error {
 	buf := make([]byte, bufferSize)
 	for n > 0 {

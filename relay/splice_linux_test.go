@@ -107,14 +107,14 @@ func TestZeroCopyTaken(t *testing.T) {
 	}
 }
 
-// outlet is a standard output whose reader takes everything.
+// outlet returns a standard output whose reader takes everything.
 func outlet(t *testing.T) io.Writer {
 	r, out := stdoutPipe(t)
 	go io.Copy(io.Discard, r)
 	return files(t, nil, out).W
 }
 
-// talker is a connection whose other side sends 1 MiB and takes everything.
+// talker returns a connection whose other side sends 1 MiB and takes everything.
 func talker(t *testing.T, network string) net.Conn {
 	here, there := connected(t, network)
 	go io.Copy(io.Discard, struct{ io.Reader }{there})
@@ -211,7 +211,7 @@ func unprocessed(t testing.TB, tty *os.File) {
 	}
 }
 
-// BenchmarkToTerminal is one more path of BenchmarkPipe.
+// BenchmarkToTerminal measures one more path of BenchmarkPipe.
 func BenchmarkToTerminal(b *testing.B) {
 	toTerminal := func(c benchConn, b *testing.B) {
 		tty, master := openTerminal(b)

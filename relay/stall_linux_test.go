@@ -17,7 +17,7 @@ import (
 	"gonc/internal/testutil"
 )
 
-// inq is how many bytes may be read from a descriptor.
+// inq returns how many bytes may be read from a descriptor.
 func inq(t testing.TB, c syscall.Conn) (n uint32) {
 	t.Helper()
 	rc, err := c.SyscallConn()
@@ -46,7 +46,7 @@ func stalled(t testing.TB, cs ...syscall.Conn) {
 	})
 }
 
-// A stall is a session both of whose sides give bytes that nobody takes.
+// A stall is a session both of whose sides give bytes that are not read.
 type stall struct {
 	name        string
 	loses       bool
@@ -83,7 +83,7 @@ var stallSizes = []struct {
 	{"both", 16 << 20, 16 << 20},
 }
 
-// stalls are all the ways to stand still.
+// stalls returns all the ways to stand still.
 func stalls(t *testing.T) (all []*stall) {
 	for _, network := range []string{"tcp", "unix"} {
 		for _, from := range sources[:3] {
@@ -188,7 +188,7 @@ func fillAndFlush(here, there *net.TCPConn, while time.Duration) error {
 	return awaitFlushed(here, &quit, stallLimit)
 }
 
-// What is lost behind a standard output that cannot be written is told to the
+// What is lost behind a standard output that cannot be written is reported to the
 // peer as well.
 func TestLossBehindOutput(t *testing.T) {
 	testutil.CheckLeaks(t)

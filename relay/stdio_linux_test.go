@@ -181,7 +181,7 @@ func TestFilesInterrupt(t *testing.T) {
 	}
 }
 
-// CloseWrite ends what was written, for whoever reads it, and leaves
+// CloseWrite ends what was written, for its reader, and leaves
 // /dev/null where it was, without touching its neighbours.
 func TestFilesCloseWrite(t *testing.T) {
 	for _, to := range sinks {

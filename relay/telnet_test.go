@@ -34,7 +34,7 @@ func TestTelnet(t *testing.T) {
 	}
 }
 
-// throughTelnet is what a relay makes of b, in pieces.
+// throughTelnet returns what a relay makes of b, in pieces.
 func throughTelnet(t *testing.T, b, cuts []byte) (data, refusals []byte) {
 	t.Helper()
 	var received, sent bytes.Buffer
@@ -85,7 +85,7 @@ func TestTelnetEcho(t *testing.T) {
 	}
 }
 
-// sendBack is an echo server.
+// sendBack serves echo.
 func sendBack(c net.Conn) error {
 	if _, err := io.Copy(struct{ io.Writer }{c}, struct{ io.Reader }{c}); err != nil {
 		return err

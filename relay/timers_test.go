@@ -46,7 +46,7 @@ func begin(ctx context.Context, p Policy) *session {
 
 var errStopped = interruptedError()
 
-// interruptedError is what an interrupted read returns.
+// interruptedError returns the error of an interrupted read.
 func interruptedError() error {
 	c, _ := net.Pipe()
 	defer c.Close()
@@ -131,7 +131,7 @@ func TestTimers(t *testing.T) {
 			time.Sleep(time.Hour)
 			s.in.Close()
 		}, time.Hour + time.Minute, nil},
-		{"not quiet while nobody reads the output", Policy{Quiet: time.Minute}, func(s *session) {
+		{"not quiet while the output is not read", Policy{Quiet: time.Minute}, func(s *session) {
 			s.out.takes = 10*time.Minute + time.Second
 			s.in.Close()
 			s.send("x")
@@ -141,7 +141,7 @@ func TestTimers(t *testing.T) {
 			s.in.Close()
 			s.send("x")
 		}, 150 * time.Second, nil},
-		{"idle while nobody reads the output", Policy{Quiet: time.Minute, Idle: 5 * time.Minute}, func(s *session) {
+		{"idle while the output is not read", Policy{Quiet: time.Minute, Idle: 5 * time.Minute}, func(s *session) {
 			s.out.takes = 5*time.Minute + time.Second
 			s.in.Close()
 			s.send("x")

@@ -75,7 +75,8 @@ func (p *Program) path() (string, error) {
 	return "", startError(name, err)
 }
 
-// startError is why name could not be started, without the names of calls.
+// startError returns the error of a program that could not be started, without
+// the names of calls.
 func startError(name string, err error) *StartError {
 	var exe *exec.Error
 	if errors.As(err, &exe) {
@@ -123,7 +124,7 @@ func Environment(c net.Conn) []string {
 	return env
 }
 
-// protocol is the name of a's protocol.
+// protocol returns the name of a's protocol.
 func protocol(a net.Addr) string {
 	if _, ok := a.(*net.UnixAddr); ok {
 		return "UNIX"

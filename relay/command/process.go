@@ -36,7 +36,7 @@ var _ net.Conn = (*Process)(nil)
 // environment. Close gives back what the Process has.
 func (p *Program) Start(env []string) (*Process, error) { return p.start(env, os.Pipe) }
 
-// StartPackets is Start for a connection of datagrams: each of the program's
+// StartPackets starts the program for a connection of datagrams: each of the program's
 // writes is one Read, where the system can keep them apart.
 func (p *Program) StartPackets(env []string) (*Process, error) { return p.start(env, packetPipe) }
 
@@ -82,7 +82,7 @@ func (c *Process) wait() {
 	close(c.done)
 }
 
-// Done is closed when the program has ended.
+// Done returns a channel that is closed when the program has ended.
 func (c *Process) Done() <-chan struct{} { return c.done }
 
 // State says how the program ended, once it has.
@@ -142,8 +142,8 @@ func (c *Process) SetWriteDeadline(t time.Time) error {
 	return c.in.SetWriteDeadline(t)
 }
 
-// LocalAddr is the program's name.
+// LocalAddr returns the program's name.
 func (c *Process) LocalAddr() net.Addr { return addr{c.name} }
 
-// RemoteAddr is the program's name.
+// RemoteAddr returns the program's name.
 func (c *Process) RemoteAddr() net.Addr { return addr{c.name} }

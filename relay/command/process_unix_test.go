@@ -312,7 +312,7 @@ func TestNothingInherited(t *testing.T) {
 	all.Wait()
 }
 
-// TestEnvironment is what a program sees of a connection.
+// TestEnvironment tests what a program sees of a connection.
 func TestEnvironment(t *testing.T) {
 	ln, err := net.Listen("tcp", "[::1]:0")
 	if err != nil {

@@ -85,7 +85,7 @@ func (s *conn) begin(statusLine string) *output {
 	return out
 }
 
-// connection is the end of a head. A client of HTTP/1.0 has to be told that
+// connection returns the end of a head. A client of HTTP/1.0 has to be told that
 // the connection persists (RFC 9112 appendix C.2.2).
 func (in *input) connection() string {
 	switch {

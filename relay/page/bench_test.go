@@ -66,7 +66,7 @@ func TestAllocs(t *testing.T) {
 	}
 }
 
-// TestAllocsPlain is the same for a connection without a descriptor. Two
+// TestAllocsPlain tests the same for a connection without a descriptor. Two
 // of net.Pipe's own deadlines are armed a second, not one a request.
 func TestAllocsPlain(t *testing.T) {
 	if testutil.RaceEnabled {

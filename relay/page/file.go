@@ -46,7 +46,7 @@ func openFile(name string) (f *os.File, size int64, err error) {
 	return f, info.Size(), nil
 }
 
-// contentType is the Content-Type that goes with a name; no name: the test page.
+// contentType returns the Content-Type that goes with a name; no name: the test page.
 func contentType(name string) string {
 	if name == "" {
 		return "text/html; charset=utf-8"

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestFewDescriptors: a page whose file can't be opened for want of
+// TestFewDescriptors: a page whose file can't be opened for lack of
 // descriptors says so, and serves it again when there are some.
 func TestFewDescriptors(t *testing.T) {
 	noneLeft(t, func(t *testing.T) {

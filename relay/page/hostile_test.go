@@ -19,7 +19,7 @@ import (
 	"gonc/internal/testutil"
 )
 
-// hostile is how many clients a test has: 300, or GONC_HOSTILE.
+// hostile returns how many clients a test has: 300, or GONC_HOSTILE.
 func hostile() int {
 	if n, err := strconv.Atoi(os.Getenv("GONC_HOSTILE")); err == nil {
 		return n
@@ -52,7 +52,7 @@ func countFiles() int {
 	return len(list)
 }
 
-// latency is the median time of a request on a connection of its own.
+// latency returns the median time of a request on a connection of its own.
 func latency(t *testing.T, addr string) time.Duration {
 	t.Helper()
 	var took []time.Duration
@@ -154,7 +154,7 @@ func TestResets(t *testing.T) {
 }
 
 // TestRandom: whatever comes, an answer that is an error or nothing, and
-// then the close. A TLS hello, cut anywhere, is told at once.
+// then the close. A TLS hello, cut anywhere, is recognized at once.
 func TestRandom(t *testing.T) {
 	noneLeft(t, func(t *testing.T) {
 		addr := serve(t, &Page{})
@@ -252,7 +252,7 @@ func TestLingers(t *testing.T) {
 	})
 }
 
-// TestLingersBriefly: nobody keeps a connection by sending for ever.
+// TestLingersBriefly: no client keeps a connection by sending forever.
 func TestLingersBriefly(t *testing.T) {
 	noneLeft(t, func(t *testing.T) {
 		c := dial(t, serve(t, &Page{}))

@@ -54,7 +54,7 @@ func (in *input) next() {
 	in.logged = nil
 }
 
-// space is where to read to. It is never empty: a head that fills the largest
+// space returns the part of the buffer to read into. It is never empty: a head that fills the largest
 // buffer has been refused, and of a body nothing is kept.
 func (in *input) space() []byte {
 	if in.r > 0 {
@@ -104,7 +104,7 @@ func (in *input) skipEmptyLines() {
 // starved says what it means that no more could be read. A head or a body
 // that is late gets its 408. Silence gets nothing, from the first moment on:
 // browsers connect ahead of use, and would take a 408 for the answer to what
-// they send next; and a person who types a request gets the time to begin.
+// they send next; and a request that is typed by hand gets the time to begin.
 func (s *conn) starved(err error) error {
 	s.now = time.Now()
 	late := errors.Is(err, os.ErrDeadlineExceeded)
@@ -123,7 +123,7 @@ func (s *conn) starved(err error) error {
 	return err
 }
 
-// deadline is the one that c should have: limit, or if limit is zero the idle
+// deadline returns the deadline that c should have: limit, or if limit is zero the idle
 // limit, which counts from the last answer. Each change arms a timer, so the
 // idle limit is moved only when a second has passed since the last time;
 // hence idleSlack.

@@ -57,7 +57,7 @@ func (r *Request) AppendHead(b []byte) []byte {
 	return b
 }
 
-// remoteHost is the address without its port: a dash if it has none, as the
+// remoteHost returns the address without its port: a dash if it has none, as the
 // client of a Unix socket.
 func remoteHost(a net.Addr) string {
 	if tcp, ok := a.(*net.TCPAddr); ok {

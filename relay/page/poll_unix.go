@@ -19,7 +19,7 @@ func (s *conn) rawInit() {
 	}
 }
 
-// serveRaw is servePlain for a descriptor. Deadlines are set here and not in
+// serveRaw serves like servePlain, on a descriptor. Deadlines are set here and not in
 // rawTurn, where the stack would have to grow for them; a connection that is
 // answered and closed at once never needs one.
 func (s *conn) serveRaw() error {
@@ -81,7 +81,7 @@ func (s *conn) rawWrite(b []byte) (n int, err error) {
 	return n, nil
 }
 
-// opError is what Read or Write of package net would have said.
+// opError returns the error that Read or Write of package net would return.
 func (s *conn) opError(op string, err error) error {
 	local := s.c.LocalAddr()
 	return &net.OpError{Op: op, Net: local.Network(), Source: local,

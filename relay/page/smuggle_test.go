@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// smuggled ends every attempt: who takes the framing for something else than
+// smuggled ends every attempt: a server that takes the framing for something else than
 // the sender answers it as a request of its own.
 const smuggled = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
 

@@ -34,7 +34,7 @@ func bubble(t *testing.T, want error, talk func(t *testing.T, c net.Conn, stop f
 		if err := <-ended; !errors.Is(err, want) {
 			t.Errorf("Serve: %v, want %v", err, want)
 		}
-		time.Sleep(time.Minute) // whoever still writes finds out
+		time.Sleep(time.Minute) // a client that still writes finds out
 	})
 }
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestBlake2bRFC is the example of RFC 7693 appendix A.
+// TestBlake2bRFC tests the example of RFC 7693 appendix A.
 func TestBlake2bRFC(t *testing.T) {
 	const want = "ba80a53f981c4d0d6a2797b69f12f6e94c212f14685ac4b74b12bb6fdbffa2d1" +
 		"7d87c5392aab792dc252d5de4533cc9518d38aa8dbf1925ab92386edd4009923"

@@ -110,7 +110,7 @@ func Limit(r io.Reader, rate int64, quit <-chan struct{}) io.Reader {
 	return &limitReader{r, newPacer(rate, quit)}
 }
 
-// LimitDatagrams is Limit for a reader of datagrams, which are read whole.
+// LimitDatagrams does what Limit does for a reader of datagrams, which are read whole.
 func LimitDatagrams(r io.Reader, rate int64, quit <-chan struct{}) io.Reader {
 	return &limitReader{r, pacer{rate: float64(rate), quit: quit}}
 }
@@ -136,7 +136,7 @@ func LimitWriter(w io.Writer, rate int64, quit <-chan struct{}) io.Writer {
 	return &limitWriter{w, newPacer(rate, quit)}
 }
 
-// LimitDatagramWriter is LimitWriter for a writer of datagrams.
+// LimitDatagramWriter does what LimitWriter does for a writer of datagrams.
 func LimitDatagramWriter(w io.Writer, rate int64, quit <-chan struct{}) io.Writer {
 	return &limitWriter{w, pacer{rate: float64(rate), quit: quit}}
 }

@@ -79,7 +79,7 @@ func decodeLine(t *testing.T, line string, offset int) []byte {
 	return data
 }
 
-// TestHexLine is what the manual shows.
+// TestHexLine tests what the manual shows.
 func TestHexLine(t *testing.T) {
 	at := time.Date(2026, 3, 1, 10, 0, 0, 123456789, time.FixedZone("", 3600))
 	got := string(appendHex(nil, block{Sent, at, "192.0.2.1:80", []byte("GET / HTTP/1.1\r\n\r\n")}))

@@ -7,5 +7,5 @@ import (
 	"os"
 )
 
-// AwaitReaderGone is for Linux. Elsewhere the next write fails.
+// AwaitReaderGone is for Linux only. Elsewhere the next write fails.
 func AwaitReaderGone(*os.File) error { return errors.ErrUnsupported }

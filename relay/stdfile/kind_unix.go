@@ -34,7 +34,7 @@ func KindOf(fd int) Kind {
 	return kind
 }
 
-// modeKind is the part of KindOf that the mode and the device number decide.
+// modeKind returns the part of KindOf that the mode and the device number decide.
 func modeKind(mode uint32, rdev uint64) Kind {
 	switch mode & unix.S_IFMT {
 	case unix.S_IFREG, unix.S_IFBLK:
