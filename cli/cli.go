@@ -36,7 +36,7 @@ type invocation struct {
 	listensAt []net.Addr // the sockets of a listener
 }
 
-// Run is the program. It returns its exit status, or dies by the signal that
+// Run runs the program. It returns the exit status, or dies by the signal that
 // ended it.
 func Run(argv []string, version string) int {
 	defaultQuit()

@@ -145,7 +145,7 @@ func (o *invocation) dialer(ctx context.Context) (*conn.Dialer, error) {
 	return d, o.secureDialer(d)
 }
 
-// dialLimit is connectLimit, and where nothing else limits an explained connect
+// dialLimit returns connectLimit, or where nothing else limits an explained connect
 // the limit of that.
 func (o *invocation) dialLimit() time.Duration {
 	if limit := o.connectLimit(); limit > 0 || !o.Has(option.Explain) {

@@ -2,7 +2,7 @@
 
 package cli
 
-// valueCases are options with a bad value.
+// valueCases returns options with a bad value.
 func valueCases() (cases []dialectCase) {
 	for _, args := range []string{
 		"-w x", "-w -1", "-w 99999999999", "-w ''", "-i x", "-i -1", "-i ''", "-I 0", "-I x", "-I 9999999999", "-O 0", "-O x", "-O 9999999999",
@@ -14,7 +14,7 @@ func valueCases() (cases []dialectCase) {
 	return cases
 }
 
-// clashCases are options that cannot go together.
+// clashCases returns options that cannot go together.
 func clashCases() (cases []dialectCase) {
 	for _, args := range []string{
 		"-l -z $P1", "-k 127.0.0.1 $P1", "-l -x h $P1", "-u -x h 127.0.0.1 $P1", "-U -x h $SOCK",
@@ -35,7 +35,7 @@ func clashCases() (cases []dialectCase) {
 	)
 }
 
-// idleCases are options that have no effect beside others.
+// idleCases returns options that have no effect beside others.
 func idleCases() (cases []dialectCase) {
 	for _, args := range []string{"-X 5", "-X connect", "-X 6", "-P me", "-X 4 -P me", "-r", "-b"} {
 		cases = append(cases, dialectCase{name: "idle " + args, args: args + " -N 127.0.0.1 $PORT", stdin: "x\n", peer: "tcp", steps: []string{"all", "close"}})
@@ -63,8 +63,8 @@ var unixCases = []dialectCase{
 	{name: "Unix", args: "-U $SOCK", stdin: "hello\n", peer: "unix", steps: []string{"recv 6", "send x\\n", "close"}},
 	{name: "Unix -N", args: "-U -N $SOCK", stdin: "hello\n", peer: "unix", steps: []string{"all", "send x\\n", "close"}},
 	{name: "Unix -v", args: "-U -v $SOCK", stdin: "hello\n", peer: "unix", steps: []string{"recv 6", "close"}},
-	{name: "Unix, nobody", args: "-U $SOCK"},
-	{name: "Unix, nobody -v", args: "-Uv $SOCK"},
+	{name: "Unix, no listener", args: "-U $SOCK"},
+	{name: "Unix, no listener -v", args: "-Uv $SOCK"},
 	{name: "Unix, a directory", args: "-U $DIR/d", files: "d/"},
 	{name: "Unix, a file", args: "-Uv $DIR/f", files: "f"},
 	{name: "Unix, 200 characters", args: "-U $DIR/" + longName},
@@ -86,17 +86,17 @@ var unixCases = []dialectCase{
 	{name: "Unix listen in a directory's place", args: "-lU $DIR/d", files: "d/", steps: []string{"end", "ls"},
 		fault: "nc waits for connections that cannot come", want: []string{`status 1`, `stderr "nc: listen on $DIR/d failed: a file that is not a socket is there\n"`, `files: d`}, hangs: true},
 	{name: "Unix listen in no directory", args: "-lU $DIR/none/s"},
-	{name: "Unix listen where somebody does", args: "-lU $SOCK", peer: "unix", hangs: true,
+	{name: "Unix listen where another listens", args: "-lU $SOCK", peer: "unix", hangs: true,
 		fault: "nc takes the path of a live listener (finding 9)", want: []string{`status 1`, `stderr "nc: Address already in use\n"`}},
 	{name: "Unix datagram", args: "-uU -W 1 $SOCK", stdin: "hello\n", peer: "unixgram", steps: []string{"dgram", "send x\\n", "end", "ls"}},
 	{name: "Unix datagram -s", args: "-uU -W 1 -s $DIR/mine $SOCK", stdin: "hello\n", peer: "unixgram", steps: []string{"dgram", "send x\\n", "end", "ls"},
 		fault: "nc leaves its own socket behind", want: []string{`status 0`, `files: s`}},
 	{name: "Unix datagram, terminated", args: "-uU $SOCK", stdin: "hello\n", peer: "unixgram", steps: []string{"dgram", "signal 15", "end", "ls"}},
-	{name: "Unix datagram, nobody", args: "-uU $SOCK"},
+	{name: "Unix datagram, no listener", args: "-uU $SOCK"},
 	{name: "Unix datagram, a stream socket", args: "-uU $SOCK", peer: "unix"},
 	{name: "Unix stream, a datagram socket", args: "-U $SOCK", peer: "unixgram"},
 	{name: "Unix datagram listen", args: "-luUv -W 1 $SOCK", peer: "dial unixgram", steps: []string{"send x\\n", "end"},
-		fault: "nc fails after the first datagram when it is to say who sent it", want: []string{`status 0`, `stdout "x\n"`, `stderr "Bound on $DIR/s\n"`}},
+		fault: "nc fails after the first datagram when it is to name the sender", want: []string{`status 0`, `stdout "x\n"`, `stderr "Bound on $DIR/s\n"`}},
 	{name: "Unix datagram listen and answer", args: "-luU $SOCK", stdin: "-", peer: "dial unixgram", steps: []string{"send x\\n", "stdout x", "feed y\\n", "dgram", "stays"}},
 	{name: "abstract", script: "nc -lU @$SOCK </dev/null & until nc -UN @$SOCK 2>/dev/null </etc/hostname; do :; done; wait", steps: []string{"end", "ls"}},
 }
@@ -144,7 +144,7 @@ var scanCases = []dialectCase{
 		fault: "-i is documented to pause between ports and does nothing", want: []string{`status 0`, `took 1s`}},
 }
 
-// socketCases are those of the socket options. Their values are seen in
+// socketCases returns the cases of the socket options. Their values are seen in
 // package conn's tests; here is seen that nc takes them.
 func socketCases() (cases []dialectCase) {
 	for _, args := range []string{

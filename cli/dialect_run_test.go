@@ -155,7 +155,7 @@ func makeFile(name string) error {
 
 func (r *dialectRun) sock() string { return filepath.Join(r.dir, "s") }
 
-// openPorts has somebody listen on the ports of the case.
+// openPorts listens on the ports of the case.
 func (r *dialectRun) openPorts() error {
 	for _, i := range strings.Fields(r.c.open) {
 		n, _ := strconv.Atoi(i)
@@ -185,7 +185,7 @@ func acceptAll(ln net.Listener) {
 	}
 }
 
-// listeningPeer is a peer for nc to connect to.
+// listeningPeer returns a peer for nc to connect to.
 func (r *dialectRun) listeningPeer() (*peer, error) {
 	switch r.c.peer {
 	case "full":
@@ -329,7 +329,7 @@ func onDialectPeer(f func(*peer) error) func(*dialectRun, string) {
 	}
 }
 
-// short is an error without addresses.
+// short returns an error without addresses.
 func short(err error) string {
 	var errno syscall.Errno
 	switch {
@@ -341,7 +341,7 @@ func short(err error) string {
 	return err.Error()
 }
 
-// conn is the connection of the peer, with a limit on what is done next.
+// conn returns the connection of the peer, with a limit on what is done next.
 func (r *dialectRun) conn() (net.Conn, error) {
 	if r.peer == nil {
 		return nil, errors.New("no peer")
@@ -372,7 +372,7 @@ func (r *dialectRun) accept() error {
 	case <-time.After(aWhile): // what is in the backlog comes at once
 		r.peer.ln.Close()
 		<-came
-		return errors.New("nobody came")
+		return errors.New("no client connected")
 	}
 }
 
@@ -388,7 +388,7 @@ func (r *dialectRun) dial(string) {
 		}
 		select {
 		case <-r.p.ended:
-			r.note("nobody to dial: it has ended")
+			r.note("nothing to dial: it has ended")
 			return
 		case <-time.After(2 * time.Millisecond):
 		}
@@ -492,7 +492,7 @@ func (r *dialectRun) read(what string, f func(net.Conn) ([]byte, error)) {
 	}
 }
 
-// brief is b, or as much of it as one can look at.
+// brief returns b, or as much of it as one can look at.
 func brief(b []byte) string {
 	if len(b) <= 400 {
 		return strconv.Quote(string(b))
@@ -581,7 +581,7 @@ func (r *dialectRun) ls(string) {
 	r.note("files: %s", strings.Join(names, " "))
 }
 
-// String is all that is known of a run, without what differs from one to the
+// String returns all that is known of a run, without what differs from one to the
 // next.
 func (r *dialectRun) String() string {
 	var b strings.Builder

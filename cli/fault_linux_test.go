@@ -31,7 +31,7 @@ func awaitSent(t *testing.T, c net.Conn) {
 	}
 }
 
-// flags are those of the open file description that f stands for, which gonc
+// flags returns the flags of the open file description of f, which gonc
 // has too.
 func flags(t *testing.T, f int) int {
 	t.Helper()
@@ -155,7 +155,7 @@ func TestBackgroundJob(t *testing.T) {
 	wantStatus(t, sh, "0")
 }
 
-// On a terminal the peer's end ends it at once: nobody has to press a key
+// On a terminal the peer's end ends it at once: no key has to be pressed
 // (OpenBSD nc and ncat wait for one).
 func TestTerminalPeerEnds(t *testing.T) {
 	for _, listens := range []bool{false, true} {
@@ -212,7 +212,7 @@ func TestTerminalPage(t *testing.T) {
 	}
 }
 
-// descriptors is how many a process has open.
+// descriptors returns how many descriptors a process has open.
 func descriptors(t *testing.T, p *process) int {
 	t.Helper()
 	names, err := os.ReadDir("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/fd")
@@ -262,7 +262,7 @@ func visits(t *testing.T, network, port string, n int) {
 	}
 }
 
-// restingDescriptors is how many a process has open once that stays the same
+// restingDescriptors returns how many descriptors a process has open once that stays the same
 // for a while.
 func restingDescriptors(t *testing.T, p *process) int {
 	t.Helper()

@@ -24,14 +24,14 @@ import (
 // of the survey of netcats that gonc began with: what it showed, and with
 // which of them, stands in the comment.
 
-// payload is n bytes that nobody else has.
+// payload returns n random bytes.
 func payload(n int) []byte {
 	b := make([]byte, n)
 	rand.NewChaCha8([32]byte{byte(n)}).Read(b)
 	return b
 }
 
-// fileWith is an open file that holds b.
+// fileWith returns an open file that holds b.
 func fileWith(t *testing.T, b []byte) *os.File {
 	t.Helper()
 	name := filepath.Join(t.TempDir(), "file")
@@ -51,7 +51,7 @@ func open(t *testing.T, name string, flags int) *os.File {
 	return f
 }
 
-// stage is a peer that listens.
+// stage returns a peer that listens.
 func stage(t *testing.T, network string) *peer {
 	t.Helper()
 	p, err := newPeer(network)
@@ -60,7 +60,7 @@ func stage(t *testing.T, network string) *peer {
 	return p
 }
 
-// visit is a peer that connects.
+// visit returns a peer that connects.
 func visit(t *testing.T, network, port string) *peer {
 	t.Helper()
 	p, err := dialPeer(network, "127.0.0.1:"+port)
@@ -76,7 +76,7 @@ func check(t *testing.T, err error) {
 	}
 }
 
-// accepted is the connection of p.
+// accepted returns the connection of p.
 func accepted(t *testing.T, p *peer) net.Conn {
 	t.Helper()
 	c, err := p.conn()
@@ -92,7 +92,7 @@ func wantSame(t *testing.T, what string, got, want []byte) {
 	}
 }
 
-// shell is a gonc whose descriptors a shell sets up: script has "$@" for it.
+// shell returns a gonc whose descriptors a shell sets up: script has "$@" for it.
 func shell(script string, args ...string) *process {
 	return newProcess("sh", append([]string{"-c", script, "sh", "gonc"}, args...)...)
 }
@@ -317,7 +317,7 @@ func TestStdoutReaderGone(t *testing.T) {
 	}
 }
 
-// headOf is a client with an idle standard input, what it is connected to,
+// headOf returns a client with an idle standard input, what it is connected to,
 // and its standard output, of which text has been read.
 func headOf(t *testing.T, text string) (p *peer, client *process, r *os.File) {
 	p = stage(t, "tcp")
@@ -460,11 +460,11 @@ func TestClosedDescriptors(t *testing.T) {
 	}
 }
 
-// freePort is a port that nobody has, nor is given by the system, for a
+// freePort returns a port that is not in use, nor given by the system, for a
 // listener that cannot say its own.
 func freePort(t *testing.T) string { return strconv.Itoa(freePorts(t)[0]) }
 
-// visitSoon connects once somebody listens.
+// visitSoon connects once a listener is there.
 func visitSoon(t *testing.T, port string) *peer {
 	t.Helper()
 	for late := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {

@@ -18,7 +18,7 @@ import (
 	"gonc/internal/testutil"
 )
 
-// forwardSize is how much goes each way at once: 32 MiB, or GONC_FORWARD_MIB.
+// forwardSize returns how much goes each way at once: 32 MiB, or GONC_FORWARD_MIB.
 func forwardSize(t *testing.T) int64 {
 	if text := os.Getenv("GONC_FORWARD_MIB"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
@@ -76,7 +76,7 @@ func exchangeSums(c net.Conn, own, other uint64, size int64) error {
 	return nil
 }
 
-// exchanger is a target that exchanges with each client.
+// exchanger returns a target that exchanges with each client.
 func exchanger(t *testing.T, network, at string, size int64) (where string, errs chan error) {
 	t.Helper()
 	ln, err := net.Listen(network, at)
@@ -143,7 +143,7 @@ func TestForwardBothWays(t *testing.T) {
 	})
 }
 
-// echo is a target that sends back what it gets.
+// echo returns a target that sends back what it gets.
 func echo(t *testing.T) string {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")

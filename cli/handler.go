@@ -147,7 +147,7 @@ func (o *invocation) broker(context.Context, bool) (serve relay.Handler, done fu
 	return o.brokered(relay.NewBroker(o.files(nil)))
 }
 
-// chat is broker with names.
+// chat makes the handler of --chat.
 func (o *invocation) chat(context.Context, bool) (serve relay.Handler, done func(), err error) {
 	return o.brokered(relay.NewChat(o.files(nil)))
 }

@@ -52,7 +52,7 @@ func TestCommandWithCommandOfNcat(t *testing.T) {
 	}
 }
 
-// What a command is told about its connection is what ncat tells it.
+// A command learns the same about its connection as from ncat.
 func TestCommandEnvironmentOfNcat(t *testing.T) {
 	need(t, "ncat")
 	const line = "env | grep ^NCAT_ | sed s/PORT=.*/PORT=n/ | sort"
@@ -86,7 +86,7 @@ func TestChatOfNcat(t *testing.T) {
 	}
 }
 
-// chatTranscript is what the first of three clients sees, with the users
+// chatTranscript returns what the first of three clients sees, with the users
 // numbered from 1 on.
 func chatTranscript(t *testing.T, port string) string {
 	t.Helper()

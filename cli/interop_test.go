@@ -73,7 +73,7 @@ func need(t *testing.T, program string) {
 	}
 }
 
-// process is the tool with its port filled in.
+// process returns the tool with its port filled in.
 func (o tool) process(args []string, port string, stdin io.Reader) *process {
 	var filled []string
 	for _, a := range args {
@@ -95,7 +95,7 @@ func eachTool(t *testing.T, f func(*testing.T, tool)) {
 	}
 }
 
-// bound waits until somebody has a port.
+// bound waits until a port is in use.
 func bound(t *testing.T, network, port string) {
 	t.Helper()
 	n, err := strconv.Atoi(port)
@@ -112,7 +112,7 @@ func bound(t *testing.T, network, port string) {
 			return
 		}
 		if time.Now().After(late) {
-			t.Fatalf("nobody listens on port %s", port)
+			t.Fatalf("nothing listens on port %s", port)
 		}
 	}
 }
@@ -282,7 +282,7 @@ func TestCurlAndAFileOnStdin(t *testing.T) {
 	}
 }
 
-// note is a program of testdata/notes, the notes that gonc began with: their
+// note returns a program of testdata/notes, the notes that gonc began with: their
 // four socket programs, in which nothing but address and port is changed.
 func note(t *testing.T, name, port string) *process {
 	t.Helper()

@@ -54,7 +54,7 @@ func getPage(network, at string) error {
 	return err
 }
 
-// loopback4 is where a test finds the server at port.
+// loopback4 returns where a test finds the server at port.
 func loopback4(port string) string { return net.JoinHostPort("127.0.0.1", port) }
 
 // pageLatency asks for the page n times, each on a connection of its own, and
@@ -86,7 +86,7 @@ func inProc(t *testing.T, p *process, file string) string {
 	return string(b)
 }
 
-// figure is a number that /proc tells of p, by its name.
+// figure returns a number in a file of /proc about p, by its name.
 func figure(t *testing.T, p *process, file, name string) int {
 	t.Helper()
 	m := regexp.MustCompile(`(?m)^` + name + `:\s*(\d+)`).FindStringSubmatch(inProc(t, p, file))
@@ -97,7 +97,7 @@ func figure(t *testing.T, p *process, file, name string) int {
 	return n
 }
 
-// processorTime is what p has used up so far, in ticks of 10 ms.
+// processorTime returns what p has used up so far, in ticks of 10 ms.
 func processorTime(t *testing.T, p *process) time.Duration {
 	t.Helper()
 	_, stat, _ := strings.Cut(inProc(t, p, "stat"), ") ")
@@ -128,7 +128,7 @@ func backTo(t *testing.T, p *process, before footprint, KiB int) {
 			t.Errorf("%d descriptors are left", after.files-before.files)
 			break
 		}
-		time.Sleep(10 * time.Millisecond) // nobody tells when it closes one
+		time.Sleep(10 * time.Millisecond) // nothing reports when it closes one
 	}
 	t.Logf("before: %v; after: %v", before, after)
 	if grown := after.rss - before.rss; grown > KiB && !raced() {
@@ -136,7 +136,7 @@ func backTo(t *testing.T, p *process, before footprint, KiB int) {
 	}
 }
 
-// idleGoroutines is how many goroutines a server may have that nobody visits: it
+// idleGoroutines is how many goroutines a server without clients may have: it
 // has 14, and some may still be about to say how a connection ended.
 const idleGoroutines = 25
 
@@ -150,7 +150,7 @@ func quietPage(t *testing.T, args ...string) (server *process, port string) {
 	return server, port
 }
 
-// cpuWithin is how much processor time p uses in d.
+// cpuWithin returns how much processor time p uses in d.
 func cpuWithin(t *testing.T, p *process, d time.Duration) time.Duration {
 	t.Helper()
 	before := processorTime(t, p)
@@ -240,7 +240,7 @@ func testPageStops(t *testing.T, s syscall.Signal, name string, sum [32]byte, re
 	}
 }
 
-// wantRefused sees to it that nobody listens at port any longer, at once.
+// wantRefused checks that nothing listens at port any longer, at once.
 func wantRefused(t *testing.T, port string) {
 	t.Helper()
 	c, err := net.DialTimeout("tcp", loopback4(port), patience)
@@ -397,7 +397,7 @@ func TestPageLargeFile(t *testing.T) {
 	}
 }
 
-// What a client sends reaches the terminal of whoever runs the page escaped.
+// What a client sends is escaped before it reaches the terminal.
 func TestPageHostileRequests(t *testing.T) {
 	server, port := listening(t, nil, "--http", "-vv")
 	for request, logged := range map[string]string{

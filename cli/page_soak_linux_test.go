@@ -16,7 +16,7 @@ import (
 	"time"
 )
 
-// soakTime is how long TestSoak lasts: 4 s, or GONC_SOAK.
+// soakTime returns how long TestSoak lasts: 4 s, or GONC_SOAK.
 func soakTime(t *testing.T) time.Duration {
 	text := os.Getenv("GONC_SOAK")
 	if text == "" {

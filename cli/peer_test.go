@@ -65,7 +65,7 @@ func (p *peer) port() string {
 	return port
 }
 
-// conn is the connection, with a limit on what is done next.
+// conn returns the connection, with a limit on what is done next.
 func (p *peer) conn() (net.Conn, error) {
 	if p.c == nil {
 		p.ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Now().Add(patience))
@@ -169,7 +169,7 @@ func (p *peer) reset() error {
 	return c.Close()
 }
 
-// answering is a datagram socket that sends to whoever sent to it last.
+// answering is a datagram socket that sends to its last sender.
 type answering struct {
 	packetConn
 	to net.Addr
@@ -190,7 +190,7 @@ func (a *answering) Read(b []byte) (int, error) {
 
 func (a *answering) Write(b []byte) (int, error) {
 	if a.to == nil {
-		return 0, errors.New("nobody has sent anything yet")
+		return 0, errors.New("no datagram has been received yet")
 	}
 	return a.WriteTo(b, a.to)
 }
@@ -201,7 +201,7 @@ func unescape(s string) ([]byte, error) {
 	return []byte(s), err
 }
 
-// fill fills the backlog, so that whoever connects now gets no answer.
+// fill fills the backlog, so that a client that connects now gets no answer.
 func (p *peer) fill() error {
 	if err := shrinkBacklog(p.ln); err != nil {
 		return err

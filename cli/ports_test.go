@@ -15,7 +15,7 @@ var lastPort atomic.Int32
 
 func init() { lastPort.Store(int32(10000 + os.Getpid()%1500*10)) }
 
-// freePorts returns five ports in a row that nobody has, below those that
+// freePorts returns five ports in a row that are not in use, below those that
 // the system gives away, and without names, which programs would print.
 func freePorts(t *testing.T) (ports [5]int) {
 	t.Helper()

@@ -95,7 +95,7 @@ func (p *process) String() string {
 type output struct {
 	mu     sync.Mutex
 	buf    bytes.Buffer
-	change chan struct{} // closed at the next write; nil: nobody waits
+	change chan struct{} // closed at the next write; nil: nothing waits
 }
 
 func (o *output) Write(b []byte) (int, error) {
@@ -181,7 +181,7 @@ func begin(t *testing.T, p *process) *process {
 	return p
 }
 
-// gonc is a process of ours with the given standard input; nil: empty.
+// gonc returns a process of ours with the given standard input; nil: empty.
 func gonc(stdin io.Reader, args ...string) *process {
 	p := newProcess("gonc", args...)
 	p.cmd.Stdin = stdin
@@ -234,7 +234,7 @@ func await(t *testing.T, p *process, re string) []string {
 	return m
 }
 
-// lines is how many lines of s begin with prefix.
+// lines returns how many lines of s begin with prefix.
 func lines(s, prefix string) (n int) {
 	for line := range strings.Lines(s) {
 		if strings.HasPrefix(line, prefix) {

@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// bigPage is a web server on loopback with one large file.
+// bigPage returns a web server on loopback with one large file.
 func bigPage(t *testing.T) (url, sum string) {
 	t.Helper()
 	name, hash := pageFile(t, 8)

@@ -74,7 +74,7 @@ func (o *invocation) scanPorts(ctx context.Context, r *scanReport) error {
 	return o.asDialError(s.Scan(ctx, addrs, o.Target.Ports, r.result))
 }
 
-// resolve is d.Resolve within the limit of d.
+// resolve calls d.Resolve within the limit of d.
 func resolve(ctx context.Context, d *conn.Dialer, a addr.Addr) (ips []netip.Addr, from []netip.AddrPort, err error) {
 	if d.Retry <= 0 {
 		var cancel context.CancelFunc

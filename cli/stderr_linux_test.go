@@ -33,7 +33,7 @@ func listeningOn(t *testing.T, args ...string) (p *process, port string, stderr 
 	return p, m[1], r
 }
 
-// Messages that nobody reads hold up neither the clients nor the end.
+// Messages that are not read delay neither the clients nor the end.
 func TestStderrNotRead(t *testing.T) {
 	p, port, _ := listeningOn(t, "--http", "127.0.0.1", "0")
 	for i := range 150 {

@@ -62,7 +62,7 @@ func (o *invocation) secureListener(l *conn.Listener) error {
 	return nil
 }
 
-// secured is what a handshake returns, as a net.Conn.
+// secured returns the results of a handshake, with a nil net.Conn after an error.
 func secured(c *tlsconn.Conn, err error) (net.Conn, error) {
 	if err != nil {
 		return nil, err

@@ -33,7 +33,7 @@ func newTLSStage(t *testing.T) *tlsStage {
 	return s
 }
 
-// client is a client of ours that connects to s.
+// client returns a client of ours that connects to s.
 func (s *tlsStage) client(stdin io.Reader, how ...string) *process {
 	return gonc(stdin, append(how, "--ssl-trustfile", filepath.Join(s.dir, "ca.pem"), "127.0.0.1", s.port)...)
 }
@@ -170,7 +170,7 @@ func TestTLSStdoutFull(t *testing.T) {
 	}
 }
 
-// TestTLSBulk is the size of real transfers, both ways at once.
+// TestTLSBulk tests the size of real transfers, both ways at once.
 func TestTLSBulk(t *testing.T) {
 	n := 200 << 20
 	if testing.Short() || testutil.RaceEnabled {

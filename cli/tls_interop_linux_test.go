@@ -45,7 +45,7 @@ var tlsTools = []tlsTool{
 	},
 }
 
-// process is the tool with its arguments filled in; kind names the certificate.
+// process returns the tool with its arguments filled in; kind names the certificate.
 func (o tlsTool) process(args []string, dir, kind, port string, stdin io.Reader) *process {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	fill := strings.NewReplacer("{PORT}", port, "{CERT}", at(kind+".pem"), "{KEY}", at(kind+".key"), "{BOTH}", at(kind+".both"), "{CA}", at("ca.pem"))
@@ -89,7 +89,7 @@ type tlsCase struct {
 	data               []byte
 }
 
-// client is our client.
+// client returns our client.
 func (c tlsCase) client(stdin io.Reader, port string) *process {
 	return gonc(stdin, "-v", "--ssl-trustfile", filepath.Join(c.dir, "ca.pem"), "--ssl-servername", "localhost", "--ssl-max", c.version, "127.0.0.1", port)
 }

@@ -112,7 +112,7 @@ func Unnamed(a net.Addr) bool {
 	return ok && (path.Name == "" || path.Name == "@")
 }
 
-// HostAndAddr is a host and the address that it stands for.
+// HostAndAddr returns a host and the address that it stands for.
 func HostAndAddr(host string, ip netip.Addr) string {
 	if host == ip.String() {
 		return host
@@ -120,7 +120,7 @@ func HostAndAddr(host string, ip netip.Addr) string {
 	return host + " (" + ip.String() + ")"
 }
 
-// Span is a time to three digits.
+// Span returns a time to three digits.
 func Span(d time.Duration) string {
 	switch {
 	case d >= time.Second:

@@ -9,7 +9,7 @@ import (
 	"gonc/conn"
 )
 
-// describePassed is about sockets that a service manager passes.
+// describePassed describes sockets that a service manager passes.
 func (t *Text) describePassed(e *conn.ActivationError) (text, hint string) {
 	fd := "descriptor " + strconv.Itoa(e.FD)
 	switch e.Reason {

@@ -39,7 +39,7 @@ func judge(f *path.Facts) verdict {
 	return verdict{}
 }
 
-// pathHint is the verdict in short.
+// pathHint returns a short form of the verdict.
 func pathHint(f *path.Facts) string {
 	if f == nil {
 		return ""
@@ -47,7 +47,7 @@ func pathHint(f *path.Facts) string {
 	return judge(f).short()
 }
 
-// hereWords is about what this machine does itself.
+// hereWords returns the verdict on what this machine does itself.
 func hereWords(f *path.Facts, c path.Cause) verdict {
 	to, port := f.To.String(), f.Port
 	switch c {
@@ -96,7 +96,7 @@ func nothingHere(f *path.Facts) verdict {
 	}
 }
 
-// hostText is what the user calls the target.
+// hostText returns the target as the user wrote it.
 func hostText(f *path.Facts) string {
 	if f.Name.Name != "" {
 		return f.Name.Name
@@ -104,7 +104,7 @@ func hostText(f *path.Facts) string {
 	return f.To.String()
 }
 
-// every is the address that stands for all of the target's family.
+// every returns the unspecified address of the target's family.
 func every(f *path.Facts) string {
 	if f.To.Is4() {
 		return "0.0.0.0"
@@ -112,7 +112,7 @@ func every(f *path.Facts) string {
 	return "::"
 }
 
-// addressWords is about addresses that mean something on one machine only.
+// addressWords returns the verdict on addresses that mean something on one machine only.
 func addressWords(f *path.Facts, c path.Cause) verdict {
 	to := f.To.String()
 	switch c {
@@ -145,7 +145,7 @@ func addressWords(f *path.Facts, c path.Cause) verdict {
 	return verdict{}
 }
 
-// firstHopWords is about what is on the same link.
+// firstHopWords returns the verdict on what is on the same link.
 func firstHopWords(f *path.Facts, c path.Cause) verdict {
 	to := f.To.String()
 	switch c {
@@ -165,7 +165,7 @@ func firstHopWords(f *path.Facts, c path.Cause) verdict {
 	return verdict{}
 }
 
-// wayWords is about what routers said.
+// wayWords returns the verdict on what routers said.
 func wayWords(f *path.Facts, c path.Cause) verdict {
 	to, from := f.To.String(), f.Answer.ICMP.From.String()
 	switch c {
@@ -199,7 +199,7 @@ func wayWords(f *path.Facts, c path.Cause) verdict {
 	return verdict{}
 }
 
-// thereWords is about a machine that answered.
+// thereWords returns the verdict on a machine that answered.
 func thereWords(f *path.Facts, c path.Cause) verdict {
 	port := f.Port
 	switch c {

@@ -31,7 +31,7 @@ func (t *Text) aboutClient(e event.Event) []event.Line {
 	return nil
 }
 
-// wanted is what a client of the proxy server asks for.
+// wanted describes the target that a client of the proxy server asks for.
 func wanted(e event.Requested) string {
 	if e.Datagrams {
 		return "datagrams"
@@ -49,7 +49,7 @@ func (t *Text) denied(r conn.Rejection) []event.Line {
 	return append(one(event.Named("%s", event.Printable(line))), t.hint(hint)...)
 }
 
-// describeAccess is about what lists and protocols keep out. ok is false for
+// describeAccess describes what lists and protocols keep out. ok is false for
 // another error.
 func (t *Text) describeAccess(err error) (text, hint string, ok bool) {
 	var (

@@ -78,7 +78,7 @@ func (t *Text) describeOwn(err error) (text, hint string) {
 	return t.describeNames(err)
 }
 
-// describeNames is about what has no address, and all that is left. A
+// describeNames describes names without an address, and all errors that are left. A
 // *conn.ListenError may hold such an error, which says more.
 func (t *Text) describeNames(err error) (text, hint string) {
 	var (
@@ -108,7 +108,7 @@ func (t *Text) familyHint() string {
 	return fmt.Sprintf("without %s, %s and %s both families are tried", t.spell(option.IPv4), t.spell(option.IPv6), t.spell(option.Source))
 }
 
-// describeSession is about a connection that was there.
+// describeSession describes the end of an established connection.
 func (t *Text) describeSession(err error) (text, hint string) {
 	var (
 		accept *conn.AcceptTimeoutError
@@ -148,7 +148,7 @@ func (e *SecretError) Error() string { return "no terminal to prompt for the " +
 // Local returns true.
 func (*SecretError) Local() bool { return true }
 
-// describeOp is about a connection that was there and failed.
+// describeOp describes the failure of an established connection.
 func (t *Text) describeOp(e *net.OpError) (text, hint string) {
 	proto := strings.TrimRight(e.Net, "46")
 	at := placeOf(e.Addr) + " (" + proto + ")"
@@ -176,7 +176,7 @@ func (t *Text) describeOp(e *net.OpError) (text, hint string) {
 	return "receive from " + at + " failed: " + event.Reason(e.Err), ""
 }
 
-// placeOf is where a peer is, its port after a word.
+// placeOf returns the address of a peer, with the word "port" before its port.
 func placeOf(a net.Addr) string {
 	if event.Unnamed(a) {
 		return "a socket without a name"
@@ -252,7 +252,8 @@ func (t *Text) describeDial(e *conn.DialError) (text, hint string) {
 	return fmt.Sprintf("connect to %s port %s (%s) failed: %s", host, e.Address.Port, e.Network, why), hint
 }
 
-// boundTo is where e's socket was to be bound: what a name stood for.
+// boundTo returns the address that e's socket was to be bound to, with names
+// resolved.
 func boundTo(e *conn.ListenError) addr.Addr {
 	a := e.Address
 	if op := new(net.OpError); errors.As(e.Err, &op) && op.Addr != nil {
@@ -295,7 +296,7 @@ func (t *Text) describeLocal(e *relay.LocalError) (text, hint string) {
 	return "standard output could not be written: " + event.Reason(e.Err), hint
 }
 
-// describeStart is about a command that could not be started.
+// describeStart describes a command that could not be started.
 func describeStart(e *command.StartError) (text, hint string) {
 	why := event.Reason(e.Err)
 	switch {

@@ -212,7 +212,7 @@ func (t *Text) silence(e event.Silence) []event.Line {
 	return append(one(line), t.hint(pathHint(e.Facts))...)
 }
 
-// stepName is a step in one word.
+// stepName returns the name of a step.
 func stepName(s path.Step) string {
 	switch s {
 	case path.StepRoute:

@@ -75,7 +75,7 @@ func onNetwork(f *path.Facts) string {
 	return fmt.Sprintf(" (%s, %s)", f.On.Prefix.Masked(), f.On.Interface)
 }
 
-// asking is the protocol that finds a neighbour.
+// asking returns the protocol that finds a neighbour.
 func asking(f *path.Facts) string {
 	if f.Neighbour.Addr.Is4() {
 		return "ARP"

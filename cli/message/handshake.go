@@ -45,7 +45,7 @@ func (t *Text) handshake(err error, server bool) (why, hint string) {
 	return event.Reason(cause(err)), ""
 }
 
-// cause is err without the addresses, which the line has already.
+// cause returns err without the addresses, which the line has already.
 func cause(err error) error {
 	var h *tlsconn.HandshakeError
 	if errors.As(err, &h) {

@@ -38,7 +38,7 @@ func (t *Text) connectHint(err error) string {
 	return ""
 }
 
-// attemptHint is connectHint for what is about the address that was tried.
+// attemptHint returns the hint about the address that was tried.
 func (t *Text) attemptHint(a conn.Attempt) string {
 	switch {
 	case errors.Is(a.Err, syscall.EINVAL):
@@ -49,8 +49,8 @@ func (t *Text) attemptHint(a conn.Attempt) string {
 	return t.connectHint(a.Err)
 }
 
-// sourceHint is about an address and a port to connect from that could not be
-// had. Systems have one errno for most of what can be the matter, and which it
+// sourceHint returns the hint about an address and a port to connect from that could not be
+// used. Systems have one errno for most of what can be the matter, and which it
 // is depends on the call that failed and on what was asked for.
 func sourceHint(t conn.Attempt) string {
 	bind, absent := event.BindFailed(t.Err), errors.Is(t.Err, syscall.EADDRNOTAVAIL)

@@ -90,7 +90,7 @@ func (j *JSON) object(e event.Event) (o object, ok bool) {
 	return j.other(e)
 }
 
-// other is an event without fields of its own: its lines.
+// other returns the object of an event without fields of its own: its lines.
 func (j *JSON) other(e event.Event) (o object, ok bool) {
 	switch e.(type) {
 	case event.Started, event.Failed:
@@ -111,7 +111,7 @@ func texts(lines []event.Line) []string {
 	return all
 }
 
-// attempt is about how a client gets to its peer.
+// attempt returns the object of an event on the way to a connection.
 func (j *JSON) attempt(e event.Event) (o object, ok bool) {
 	switch e := e.(type) {
 	case event.Resolved:
@@ -130,7 +130,8 @@ func (j *JSON) attempt(e event.Event) (o object, ok bool) {
 	return o, false
 }
 
-// listener is about what a listener takes and does not take.
+// listener returns the object of an event about connections that are accepted or
+// refused.
 func (j *JSON) listener(e event.Event) (o object, ok bool) {
 	switch e := e.(type) {
 	case event.Listening:
@@ -154,7 +155,7 @@ func (j *JSON) listener(e event.Event) (o object, ok bool) {
 	return o, false
 }
 
-// end is about how something ended that was under way.
+// end returns the object of an event about the end of something.
 func (j *JSON) end(e event.Event) (o object, ok bool) {
 	switch e := e.(type) {
 	case event.Closed:
@@ -178,7 +179,7 @@ func (j *JSON) end(e event.Event) (o object, ok bool) {
 	return o, false
 }
 
-// failure is about errors.
+// failure returns the object of an event about errors.
 func (j *JSON) failure(e event.Event) (o object, ok bool) {
 	switch e := e.(type) {
 	case event.Failed:
@@ -220,7 +221,7 @@ func (j *JSON) failed(err error) object {
 	return o
 }
 
-// explanation is what an explanation finds.
+// explanation returns the object of a finding of --explain.
 func (j *JSON) explanation(e event.Event) (o object, ok bool) {
 	var lines []event.Line
 	o = object{Event: "explained"}
@@ -250,7 +251,7 @@ func addresses(ips []netip.Addr) []string {
 	return texts
 }
 
-// addressText is an address, or nothing for a socket without a name.
+// addressText returns an address as text, or nothing for a socket without a name.
 func addressText(a net.Addr) string {
 	if a == nil || event.Unnamed(a) {
 		return ""
@@ -258,7 +259,7 @@ func addressText(a net.Addr) string {
 	return a.String()
 }
 
-// ms is a time in milliseconds, to the microsecond.
+// ms returns a time in milliseconds, to the microsecond.
 func ms(d time.Duration) *float64 {
 	n := float64(d.Round(time.Microsecond)) / float64(time.Millisecond)
 	return &n

@@ -40,7 +40,7 @@ func secured(i *tlsconn.Info) *tlsObject {
 	return o
 }
 
-// server is about what a listener does with a connection, and about handshakes.
+// server returns the object of an event about a handshake or a handler.
 func (j *JSON) server(e event.Event) (o object, ok bool) {
 	switch e := e.(type) {
 	case event.Secured:

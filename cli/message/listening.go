@@ -45,7 +45,7 @@ func (t *Text) listening(e event.Listening) (lines []event.Line) {
 	return append(lines, t.tlsBanner(e, host, portText(port))...)
 }
 
-// pageURL is where the test page of a listener is.
+// pageURL returns where the test page of a listener is.
 func pageURL(e event.Listening, host, port string) string {
 	scheme := "http://"
 	if e.TLS != nil {
@@ -75,7 +75,7 @@ func places(e event.Listening, port uint16) (lines []event.Line) {
 	return lines
 }
 
-// placeText is how to write an address with a port: as operands, or as a URL.
+// placeText returns how to write an address with a port: as operands, or as a URL.
 func placeText(e event.Listening, p path.Place, port uint16) string {
 	ip := p.Prefix.Addr()
 	if ip.Is6() && ip.IsLinkLocalUnicast() {
@@ -144,7 +144,7 @@ func isLoopback(a net.Addr) bool {
 	return err == nil && ap.Addr().IsLoopback()
 }
 
-// ownHost is the host under which this machine reaches a listener at a.
+// ownHost returns the host under which this machine reaches a listener at a.
 func ownHost(a net.Addr) string {
 	ap, err := netip.ParseAddrPort(a.String())
 	switch {

@@ -172,17 +172,17 @@ func (t *Text) closed(e event.Closed) event.Line {
 
 // commandEnded says how a command ended, unless it ended well.
 func commandEnded(e event.CommandEnded) []event.Line {
-	who := "command"
+	name := "command"
 	if e.Several {
-		who = "command of the " + connectionFrom(e.Remote)
+		name = "command of the " + connectionFrom(e.Remote)
 	}
 	switch {
 	case e.State.Success():
 		return nil
 	case e.State.Exited():
-		return one(event.Named("%s ended with status %d", who, e.State.ExitCode()))
+		return one(event.Named("%s ended with status %d", name, e.State.ExitCode()))
 	}
-	return one(event.Named("%s was ended by a %s", who, e.State)) // "signal: hangup"
+	return one(event.Named("%s was ended by a %s", name, e.State)) // "signal: hangup"
 }
 
 func totals(t relay.Totals) string {
@@ -197,7 +197,7 @@ func times(t relay.Totals) string {
 	return first + ", in " + event.Span(time.Since(t.Began))
 }
 
-// answered is the line of a request, and with -vvv its whole head.
+// answered returns the line of a request, and with -vvv its whole head.
 func (t *Text) answered(e event.Answered) []event.Line {
 	line := event.Bare("%s", e.Request.AppendCommon(nil))
 	if t.Verbose < 3 {
@@ -222,7 +222,7 @@ func namesPeer(err error, remote net.Addr) bool {
 	return errors.As(err, &op) && op.Addr != nil && (remote == nil || op.Addr.String() == remote.String())
 }
 
-// connectionFrom is whose connection it is, if that can be said.
+// connectionFrom describes a connection by its peer, if that is known.
 func connectionFrom(remote net.Addr) string {
 	if event.Unnamed(remote) {
 		return "connection"

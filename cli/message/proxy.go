@@ -16,13 +16,13 @@ func proxyPlace(e *proxy.Error) string {
 	return "proxy " + e.Address.Host + " port " + e.Address.Port + " (" + e.Type + ")"
 }
 
-// describeUnreachable is about a proxy that could not be connected to.
+// describeUnreachable describes a proxy that could not be connected to.
 func (t *Text) describeUnreachable(e *proxy.Error) (text, hint string) {
 	_, hint = t.describeOwn(e.Err)
 	return proxyPlace(e) + " " + e.Why + ": " + event.Reason(e.Err), hint
 }
 
-// describeProxy is about a proxy that was connected to.
+// describeProxy describes a proxy that was connected to.
 func describeProxy(e *proxy.Error) string {
 	text := proxyPlace(e) + " "
 	if errors.As(e.Err, new(syscall.Errno)) {
@@ -62,7 +62,7 @@ func (t *Text) proxyHint(h proxy.Hint) string {
 	return t.proxyLoginHint(h)
 }
 
-// proxyLoginHint is about logins, and about what a type of proxy cannot do.
+// proxyLoginHint returns the hint about logins, and about what a type of proxy cannot do.
 func (t *Text) proxyLoginHint(h proxy.Hint) string {
 	switch h {
 	case proxy.HintLogin:

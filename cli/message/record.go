@@ -29,7 +29,7 @@ func (t *Text) record(e event.Event) (lines []event.Line) {
 	return nil
 }
 
-// describeRecord is about a record that could not be written to its end.
+// describeRecord describes a record that could not be written to its end.
 func describeRecord(e event.RecordFailed) (text, hint string) {
 	cause := e.Err
 	var failed *record.LogError
@@ -39,7 +39,7 @@ func describeRecord(e event.RecordFailed) (text, hint string) {
 	return fmt.Sprintf("write record %s: %s", strconv.Quote(e.Name), event.Reason(cause)), "the transfer goes on without it"
 }
 
-// progressText is bytes, rate and time, and how much is left if that is known.
+// progressText returns bytes, rate and time, and how much is left if that is known.
 func progressText(e event.Progress) string {
 	rate := e.Rate
 	if e.Done {
@@ -55,7 +55,7 @@ func progressText(e event.Progress) string {
 	return text
 }
 
-// sizeText is a number of bytes with four digits or fewer.
+// sizeText returns a number of bytes in at most four digits and a unit.
 func sizeText(n float64) string {
 	units := [...]string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 	i := 0
@@ -68,7 +68,7 @@ func sizeText(n float64) string {
 	return fmt.Sprintf("%.1f %s", n, units[i])
 }
 
-// clockText is a time as a clock has it, without what is less than a second.
+// clockText returns a time as hours, minutes and whole seconds.
 func clockText(d time.Duration) string {
 	s := int(d / time.Second)
 	if s >= 3600 {

@@ -70,7 +70,7 @@ func chainLink(i int, c *tlsconn.Certificate) event.Line {
 		i, name(c.Subject), names, name(c.Issuer), date(c.NotBefore), date(c.NotAfter), c.Key, c.Pin, c.SHA256)
 }
 
-// ownerOf is the subject of a certificate, or its names where that is empty.
+// ownerOf returns the subject of a certificate, or its names where that is empty.
 func ownerOf(c *tlsconn.Certificate) string {
 	if c.Subject == "" && len(c.Names) > 0 {
 		return namesOf(c)
@@ -152,7 +152,7 @@ func (t *Text) handshakeFailed(e event.HandshakeFailed) []event.Line {
 	return append(one(event.Named("%s", event.Printable(text))), t.hint(hint)...)
 }
 
-// describeHandshake is about a handshake of a client with a that failed.
+// describeHandshake describes a handshake of a client with a that failed.
 func (t *Text) describeHandshake(a addr.Addr, limit time.Duration, err error) (text, hint string) {
 	at := a.Host + " port " + a.Port
 	if a.Path != "" {
@@ -165,7 +165,7 @@ func (t *Text) describeHandshake(a addr.Addr, limit time.Duration, err error) (t
 	return "TLS handshake with " + at + " failed: " + why, hint
 }
 
-// describeTLSFile is about a file, a pin or a suite that cannot be used.
+// describeTLSFile describes a file, a pin or a suite that cannot be used.
 func (t *Text) describeTLSFile(err error) (text, hint string, ok bool) {
 	var file *tlsconn.FileError
 	var pin *tlsconn.PinError
@@ -185,7 +185,7 @@ func (t *Text) describeTLSFile(err error) (text, hint string, ok bool) {
 	return text, hint, true
 }
 
-// tlsFile is about a file that cannot be used.
+// tlsFile describes a file that cannot be used.
 func (t *Text) tlsFile(e *tlsconn.FileError) (text, hint string) {
 	text = e.What + " " + strconv.Quote(e.Path) + ": "
 	var path *fs.PathError

@@ -48,7 +48,7 @@ func (t *Text) describeUsage(err error) (text, hint string) {
 		value       *option.ValueError
 		conflict    *option.ConflictError
 		operand     *option.OperandError
-		who         *dialect.UnknownError
+		bad         *dialect.UnknownError
 	)
 	switch {
 	case errors.As(err, &unknown):
@@ -69,8 +69,8 @@ func (t *Text) describeUsage(err error) (text, hint string) {
 		return t.describeConflict(conflict)
 	case errors.As(err, &operand):
 		return t.describeOperand(operand)
-	case errors.As(err, &who):
-		return fmt.Sprintf("unknown dialect %q", who.Name), "known dialects: " + strings.Join(dialect.Names(), ", ")
+	case errors.As(err, &bad):
+		return fmt.Sprintf("unknown dialect %q", bad.Name), "known dialects: " + strings.Join(dialect.Names(), ", ")
 	}
 	return err.Error(), ""
 }
@@ -252,7 +252,7 @@ func (t *Text) loneHint(operand string) string {
 	return "write " + operand + " port"
 }
 
-// badOperand is about an operand that package addr or proxy refused.
+// badOperand describes an operand that package addr or proxy refused.
 func badOperand(err error) (text, hint string) {
 	var bad *addr.Error
 	var port *addr.PortError

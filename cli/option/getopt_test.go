@@ -44,7 +44,7 @@ func newGetopt(g *Grammar) *getopt {
 	return o
 }
 
-// colons is what getopt writes behind the name of an option.
+// colons returns what getopt writes behind the name of an option.
 func colons(id ID, one string) string {
 	switch {
 	case RowOf(id).Kind == OptionalText:

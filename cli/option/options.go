@@ -131,7 +131,7 @@ func (o *Options) Name(id ID) string {
 	return o.grammar.Spell(id)
 }
 
-// Protocol is the network without its family.
+// Protocol returns the network without its family.
 func (o *Options) Protocol() string {
 	switch {
 	case o.Has(Unix) && o.Has(UDP):
@@ -144,7 +144,7 @@ func (o *Options) Protocol() string {
 	return "tcp"
 }
 
-// Network is the network in the words of package net.
+// Network returns the network in the words of package net.
 func (o *Options) Network() string {
 	switch {
 	case o.Has(IPv4):

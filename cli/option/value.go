@@ -88,7 +88,7 @@ func (o *Options) text(id ID) *string {
 	return o.tlsText(id)
 }
 
-// tlsText is text for the options of TLS.
+// tlsText returns where the text of an option of TLS is stored.
 func (o *Options) tlsText(id ID) *string {
 	switch id {
 	case TLSTrustFile:

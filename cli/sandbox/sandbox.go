@@ -29,7 +29,7 @@ type Needs struct {
 // nothing of the kind, which is no error. It may be called once.
 func Enter(needs Needs) (inForce []string, err error) { return enter(needs) }
 
-// resolverFiles is what looking up a name or a service reads: resolver(5),
+// resolverFiles returns what looking up a name or a service reads: resolver(5),
 // hosts(5), services(5), nsswitch.conf(5), and the file that the first two are
 // symbolic links to where systemd-resolved runs.
 func resolverFiles() []string {
