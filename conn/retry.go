@@ -25,17 +25,6 @@ func isMomentary(err error) bool {
 	return errors.As(err, new(syscall.Errno))
 }
 
-// isShortage reports whether err says that this process or the system lacks
-// what it will have again.
-func isShortage(err error) bool {
-	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
-		if errors.Is(err, errno) {
-			return true
-		}
-	}
-	return false
-}
-
 // A backoff is the pause between two tries, which grows from 5 to 100 ms.
 type backoff struct{ next time.Duration }
 

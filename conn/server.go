@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"gonc/conn/errno"
 	"gonc/conn/sockopt"
 )
 
@@ -231,7 +232,7 @@ func (ln *streamSocket) accept(s *server) (c net.Conn, err error) {
 // retrying waits after an error that passes. It reports a shortage, the first
 // time; other errors are about one connection or datagram.
 func (s *server) retrying(wait *backoff, err error) {
-	if wait.next == 0 && isShortage(err) {
+	if wait.next == 0 && errno.IsShortage(err) {
 		s.shortage.report(Rejection{Err: err})
 	}
 	wait.pause()

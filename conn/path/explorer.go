@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"gonc/conn/errno"
 )
 
 // Patience is how long an attempt may go without an answer before that says
@@ -135,7 +137,7 @@ func (e *Explorer) answer(ctx context.Context, f *Facts, err error, took time.Du
 	f.Answer.Outcome, f.Answer.Took = OutcomeOf(err), took
 	f.Again()
 	o := f.Answer.Outcome
-	answered := o == Refused || o == Unreachable || o == Denied || is(err, errnoProtocol)
+	answered := o == Refused || o == Unreachable || o == Denied || is(err, errno.NoProtocol)
 	if e.Network != "tcp" || !answered || !f.reached() {
 		return
 	}

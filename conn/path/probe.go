@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"gonc/conn/errno"
 )
 
 // An Outcome is how an attempt to connect ended.
@@ -29,15 +31,15 @@ func OutcomeOf(err error) Outcome {
 	switch {
 	case err == nil:
 		return Accepted
-	case is(err, errnoRefused):
+	case is(err, errno.Refused):
 		return Refused
-	case is(err, errnoHost), is(err, errnoNet):
+	case is(err, errno.NoHost), is(err, errno.NoNetwork):
 		return Unreachable
-	case is(err, errnoTimeout), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
+	case is(err, errno.TimedOut), errors.Is(err, context.DeadlineExceeded), errors.Is(err, os.ErrDeadlineExceeded):
 		return Silent
 	case errors.Is(err, os.ErrPermission):
 		return Denied
-	case is(err, errnoReset):
+	case is(err, errno.Reset):
 		return ResetLater
 	}
 	return Failed

@@ -13,6 +13,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"gonc/conn/errno"
 	"gonc/conn/sockopt"
 	"gonc/internal/testutil"
 )
@@ -97,7 +98,7 @@ func testScanOrder(t *testing.T, s Scanner, addr netip.Addr) {
 		if isOpen := r.State == Open; isOpen != (r.Err == nil) || open[r.Port] && !isOpen {
 			t.Errorf("%+v", r)
 		}
-		if r.State == Closed && r.Err != error(errRefused) {
+		if r.State == Closed && r.Err != error(errno.Refused) {
 			t.Errorf("closed with %#v", r.Err)
 		}
 	}
@@ -224,7 +225,7 @@ func TestScanSetupError(t *testing.T) {
 		for _, tt := range []struct {
 			s    Scanner
 			want error
-		}{{bad, failure}, {notHere, errAddrNotAvail}} {
+		}{{bad, failure}, {notHere, errno.AddrNotAvail}} {
 			err := tt.s.Scan(t.Context(), []netip.Addr{testutil.Loopback4}, []uint16{1, 2, 3}, func(r Result) { t.Errorf("%+v", r) })
 			var op *net.OpError
 			if !errors.Is(err, tt.want) || !errors.As(err, &op) || op.Op != "dial" || !strings.HasPrefix(op.Addr.String(), "127.0.0.1:") {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gonc/conn/addr"
+	"gonc/conn/errno"
 	"gonc/conn/sockopt"
 )
 
@@ -31,7 +32,7 @@ func (s *sweep) probeTCP(ctx context.Context, j job) (finding, error) {
 	defer c.Close()
 	if c.LocalAddr().String() == c.RemoteAddr().String() {
 		c.(*net.TCPConn).SetLinger(0)
-		return verdictTCP(rtt, errRefused), nil
+		return verdictTCP(rtt, errno.Refused), nil
 	}
 	if s.secure != nil {
 		return s.probeTLS(ctx, c, j, start)
@@ -114,7 +115,7 @@ func (s *sweep) classify(ctx context.Context, to netip.AddrPort, err error) erro
 	var step *os.SyscallError
 	bind := errors.As(err, &step) && step.Syscall == "bind"
 	var option *optionError
-	used := errors.Is(err, errAddrInUse) || errors.Is(err, errAddrNotAvail)
+	used := errors.Is(err, errno.AddrInUse) || errors.Is(err, errno.AddrNotAvail)
 	from, _ := s.sources.Of(to.Addr())
 	switch {
 	case ctx.Err() != nil:
@@ -123,8 +124,8 @@ func (s *sweep) classify(ctx context.Context, to netip.AddrPort, err error) erro
 		return context.DeadlineExceeded
 	case errors.As(err, &option):
 		return err
-	case isShortage(err),
-		bind && errors.Is(err, errAddrInUse) && from.Port() == 0,
+	case errno.IsShortage(err),
+		bind && errors.Is(err, errno.AddrInUse) && from.Port() == 0,
 		!bind && used && addr.HasSource(to):
 		return &shortageError{err}
 	case bind:
@@ -136,23 +137,23 @@ func (s *sweep) classify(ctx context.Context, to netip.AddrPort, err error) erro
 // verdictTCP returns the finding of a connect that ended with err.
 func verdictTCP(rtt time.Duration, err error) finding {
 	switch {
-	case err == nil, errors.Is(err, errReset), errors.Is(err, errPipe):
+	case err == nil, errors.Is(err, errno.Reset), errors.Is(err, errno.Pipe):
 		// A reset comes from a peer that had accepted; a connection that is
 		// not accepted is refused.
 		return finding{state: Open, rtt: rtt}
-	case errors.Is(err, errRefused):
-		return finding{Closed, rtt, errRefused}
+	case errors.Is(err, errno.Refused):
+		return finding{Closed, rtt, errno.Refused}
 	}
 	return finding{Filtered, rtt, bare(err)}
 }
 
 // bare takes off what the net package has wrapped around the reason.
 func bare(err error) error {
-	var errno syscall.Errno
+	var number syscall.Errno
 	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.As(err, &errno):
-		return errno
+	case errors.As(err, &number):
+		return number
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return os.ErrDeadlineExceeded
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"time"
+
+	"gonc/conn/errno"
 )
 
 // refillTime is a bit more than the time in which a host that limits its ICMP
@@ -118,9 +120,9 @@ func (s *sweep) probeUDP(ctx context.Context, j job) (finding, error) {
 // verdictUDP returns the finding of a socket that returned err.
 func verdictUDP(rtt time.Duration, err error) finding {
 	switch {
-	case errors.Is(err, errRefused), errors.Is(err, errReset): // Windows says reset
-		return finding{Closed, rtt, errRefused}
-	case errors.Is(err, errTooLong): // Windows says so of an answer that is cut
+	case errors.Is(err, errno.Refused), errors.Is(err, errno.Reset): // Windows says reset
+		return finding{Closed, rtt, errno.Refused}
+	case errors.Is(err, errno.TooLong): // Windows says so of an answer that is cut
 		return finding{state: Open, rtt: rtt}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return finding{state: Silent, rtt: rtt}
