@@ -161,16 +161,29 @@ func (e *TargetError) Error() string {
 // has a port only, and what the name stands for can't be judged.
 func (r *Reach) Check(client netip.Addr, host string, at netip.AddrPort) error {
 	at = netip.AddrPortFrom(at.Addr().Unmap(), at.Port())
+	leads := netip.AddrPortFrom(leadsTo(at.Addr()), at.Port())
 	fail := func(why Forbidden) error { return &TargetError{Host: host, Addr: at, Reason: why} }
 	switch {
-	case r.Deny != nil && r.Deny.has(host, at):
+	case r.Deny != nil && (r.Deny.has(host, at) || r.Deny.has(host, leads)):
 		return fail(ForbiddenDenied)
-	case r.Allow != nil && !r.Allow.has(host, at):
+	case r.Allow != nil && !r.Allow.has(host, leads):
 		return fail(ForbiddenNotAllowed)
 	case r.Allow == nil && at.Addr().IsValid() && !isOwn(client.Unmap()) && isPrivate(at.Addr()):
 		return fail(ForbiddenLocal)
 	}
 	return nil
+}
+
+// leadsTo returns the address that connect(2) takes ip for: the unspecified one
+// is the loopback of its family.
+func leadsTo(ip netip.Addr) netip.Addr {
+	switch {
+	case !ip.IsUnspecified():
+		return ip
+	case ip.Is4():
+		return netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	return netip.IPv6Loopback()
 }
 
 // IsListener reports whether at is one of the addresses that this program

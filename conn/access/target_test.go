@@ -90,6 +90,12 @@ func TestReach(t *testing.T) {
 		{Reach{Allow: targets(t, ":22")}, there, "127.0.0.1:22", true, 0},
 		{Reach{Allow: targets(t, ":22")}, here, "127.0.0.1:23", false, ForbiddenNotAllowed},
 		{Reach{Allow: targets(t, ":22"), Deny: targets(t, "127.0.0.0/8")}, there, "127.0.0.1:22", false, ForbiddenDenied},
+		{Reach{Allow: targets(t, "127.0.0.1:22")}, there, "0.0.0.0:22", true, 0},
+		{Reach{Allow: targets(t, "192.0.2.0/24")}, here, "0.0.0.0:22", false, ForbiddenNotAllowed},
+		{Reach{Deny: targets(t, "127.0.0.0/8")}, here, "0.0.0.0:22", false, ForbiddenDenied},
+		{Reach{Deny: targets(t, "0.0.0.0")}, here, "0.0.0.0:22", false, ForbiddenDenied},
+		{Reach{Deny: targets(t, "::1")}, here, "[::]:22", false, ForbiddenDenied},
+		{Reach{Deny: targets(t, "fe80::/10")}, here, "[fe80::1%eth0]:22", false, ForbiddenDenied},
 		{Reach{Deny: targets(t, ":25")}, here, "192.0.2.1:25", false, ForbiddenDenied},
 		{Reach{Deny: targets(t, ":25")}, there, "[::1]:26", false, ForbiddenLocal},
 	} {
