@@ -68,7 +68,7 @@ func (b *Broker) read() {
 		defer lines.end()
 		put = lines.add
 	}
-	buf := make([]byte, MaxPayload)
+	buf := make([]byte, maxPayload)
 	for b.log.room(nil) {
 		n, err := b.local.R.Read(buf)
 		put(buf[:n])

@@ -47,9 +47,9 @@ func (p *pieces) Write(b []byte) (int, error) {
 func TestDatagrams(t *testing.T) {
 	testutil.CheckLeaks(t)
 	here, there := connected(t, "udp")
-	sizes := []int{1, 1400, 0, 60000, MaxPayload, 3}
+	sizes := []int{1, 1400, 0, 60000, maxPayload, 3}
 	local := &pieces{next: make(chan struct{}), got: make(chan []byte)}
-	for _, n := range []int{1, 1400, 60000, MaxPayload} {
+	for _, n := range []int{1, 1400, 60000, maxPayload} {
 		local.give = append(local.give, bytesOf(int64(n)))
 	}
 	want := slices.Clone(local.give)
@@ -79,19 +79,19 @@ func TestDatagrams(t *testing.T) {
 		t.Errorf("got %q", b)
 	}
 	end := testutil.Await(t, relay, "the relay")
-	expectTotals(t, end, 1+1400+60000+MaxPayload, 1+1400+60000+MaxPayload+3+1)
+	expectTotals(t, end, 1+1400+60000+maxPayload, 1+1400+60000+maxPayload+3+1)
 }
 
 // What is read at once and longer than a datagram can be becomes several.
 func TestDatagramsFromBulk(t *testing.T) {
 	testutil.CheckLeaks(t)
 	here, there := connected(t, "udp")
-	n := int64(2*MaxPayload + 1000)
+	n := int64(2*maxPayload + 1000)
 	relay := piping(context.Background(), End{R: dataOf(n)}, Conn(here), Policy{Quiet: 100 * time.Millisecond})
 	there.SetReadDeadline(time.Now().Add(testutil.Timeout))
 	a := arrival{wrong: -1}
 	buf := make([]byte, 1<<16)
-	for _, want := range []int{MaxPayload, MaxPayload, 1000} {
+	for _, want := range []int{maxPayload, maxPayload, 1000} {
 		got, err := there.Read(buf)
 		if err != nil || got != want {
 			t.Fatalf("a datagram of %d bytes, %v; want %d", got, err, want)

@@ -91,7 +91,7 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 
 // read is the goroutine that reads local.
 func (f *Fanout) read() {
-	buf := make([]byte, MaxPayload)
+	buf := make([]byte, maxPayload)
 	for f.log.room(nil) {
 		n, err := f.Local.R.Read(buf)
 		f.log.put(nil, buf[:n])

@@ -180,7 +180,7 @@ func TestFanoutPace(t *testing.T) {
 	ended := serving(ctx, h.Serve, here)
 	testutil.Eventually(t, "something is read", func() bool { return local.n.Load() > 0 })
 	time.Sleep(20 * time.Millisecond)
-	if n := local.n.Load(); n > readAhead+2*bufferSize+MaxPayload {
+	if n := local.n.Load(); n > readAhead+2*bufferSize+maxPayload {
 		t.Errorf("for one that takes nothing %d bytes were read", n)
 	}
 	there.Close()

@@ -45,7 +45,7 @@ func (c *crlf) Read(p []byte) (int, error) {
 func (c *crlf) fill() {
 	if c.buf == nil {
 		// Half a datagram, so that a read which is all LF still fits one.
-		c.buf = make([]byte, MaxPayload/2, MaxPayload/2+MaxPayload)
+		c.buf = make([]byte, maxPayload/2, maxPayload/2+maxPayload)
 	}
 	var n int
 	n, c.err = c.r.Read(c.buf)
@@ -65,7 +65,7 @@ func Interval(e End, d time.Duration) End {
 	if e.R == nil || d <= 0 {
 		return e
 	}
-	l := &lines{r: e.R, pause: d, quit: make(chan struct{}), buf: make([]byte, MaxPayload)}
+	l := &lines{r: e.R, pause: d, quit: make(chan struct{}), buf: make([]byte, maxPayload)}
 	e.R = l
 	e.src.interrupt = closing(l.quit, e.src.interrupt)
 	return e

@@ -102,9 +102,9 @@ func TestCRLFError(t *testing.T) {
 // A read that is all LF still fits one datagram.
 func TestCRLFDatagram(t *testing.T) {
 	e := CRLF(End{R: strings.NewReader(strings.Repeat("\n", 1<<20))})
-	buf := make([]byte, MaxPayload)
+	buf := make([]byte, maxPayload)
 	n, err := e.R.Read(buf)
-	if err != nil || n%2 != 0 || n < MaxPayload-2 {
+	if err != nil || n%2 != 0 || n < maxPayload-2 {
 		t.Errorf("read %d, %v", n, err)
 	}
 	if left := e.R.(*crlf).left; len(left) > 0 {

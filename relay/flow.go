@@ -20,10 +20,10 @@ var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
 // bulkRead is how much a read has to return for the traffic to count as bulk.
 const bulkRead = bufferSize / 2
 
-// MaxPayload is the largest payload of an IPv4 datagram, in bytes: 65535 less
+// maxPayload is the largest payload of an IPv4 datagram, in bytes: 65535 less
 // the IP and UDP headers. Bytes of a stream become datagrams of at most this
 // size.
-const MaxPayload = 65507
+const maxPayload = 65507
 
 // noZeroCopy is a test seam: plain reads and writes for everything.
 var noZeroCopy bool
@@ -68,7 +68,7 @@ func (f *flow) run() (rerr, werr error) {
 	defer buffers.Put(pooled)
 	buf := pooled[:]
 	if f.to.Datagram {
-		buf = buf[:MaxPayload]
+		buf = buf[:maxPayload]
 	}
 	if err := f.awaitFirst(); err != nil {
 		return err, nil
