@@ -1,6 +1,6 @@
-// Package addr reads addresses and ports as users write them, and says what is
-// known of them without connecting: their services, their families, from where
-// a listener can be reached, which program has a port.
+// Package addr reads addresses and ports as users write them, and finds what is
+// known of them without connecting: their services, their families, and which
+// program has a port.
 package addr
 
 import (

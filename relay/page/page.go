@@ -1,3 +1,11 @@
+// Package page answers HTTP/1 requests with one page: the test page of gonc, or
+// a file. Page.Serve consumes one connection; each connection is served by the
+// one goroutine that calls it, and on Unix holds no buffer while it waits for a
+// request.
+//
+// The framing of requests is read by package http1. What a client can make grow
+// is limited: the head, the body, the time for each of them, and the memory for
+// unfinished heads of all connections together.
 package page
 
 import (
