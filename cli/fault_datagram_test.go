@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// Finding 20: OpenBSD nc cuts datagrams at 16,384 bytes, traditional and
-// socat at 8,192. Finding 19: an empty one ends most of them.
+// OpenBSD nc cuts datagrams at 16,384 bytes, traditional and
+// socat at 8,192. An empty one ends most of them.
 func TestDatagrams(t *testing.T) {
 	sizes := []int{60000, 0, 1, 65507, 0, 9000}
 	t.Run("to a client", func(t *testing.T) {

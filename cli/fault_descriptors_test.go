@@ -64,7 +64,7 @@ func TestUselessDescriptors(t *testing.T) {
 	}
 }
 
-// Finding 8: with standard input closed, OpenBSD nc and busybox print nothing
+// With standard input closed, OpenBSD nc and busybox print nothing
 // and ncat hangs; a socket becomes descriptor 0. Here a closed input is empty,
 // a closed output /dev/null.
 func TestClosedDescriptors(t *testing.T) {

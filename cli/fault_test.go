@@ -95,7 +95,7 @@ func shell(script string, args ...string) *process {
 	return newProcess("sh", append([]string{"-c", script, "sh", "gonc"}, args...)...)
 }
 
-// Finding 5: with nothing to say themselves, traditional and busybox end at
+// With nothing to say themselves, traditional and busybox end at
 // the peer's FIN (or at their own end) and lose megabytes, with status 0.
 func TestOneSideHasNothingToSay(t *testing.T) {
 	want := payload(20 << 20)
@@ -133,7 +133,7 @@ func TestBothSidesHaveMuchToSay(t *testing.T) {
 	}
 }
 
-// Finding 6: closing a socket that holds unread input makes the kernel drop
+// Closing a socket that holds unread input makes the kernel drop
 // what was still to be sent; ncat --send-only, traditional -q 0 and socat -u
 // lose more than half of an upload to a peer that says something meanwhile.
 func TestUploadToAPeerThatTalks(t *testing.T) {
@@ -197,7 +197,7 @@ func TestUploadThatIsNotTaken(t *testing.T) {
 	})
 }
 
-// Finding 7: OpenBSD nc prints nothing of what came before a reset; only ncat
+// OpenBSD nc prints nothing of what came before a reset; only ncat
 // has a status that shows it.
 func TestResetAfterData(t *testing.T) {
 	want := payload(60000)
@@ -261,7 +261,7 @@ func TestResetWhileStdinIdles(t *testing.T) {
 	}
 }
 
-// Finding 8: OpenBSD nc ends with status 0 when standard output is full.
+// OpenBSD nc ends with status 0 when standard output is full.
 func TestStdoutFull(t *testing.T) {
 	const full = "standard output could not be written: No space left on device"
 	wantFull := func(t *testing.T, p *process) {
@@ -303,7 +303,7 @@ func TestStdoutFull(t *testing.T) {
 	})
 }
 
-// Finding 8: with the reader of standard output gone, OpenBSD nc hangs until
+// With the reader of standard output gone, OpenBSD nc hangs until
 // standard input ends.
 func TestStdoutReaderGone(t *testing.T) {
 	p, client, r := headOf(t, "hello")

@@ -26,7 +26,7 @@ type tool struct {
 	udpListen, udpConnect []string // nil: it has no UDP
 
 	// oneWay says that it ends at the other side's FIN and drops what it
-	// has still to send (finding 5 of fault_test.go), so that only one
+	// has still to send, so that only one
 	// direction at a time can be tested.
 	oneWay bool
 }

@@ -54,7 +54,7 @@ func TestFastClientsOfMany(t *testing.T) {
 	}
 }
 
-// Finding 18: a client of ncat -k that does not read stalls all others.
+// A client of ncat -k that does not read stalls all others.
 func TestSlowClientOfMany(t *testing.T) {
 	server, clients := manyClients(t, 2)
 	slow, fast := clients[0], clients[1]
