@@ -20,6 +20,7 @@ func Example() {
 	}
 	p := page.Page{Body: []byte("hello"), Type: "text/plain"}
 	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
 	var conns sync.WaitGroup
 	conns.Go(func() {
 		for {
