@@ -40,7 +40,11 @@ func (o *invocation) openRecords() error {
 		}
 	}
 	if o.Has(option.HexDump) {
-		return o.openRecord(o.HexDump, record.Hex)
+		format := record.Hex
+		if o.dialect.PlainHexDump {
+			format = record.PlainHex
+		}
+		return o.openRecord(o.HexDump, format)
 	}
 	return nil
 }

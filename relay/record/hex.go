@@ -33,6 +33,27 @@ func appendHex(dst []byte, b block) []byte {
 	return dst
 }
 
+// appendPlainHex appends a block in hex to dst as ncat writes it: the lines
+// alone, in which a space is a dot too and the text is filled up.
+func appendPlainHex(dst []byte, b block) []byte {
+	for offset := 0; offset < len(b.data); offset += lineBytes {
+		data := b.data[offset:min(offset+lineBytes, len(b.data))]
+		dst = appendHexLine(dst, offset, data)
+		text := dst[len(dst)-1-len(data) : len(dst)-1]
+		for i, c := range text {
+			if c == ' ' {
+				text[i] = '.'
+			}
+		}
+		dst = dst[:len(dst)-1]
+		for range lineBytes - len(data) {
+			dst = append(dst, ' ')
+		}
+		dst = append(dst, '\n')
+	}
+	return dst
+}
+
 // appendHexLine appends the line of data, which is 1 to 16 bytes at offset.
 func appendHexLine(dst []byte, offset int, data []byte) []byte {
 	for shift := 28; shift >= 0; shift -= 4 {

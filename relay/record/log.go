@@ -58,6 +58,9 @@ func Raw(w io.Writer) *Log {
 // Hex returns a Log in hex, for people and for programs: see appendHex.
 func Hex(w io.Writer) *Log { return &Log{w: w, format: appendHex} }
 
+// PlainHex returns a Log in hex as ncat's: see appendPlainHex.
+func PlainHex(w io.Writer) *Log { return &Log{w: w, format: appendPlainHex} }
+
 // Create opens name for a record, empty. A new file is for its owner only,
 // because a session may hold passwords.
 func Create(name string) (*os.File, error) { return open(name, os.O_TRUNC) }
