@@ -58,6 +58,8 @@ func Run(argv []string, version string) int {
 		return show(text, d.Help, help(d, opts, args, version))
 	case opts.Has(option.Completion):
 		return show(text, os.Stdout, completion.Script(opts.Completion, &d.Grammar))
+	case opts.Has(option.Version) && d.Version != nil:
+		return show(text, stderrWriter{}, d.Version(version))
 	case opts.Has(option.Version):
 		return show(text, os.Stdout, versionText(version))
 	}

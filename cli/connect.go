@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"gonc/cli/dialect"
 	"gonc/cli/event"
 	"gonc/cli/message"
 	"gonc/cli/option"
@@ -70,9 +71,10 @@ func (o *invocation) connectOne(ctx context.Context, d *conn.Dialer, a addr.Addr
 	}
 	o.last = relay.Totals{Unanswered: true}
 	err = serve(ctx, c)
+	var refusal *refusalError
 	switch {
-	case context.Cause(ctx) == errRefused:
-		return nil
+	case errors.As(context.Cause(ctx), &refusal):
+		return refusal.err
 	case err == nil && conn.Refusal(c) != nil:
 		return message.Reported(conn.Refusal(c))
 	}
@@ -82,14 +84,20 @@ func (o *invocation) connectOne(ctx context.Context, d *conn.Dialer, a addr.Addr
 // dropped prints how many datagrams this host has dropped.
 func (o *invocation) dropped(datagrams uint64) { o.out.Print(event.Dropped{Datagrams: datagrams}) }
 
-// errRefused ends a UDP connection in a dialect where a refusal does.
-var errRefused = errors.New("refused")
+// A refusalError ends a UDP connection in a dialect where a refusal does.
+type refusalError struct{ err error } // nil: that is no failure
+
+func (*refusalError) Error() string { return "refused" }
 
 // refused prints that the host of a UDP connection refuses datagrams, or ends
 // the connection.
 func (o *invocation) refused(remote net.Addr, err error, end context.CancelCauseFunc) {
-	if o.dialect.RefusalEnds {
-		end(errRefused)
+	switch o.dialect.RefusalEnds {
+	case dialect.Quietly:
+		end(&refusalError{})
+		return
+	case dialect.Failing:
+		end(&refusalError{err})
 		return
 	}
 	o.out.Print(event.Failed{Err: o.useless(remote, err)})

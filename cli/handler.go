@@ -199,7 +199,7 @@ func (o *invocation) onEnd(several bool) func(net.Addr, relay.Totals) {
 			o.last = t
 		}
 		if verbose {
-			o.out.Print(event.Closed{Remote: remote, Several: several, Totals: t})
+			o.out.Print(event.Closed{Remote: remote, Several: several, Totals: t, Accepted: !client})
 		}
 		if client && isUnanswered(t) && !o.Has(option.HalfClose) && !o.Has(option.SendOnly) && !isRegular(os.Stdin) {
 			o.out.Print(event.Unanswered{})

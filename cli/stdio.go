@@ -7,6 +7,7 @@ import (
 
 	"github.com/mattn/go-isatty"
 
+	"gonc/cli/event"
 	"gonc/cli/option"
 	"gonc/relay"
 )
@@ -64,13 +65,16 @@ func (o *invocation) idleLimit() time.Duration {
 	return 0
 }
 
-// unlessQuiet returns err, or nil if it is idleness that is no failure: that
+// unlessQuiet returns err, with the limit if it is idleness, or nil if it is idleness that is no failure: that
 // which the timeout for everything or the nature of datagram sessions limits.
 func (o *invocation) unlessQuiet(err error) error {
-	if err == relay.ErrIdle && !o.Has(option.IdleTimeout) {
-		return nil
+	switch {
+	case err != relay.ErrIdle:
+		return err
+	case o.Has(option.IdleTimeout):
+		return &event.IdleError{Limit: o.IdleTimeout, Listener: o.Has(option.Listen), Err: err}
 	}
-	return err
+	return nil
 }
 
 // policy returns what the command line and the dialect decide about ends.

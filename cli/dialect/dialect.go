@@ -31,7 +31,8 @@ type Dialect struct {
 	DualStack      bool              // a listener on all IPv6 addresses takes IPv4 as well
 	UDPQuiet       time.Duration     // how long a UDP client waits for more after standard input; zero: for ever
 	ConnectTimeout time.Duration     // where no limit on connecting is given; zero: none
-	RefusalEnds    bool              // a UDP client that is refused ends, with status 0
+	RefusalEnds    Refusal           // whether a UDP client that is refused ends
+	PlainHexDump   bool              // a dump in hex has no line about each read and write
 	FlushQuiet     time.Duration     // with a quit time of 0, how long the peer may be silent before that is the end; zero: end once all is sent
 
 	TrustsAnyPeer bool // certificates are verified only if that is asked for
@@ -44,6 +45,7 @@ type Dialect struct {
 	Help       io.Writer                   // where the help goes
 	Head       func(version string) string // what the help begins with
 	Topics     bool                        // the help has topics
+	Version    func(version string) string // the answer to --version, on standard error; nil: gonc's, on standard output
 	Usage      string                      // what follows an error about the shape of the command line; empty: nothing
 
 	// Event puts an event into the dialect's own words. ok is false for what
@@ -68,6 +70,16 @@ type Dialect struct {
 	Network, Other int
 	IsNetwork      func(err error) bool
 }
+
+// A Refusal is what a UDP client does when its datagrams are refused.
+type Refusal uint8
+
+// What it may do.
+const (
+	Never   Refusal = iota // it says so and goes on
+	Quietly                // it ends with status 0
+	Failing                // it ends with an error
+)
 
 // Status returns the exit status for an error.
 func (d *Dialect) Status(err error) int {

@@ -26,7 +26,7 @@ var nc = Dialect{
 	ConnectEOF:  relay.KeepSending,
 	FlushQuiet:  time.Second,
 	DualStack:   true,
-	RefusalEnds: true,
+	RefusalEnds: Quietly,
 
 	Help:     os.Stderr,
 	Head:     ncHead,

@@ -25,6 +25,7 @@ var ncat = Dialect{
 		DefaultProxyServerPort: "3128",
 		ProxyTypeServes:        true,
 		OnePort:                true,
+		Explicit:               []option.ID{option.Chat},
 	},
 
 	HalfClose:      true,
@@ -35,9 +36,13 @@ var ncat = Dialect{
 	ConnectTimeout: 10 * time.Second,
 	TrustsAnyPeer:  true,
 
+	RefusalEnds:  Failing,
+	PlainHexDump: true,
+
 	Program: "Ncat",
 	Help:    os.Stdout,
 	Head:    ncatHead,
+	Version: ncatVersion,
 	Event:   ncatEvent,
 	Error:   ncatError,
 	Ending:  ncatEnding,
@@ -139,6 +144,11 @@ var ncatNames = [...]option.Name{
 	{Name: "ssl-ciphers", ID: option.TLSCiphers},
 	{Name: "ssl-servername", ID: option.TLSServerName},
 	{Name: "ssl-alpn", ID: option.TLSALPN},
+}
+
+// ncatVersion is the line that scripts look at to tell one netcat from another.
+func ncatVersion(version string) string {
+	return "Ncat: Version 7.99 as gonc " + version + " behaves like it\n"
 }
 
 func ncatHead(version string) string {

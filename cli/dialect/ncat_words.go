@@ -4,13 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"gonc/cli/event"
-	"gonc/cli/option"
 	"gonc/conn"
+	"gonc/conn/proxy"
 	"gonc/relay"
 )
 
@@ -24,18 +25,27 @@ func ncatEnding(err error) string {
 }
 
 // ncatIsNetwork reports whether err counts as one of the network, which the
-// lookup of a name does not.
+// lookup of a name does not, nor an address of the wrong family, nor a listener
+// that was idle.
 func ncatIsNetwork(err error) bool {
-	return !event.IsLocal(err) && !errors.As(err, new(*conn.ResolveError))
+	var idle *event.IdleError
+	var refused *proxy.Error
+	switch {
+	case errors.As(err, &refused) && refused.Unreachable:
+		return true
+	case errors.As(err, &idle):
+		return !idle.Listener
+	}
+	return !event.IsLocal(err) && !errors.As(err, new(*conn.ResolveError)) && !errors.As(err, new(*conn.FamilyError))
 }
 
 // ncatEvent has the words of ncat for events.
 func ncatEvent(e event.Event, verbose int) (lines []event.Line, ok bool) {
 	switch e := e.(type) {
 	case event.Failed:
-		return ncatGetopt(e.Err)
+		return ncatRefusal(e.Err)
 	case event.Started:
-		return ncatLine("Version 7.99 as gonc %s behaves like it", e.Version), true
+		return []event.Line{event.Bare("%s", strings.TrimSuffix(ncatVersion(e.Version), "\n"))}, true
 	case event.Connecting, event.Scanned, event.PortFailed:
 		return nil, true
 	case event.Connected:
@@ -44,18 +54,26 @@ func ncatEvent(e event.Event, verbose int) (lines []event.Line, ok bool) {
 		return ncatLine("Connected to %s.", event.Printable(net.JoinHostPort(e.To.Host, strconv.Itoa(int(e.Port))))), true
 	case event.ConnectedUnix:
 		return ncatLine("Connected to %s.", event.Printable(e.Path)), true
+	case event.AttemptFailed:
+		return ncatLine("%s.", event.Reason(e.Attempt.Err)), true
 	case event.Listening:
-		for _, a := range e.At {
+		for _, a := range slices.Backward(e.At) { // IPv6 comes first
 			lines = append(lines, event.Named("Listening on %s", ncatAddr(a)))
 		}
 		return lines, true
 	case event.Accepted:
-		return ncatLine("Connection from %s.", ncatAddr(e.From())), true
+		if e.Local.Network() == "unix" {
+			return ncatLine("Connection from a client on Unix domain socket."), true
+		}
+		return ncatClient(e.From()), true
 	case event.Denied:
-		return ncatLine("New connection denied: not allowed"), true
+		return append(ncatClient(e.Remote), event.Named("New connection denied: not allowed")), true
 	case event.Refused:
-		return ncatLine("New connection denied: connection limit reached (%d)", e.Limit), true
+		return append(ncatClient(e.Remote), event.Named("New connection denied: connection limit reached (%d)", e.Limit)), true
 	case event.Closed:
+		if e.Accepted && verbose < 2 {
+			return nil, true // totals are those of a client
+		}
 		took := time.Since(e.Totals.Began).Seconds()
 		return ncatLine("%d bytes sent, %d bytes received in %.2f seconds.", e.Totals.Sent, e.Totals.Received, took), true
 	}
@@ -66,33 +84,43 @@ func ncatLine(format string, args ...any) []event.Line {
 	return []event.Line{event.Named(format, args...)}
 }
 
+func ncatClient(from net.Addr) []event.Line { return ncatLine("Connection from %s.", ncatAddr(from)) }
+
 func ncatAddr(a net.Addr) string { return event.Printable(a.String()) }
 
 // ncatError has the words of ncat for errors, without what they end with.
 func ncatError(err error) (text string, ok bool) {
 	var (
-		name   *conn.ResolveError
-		digits *conn.NumericError
 		listen *conn.ListenError
+		unix   *conn.UnixError
 		dial   *conn.DialError
+		idle   *event.IdleError
 		local  *relay.LocalError
 		op     *net.OpError
 	)
+	if text, ok := ncatProxyError(err); ok {
+		return text, true
+	}
+	if text, ok := ncatNameError(err); ok {
+		return text, true
+	}
 	switch {
-	case errors.As(err, &name) && name.Limit == 0:
-		return fmt.Sprintf("Could not resolve hostname %q: %s", name.Address.Host, event.LookupReason(name.Err)), true
-	case errors.As(err, &digits):
-		return fmt.Sprintf("Could not resolve hostname %q: Name or service not known", digits.Host), true
 	case errors.As(err, &listen):
 		return fmt.Sprintf("bind to %s: %s", listen.Address, event.Reason(listen.Err)), true
+	case errors.As(err, &unix) && errors.Is(unix.Err, conn.ErrNotSocket):
+		return fmt.Sprintf("bind to %s: Address already in use", unix.Path), true // so that it is not touched
+	case errors.As(err, &unix) && unix.Op == "listen":
+		return fmt.Sprintf("bind to %s: %s", unix.Path, event.Reason(unix.Err)), true
+	case errors.As(err, &unix):
+		return event.Reason(unix.Err), true
 	case errors.As(err, &dial):
 		last := dial.Tried[len(dial.Tried)-1].Err
 		if event.TimedOut(last) {
 			return "TIMEOUT", true
 		}
 		return event.Reason(last), true
-	case errors.Is(err, relay.ErrIdle):
-		return "Idle timeout expired", true
+	case errors.As(err, &idle):
+		return fmt.Sprintf("Idle timeout expired (%d ms)", idle.Limit.Milliseconds()), true
 	case errors.As(err, &local):
 		return local.Op + ": " + event.Reason(local.Err), true
 	case errors.As(err, &op):
@@ -101,135 +129,48 @@ func ncatError(err error) (text string, ok bool) {
 	return ncatUsageError(err)
 }
 
-// ncatGetopt has the words of getopt_long(3), which stand on a line that begins
-// with the name that ncat is run under, and what ncat says after them.
-func ncatGetopt(err error) (lines []event.Line, ok bool) {
+// ncatNameError has the words for names that stand for no address, or for none
+// that can be used.
+func ncatNameError(err error) (text string, ok bool) {
 	var (
-		unknown   *option.UnknownError
-		missing   *option.MissingArgumentError
-		unwanted  *option.UnwantedArgumentError
-		ambiguous *option.AmbiguousError
-		text      string
+		name   *conn.ResolveError
+		digits *conn.NumericError
+		family *conn.FamilyError
 	)
 	switch {
-	case errors.As(err, &unknown) && strings.HasPrefix(unknown.Name, "--"):
-		text = "unrecognized option '" + unknown.Name + "'"
-	case errors.As(err, &unknown):
-		text = "invalid option -- '" + unknown.Name[1:] + "'"
-	case errors.As(err, &missing) && strings.HasPrefix(missing.Name, "--"):
-		text = "option '" + ncatLongName(missing.ID, missing.Name) + "' requires an argument"
-	case errors.As(err, &missing):
-		text = "option requires an argument -- '" + missing.Name[1:] + "'"
-	case errors.As(err, &unwanted):
-		text = "option '" + ncatLongName(unwanted.ID, unwanted.Name) + "' doesn't allow an argument"
-	case errors.As(err, &ambiguous):
-		text = "option '" + ambiguous.Name + "' is ambiguous; possibilities: '" + strings.Join(ambiguous.Candidates, "' '") + "'"
-	default:
-		return nil, false
-	}
-	return []event.Line{
-		event.Bare("ncat: %s", event.Printable(text)),
-		event.Named("Try `--help' or man(1) ncat for more information, usage options and help. QUITTING."),
-	}, true
-}
-
-// ncatLongName returns the whole of a long name that may have been shortened.
-func ncatLongName(id option.ID, typed string) string {
-	for _, n := range ncatNames {
-		if n.ID == id && strings.HasPrefix("--"+n.Name, typed) {
-			return "--" + n.Name
-		}
-	}
-	return typed
-}
-
-// ncatUsageError has the words for the other errors about the command line.
-func ncatUsageError(err error) (text string, ok bool) {
-	var (
-		value    *option.ValueError
-		conflict *option.ConflictError
-		operand  *option.OperandError
-	)
-	switch {
-	case errors.As(err, &value):
-		return ncatValue(value)
-	case errors.As(err, &conflict):
-		return ncatConflict(conflict)
-	case errors.As(err, &operand):
-		return ncatOperand(operand)
+	case errors.As(err, &name) && name.Limit == 0 && name.Address.Port == "":
+		return fmt.Sprintf("Could not resolve source address %q: %s", name.Address.Host, event.LookupReason(name.Err)), true
+	case errors.As(err, &name) && name.Limit == 0:
+		return fmt.Sprintf("Could not resolve hostname %q: %s", name.Address.Host, event.LookupReason(name.Err)), true
+	case errors.As(err, &digits):
+		return fmt.Sprintf("Could not resolve hostname %q: Name or service not known", digits.Host), true
+	case errors.As(err, &family):
+		return fmt.Sprintf("Could not resolve hostname %q: Address family for hostname not supported", family.Host), true
 	}
 	return "", false
 }
 
-func ncatConflict(e *option.ConflictError) (text string, ok bool) {
+// ncatProxyError has the words for what a proxy did.
+func ncatProxyError(err error) (text string, ok bool) {
+	var (
+		refused *proxy.Error
+		name    *conn.ResolveError
+	)
 	switch {
-	case e.Between(option.Scan, option.Listen):
-		return "Services designed for LISTENING can't be used with -z", true
-	case e.Between(option.Scan, option.Telnet):
-		return "Invalid option combination: -z and -t", true
-	case e.Reason == option.ScanCloses && (e.A == option.Exec || e.A == option.ShExec):
-		return "Command execution can't be done along with option -z", true
-	case e.Between(option.Exec, option.ShExec):
-		return "Only one of --exec, --sh-exec, and --lua-exec is allowed", true
-	case e.Between(option.Source, option.Listen):
-		return "-l and -s are incompatible.  Specify the address and port to bind to like you would a host to connect to", true
-	case e.Between(option.SourcePort, option.Unix):
-		return "Specifying source port when using Unix domain sockets doesn't make sense", true
-	case e.Between(option.MaxConns, option.Listen):
-		return "Invalid option combination: `--max-conns' with connect", true
-	case e.A == option.ProxyType && e.Reason == option.Needs:
-		return "Proxy type (--proxy-type) specified without proxy address (--proxy)", true
-	case e.Between(option.TLSKey, option.TLSCert):
-		return "The --ssl-key and --ssl-cert options must be used together", true
-	case isAccess(e.A) && e.B == option.Listen:
-		return "Invalid option combination: allow/deny with connect", true
-	}
-	return "Invalid option combination: " + e.NameA + " and " + e.NameB, e.Reason != option.Needs
-}
-
-// isAccess reports whether id says which hosts may connect.
-func isAccess(id option.ID) bool {
-	return id == option.Allow || id == option.AllowFile || id == option.Deny || id == option.DenyFile
-}
-
-func ncatValue(e *option.ValueError) (text string, ok bool) {
-	kind := option.RowOf(e.ID).Kind
-	switch {
-	case e.Why == option.NeedsUnit:
-		minutes, _ := strconv.ParseFloat(e.Text, 64)
-		return fmt.Sprintf("Since April 2010, the default unit for %s is seconds, so your time of %q is %.1f minutes. Use \"%sms\" for %s milliseconds",
-			ncatTimeName(e), e.Text, minutes/60, e.Text, e.Text), true
-	case kind == option.Time || kind == option.SignedTime:
-		return fmt.Sprintf("Invalid %s %q (must be greater than 0 and less than 2147483s)", ncatTimeName(e), e.Text), true
-	case e.ID == option.SourcePort:
-		return fmt.Sprintf("Invalid source port %s", e.Text), true
-	case e.ID == option.ProxyType:
-		return fmt.Sprintf("Invalid proxy type %q", e.Text), true
-	}
-	return "", false
-}
-
-// ncatTimeName returns what ncat calls an option in an error about its time.
-func ncatTimeName(e *option.ValueError) string {
-	switch e.ID {
-	case option.ConnectTimeout:
-		return "-w timeout"
-	case option.IdleTimeout:
-		return "-i timeout"
-	case option.Interval:
-		return "-d delay"
-	}
-	return e.Name + " time"
-}
-
-func ncatOperand(e *option.OperandError) (text string, ok bool) {
-	switch e.Problem {
-	case option.NoHostAndPort:
-		return "You must specify a host to connect to", true
-	case option.TooMany:
-		return "Got more than one port specification: " + e.Text, true
-	case option.BadOperand:
-		return fmt.Sprintf("Invalid port number %q", e.Text), true
+	case !errors.As(err, &refused):
+		return "", false
+	case errors.As(refused.Err, &name):
+		return fmt.Sprintf("Could not resolve proxy %q: %s", name.Address.Host, event.LookupReason(name.Err)), true
+	case refused.Unreachable:
+		return "Proxy connection failed: " + event.Reason(refused.Err), true
+	case refused.Type == "http" && refused.Reply != "":
+		return fmt.Sprintf("Proxy returned status code %d", refused.Code), true
+	case refused.Type == "socks5" && refused.Login && refused.Reply == "":
+		return "Error: no acceptable authentication method proposed", true
+	case refused.Type == "socks5" && refused.Reply != "":
+		return "Error: " + strings.ToUpper(refused.Reply[:1]) + refused.Reply[1:], true
+	case refused.Reply != "":
+		return "Proxy connection failed", true
 	}
 	return "", false
 }

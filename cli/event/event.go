@@ -157,6 +157,8 @@ type Closed struct {
 	Remote  net.Addr
 	Several bool // it was one of several
 	Totals  relay.Totals
+
+	Accepted bool // by a listener
 }
 
 // Unanswered is a connection whose peer came to its EOF after it was half-closed
@@ -176,6 +178,18 @@ type CommandEnded struct {
 	Several bool // the connection was one of several
 	State   *os.ProcessState
 }
+
+// An IdleError is a connection on which nothing has come for too long.
+type IdleError struct {
+	Limit    time.Duration
+	Listener bool // that accepted it
+	Err      error
+}
+
+func (e *IdleError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *IdleError) Unwrap() error { return e.Err }
 
 // RecordFailed is a record that can't be written any more.
 type RecordFailed struct {

@@ -49,6 +49,10 @@ type Grammar struct {
 	// ProxyTypeServes makes a listener with a type of proxy a proxy server.
 	ProxyTypeServes bool
 
+	// Explicit are options that do not bring another one with them here, though
+	// they need it.
+	Explicit []ID
+
 	// OnePort refuses ranges and lists of ports, and names of services.
 	OnePort bool
 }

@@ -1,6 +1,7 @@
 package option
 
 import (
+	"slices"
 	"time"
 
 	"gonc/conn/addr"
@@ -178,7 +179,7 @@ func (o *Options) set(id ID, name, value string, hasValue bool) error {
 func (o *Options) mark(id ID, name string) {
 	o.given.add(id)
 	o.names[id] = name
-	if other, ok := id.implied(); ok && !o.Has(other) {
+	if other, ok := id.implied(); ok && !o.Has(other) && !slices.Contains(o.grammar.Explicit, id) {
 		o.given.add(other)
 		o.names[other] = name
 	}

@@ -29,6 +29,9 @@ func (o *Options) readProxies() error {
 		if p.DNS == "" {
 			p.DNS = o.ProxyDNS
 		}
+		if p.Type == "socks4" && p.DNS == "remote" { // asked for, and only the extension can do it
+			p.Type = "socks4a"
+		}
 		o.Proxies = append(o.Proxies, p)
 	}
 	if len(o.Proxies) == 0 {
