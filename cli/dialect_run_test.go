@@ -203,18 +203,27 @@ func (r *dialectRun) add(p *peer) {
 	r.peers = append(r.peers, p)
 }
 
+// listenInShell is a function for scripts: listen LOG COMMAND starts a listener
+// with -v, waits until it listens and leaves its number in pid.
+const listenInShell = `listen() {
+	log=$1; shift
+	{ "$@" <&3 2>$log & } 3<&0
+	pid=$!
+	until grep -q Listening $log; do kill -0 $pid || return; sleep .02; done
+}
+`
+
 // makeProcess makes the program with its standard input.
 func (r *dialectRun) makeProcess() error {
 	if r.c.script != "" {
-		r.p = newProcess("/bin/sh", "-c", r.names.Replace(r.c.script))
+		r.p = newProcess("/bin/sh", "-c", listenInShell+r.names.Replace(r.c.script))
 		r.p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	} else {
-		r.p = newProcess(filepath.Join(r.bin, "nc"), fields(r.names.Replace(r.c.args))...)
-		r.p.cmd.Args[0] = r.name
+		r.p = newProcess(filepath.Join(r.bin, r.name), fields(r.names.Replace(r.c.args))...)
 	}
 	r.p.cmd.Dir = r.dir
 	r.p.cmd.Env = append(os.Environ(), "PATH="+r.bin+":"+os.Getenv("PATH"), "TMPDIR="+r.dir,
-		"GORACE=atexit_sleep_ms=0", r.env)
+		"GORACE=atexit_sleep_ms=0", "GONC_DIALECT=")
 	if r.c.fd {
 		if err := r.passToUs(); err != nil {
 			return err
@@ -308,7 +317,6 @@ var (
 	usageText   = regexp.MustCompile(`(?m)^stderr "usage: nc .*\n(stderr "\\t.*\n)*`)
 	ncatVersion = regexp.MustCompile(`Ncat: Version .*\\n`)
 	ncatSeconds = regexp.MustCompile(`in \d+\.\d\d seconds`)
-	ncatClient  = regexp.MustCompile(`(Connection from 127\.0\.0\.1):\d+`)
 	ownSocket   = regexp.MustCompile(`/(nc|gonc)-\w+/\w+(\.sock)?`)
 )
 
@@ -324,7 +332,9 @@ func (r *dialectRun) anonymous(text string) string {
 	text = usageText.ReplaceAllString(text, "stderr usage\n")
 	text = ncatVersion.ReplaceAllString(text, `Ncat: Version\n`)
 	text = ncatSeconds.ReplaceAllString(text, "in N seconds")
-	text = ncatClient.ReplaceAllString(text, "$1:N")
+	if r.name == "ncat" {
+		text = ofAnyNcat(text)
+	}
 	text = clientPort.ReplaceAllString(text, "$1 N")
 	return ownSocket.ReplaceAllString(text, "/OWN")
 }

@@ -33,6 +33,7 @@ var dialectSteps = map[string]func(r *dialectRun, arg string){
 	"flood":  (*dialectRun).flood,  // it writes that many bytes
 	"recv":   (*dialectRun).recv,   // it reads that many bytes
 	"head":   (*dialectRun).head,   // it reads to an empty line
+	"line":   (*dialectRun).line,   // it reads a line
 	"dgram":  (*dialectRun).dgram,  // it reads a datagram
 	"all":    (*dialectRun).all,    // it reads to the end
 	"silent": (*dialectRun).silent, // it hears nothing
@@ -50,7 +51,8 @@ var dialectSteps = map[string]func(r *dialectRun, arg string){
 	"end":     (*dialectRun).end,
 	"took":    (*dialectRun).took, // whether it ran at least so long
 	// The directory.
-	"ls": (*dialectRun).ls,
+	"ls":   (*dialectRun).ls,
+	"file": (*dialectRun).file,
 	// -F.
 	"passed": (*dialectRun).receivePassed,
 }
@@ -191,9 +193,13 @@ func (r *dialectRun) recv(n string) {
 	})
 }
 
-func (r *dialectRun) head(string) {
+func (r *dialectRun) head(string) { r.readTo("\r\n\r\n") }
+
+func (r *dialectRun) line(string) { r.readTo("\n") }
+
+func (r *dialectRun) readTo(end string) {
 	r.read("received", func(c net.Conn) (b []byte, err error) {
-		for one := make([]byte, 1); err == nil && !bytes.HasSuffix(b, []byte("\r\n\r\n")); {
+		for one := make([]byte, 1); err == nil && !bytes.HasSuffix(b, []byte(end)); {
 			if _, err = c.Read(one); err == nil {
 				b = append(b, one...)
 			}
@@ -315,4 +321,13 @@ func (r *dialectRun) ls(string) {
 		}
 	}
 	r.note("files: %s", strings.Join(names, " "))
+}
+
+// file notes what a file of the directory holds.
+func (r *dialectRun) file(name string) {
+	b, err := os.ReadFile(filepath.Join(r.dir, name))
+	if err != nil {
+		r.note("no file %s", name)
+	}
+	r.note("%s holds %s", name, brief(b))
 }

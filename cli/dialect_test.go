@@ -46,15 +46,13 @@ func TestDialect(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compareDialect(t, dialectCases, dialectProgram{programNamedNc(t, theirs), "nc", "GONC_DIALECT="},
-		dialectProgram{programNamedNc(t, ours), "nc", "GONC_DIALECT="})
+	compareDialect(t, dialectCases, dialectProgram{programNamed(t, "nc", theirs), "nc"}, dialectProgram{programNamed(t, "nc", ours), "nc"})
 }
 
 // A dialectProgram is one of the two programs that are compared.
 type dialectProgram struct {
-	bin  string // the directory in which nc is the program
+	bin  string // the directory that has it
 	name string // that it is run under
-	env  string // a variable of its environment
 }
 
 // compareDialect runs every case against both programs.
@@ -66,33 +64,33 @@ func compareDialect(t *testing.T, cases []dialectCase, theirs, ours dialectProgr
 			t.Run(c.name, func(t *testing.T) {
 				t.Parallel()
 				want, got := r.wait()
-				c.judge(t, want, got)
+				c.judge(t, ours.name, want, got)
 			})
 		}
 	})
 }
 
 // judge compares what the two did.
-func (c *dialectCase) judge(t *testing.T, want, got string) {
+func (c *dialectCase) judge(t *testing.T, name, want, got string) {
 	t.Helper()
 	switch {
 	case c.fault == "" && want != got:
-		t.Errorf("nc %s%s\n--- theirs\n%s--- gonc\n%s", c.args, c.script, want, got)
+		t.Errorf("%s %s%s\n--- theirs\n%s--- gonc\n%s", name, c.args, c.script, want, got)
 	case c.fault != "" && want == got:
-		t.Errorf("nc %s%s\nis no difference any longer:\n%s", c.args, c.script, got)
+		t.Errorf("%s %s%s\nis no difference any longer:\n%s", name, c.args, c.script, got)
 	}
 	for _, line := range c.want {
 		if !strings.Contains("\n"+got, "\n"+line+"\n") {
-			t.Errorf("nc %s%s\nlacks %s:\n%s", c.args, c.script, line, got)
+			t.Errorf("%s %s%s\nlacks %s:\n%s", name, c.args, c.script, line, got)
 		}
 	}
 }
 
-// programNamedNc returns a directory in which nc is the program at path.
-func programNamedNc(t *testing.T, path string) (dir string) {
+// programNamed returns a directory in which name is the program at path.
+func programNamed(t *testing.T, name, path string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	if err := os.Symlink(path, filepath.Join(dir, "nc")); err != nil {
+	if err := os.Symlink(path, filepath.Join(dir, name)); err != nil {
 		t.Fatal(err)
 	}
 	return dir

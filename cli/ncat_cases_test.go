@@ -5,6 +5,9 @@ package cli
 import (
 	"os"
 	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -29,8 +32,7 @@ var ncatCases = []dialectCase{
 	{name: "timed out", args: "-w 1 127.0.0.1 $PORT", peer: "full", steps: []string{"took 900ms"}},
 	{name: "-v", args: "-v 127.0.0.1 $PORT", stdin: "hello\n", peer: "tcp", steps: []string{"all", "send reply\\n", "close"}},
 	{name: "-i ends an idle connection", args: "-i 500ms 127.0.0.1 $PORT", stdin: "-", peer: "tcp",
-		steps: []string{"send x\\n", "stdout x", "took 400ms"},
-		fault: "gonc does not repeat the limit", want: []string{"status 1", `stderr "Ncat: Idle timeout expired.\n"`, "took 400ms"}},
+		steps: []string{"send x\\n", "stdout x", "took 400ms"}},
 	{name: "-C", args: "-C 127.0.0.1 $PORT", stdin: "a\nb\n", peer: "tcp", steps: []string{"all", "close"}},
 	{name: "-p source port", args: "-p $P2 127.0.0.1 $PORT", peer: "tcp", steps: []string{"close"}},
 	{name: "-s source address", args: "-s 127.0.0.7 127.0.0.1 $PORT", peer: "tcp", steps: []string{"close"}},
@@ -49,9 +51,7 @@ var ncatCases = []dialectCase{
 
 	{name: "listen", args: "-l 127.0.0.1 $PORT", stdin: "hello\n", peer: "dial tcp", steps: []string{"all", "send reply\\n", "close"}},
 	{name: "listen with -p", args: "-l -p $PORT", stdin: "hello\n", peer: "dial tcp", steps: []string{"all", "send reply\\n", "close"}},
-	{name: "listen -v", args: "-lv 127.0.0.1 $PORT", stdin: "hello\n", peer: "dial tcp", steps: []string{"all", "send reply\\n", "close"},
-		fault: "ncat 7.93 prints a client twice, and no totals", want: []string{
-			"status 0", `stderr "Ncat: Listening on 127.0.0.1:$PORT\n"`, `stderr "Ncat: Connection from 127.0.0.1:N.\n"`}},
+	{name: "listen -v", args: "-lv 127.0.0.1 $PORT", stdin: "hello\n", peer: "dial tcp", steps: []string{"all", "send reply\\n", "close"}},
 	{name: "listen -k", args: "-lk 127.0.0.1 $PORT", stdin: "-", peer: "dial tcp",
 		steps: []string{"send a\\n", "stdout a", "dial", "send b\\n", "stdout b", "stays"}},
 	{name: "listen, recv-only", args: "-l --recv-only 127.0.0.1 $PORT", stdin: "secret\n", peer: "dial tcp", steps: []string{"silent", "send x\\n", "close"},
@@ -60,8 +60,7 @@ var ncatCases = []dialectCase{
 	{name: "listen on an address of another machine", args: "-l 192.0.2.1 $P2"},
 	{name: "listen on a Unix socket", args: "-lU $SOCK", stdin: "hello\n", peer: "dial unix", steps: []string{"all", "send reply\\n", "close"}},
 	{name: "-m refuses", args: "-lkv -m 1 127.0.0.1 $PORT", stdin: "-", peer: "dial tcp",
-		steps: []string{"send a\\n", "stdout a", "dial", "all", "stays"},
-		fault: "ncat 7.93 prints a client twice", want: []string{`stderr "Ncat: New connection denied: connection limit reached (1)\n"`}},
+		steps: []string{"send a\\n", "stdout a", "dial", "all", "stays"}},
 	{name: "-c as a client", args: "-c 'read l; echo got $l' 127.0.0.1 $PORT", peer: "tcp", steps: []string{"send x\\n", "all", "close"}},
 	{name: "-e as a client", args: "-e '/bin/echo one two' 127.0.0.1 $PORT", peer: "tcp", steps: []string{"all", "close"}},
 	{name: "-c as a listener", args: "-l -c 'read l; echo got $l' 127.0.0.1 $PORT", peer: "dial tcp", steps: []string{"send x\\n", "all", "close"}},
@@ -85,6 +84,36 @@ func TestNcat(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	compareDialect(t, ncatCases, dialectProgram{programNamedNc(t, theirs), "ncat", "GONC_DIALECT="},
-		dialectProgram{programNamedNc(t, ours), "gonc", "GONC_DIALECT=ncat"})
+	t.Setenv("REAL", theirs) // for scripts
+	compareDialect(t, slices.Concat(ncatCases, ncatConnectCases, ncatListenCases, ncatProxyCases),
+		dialectProgram{programNamed(t, "ncat", theirs), "ncat"}, dialectProgram{programNamed(t, "ncat", ours), "ncat"})
+}
+
+var (
+	ncatConnect = regexp.MustCompile(`(CONNECT \S+ HTTP/1\.)1\\r\\nHost: \S+?\\r\\n`)
+	ncatIPv6    = regexp.MustCompile(`(Connected to |Listening on |Connection from )(::1?):`)
+	ncatClient  = regexp.MustCompile(`(Connection from [\d.]+|Connection from \[::1\]):\d+\.`)
+	ncatUser    = regexp.MustCompile(`<user\d+>`)
+	ncatTraces  = regexp.MustCompile(`(?m)^stderr "(libnsock|NCAT DEBUG:) .*\n`)
+)
+
+// ofAnyNcat returns text without what differs between versions of ncat: 7.93
+// prints a client twice, of UDP without its port, an IPv6 address without
+// brackets, and with -vv what its library does. It also has requests to a proxy
+// as HTTP/1.0 has them, and the number of a user is a descriptor's.
+func ofAnyNcat(text string) string {
+	text = ncatTraces.ReplaceAllString(text, "")
+	text = ncatIPv6.ReplaceAllString(text, "$1[$2]:")
+	text = ncatConnect.ReplaceAllString(text, "${1}0\\r\\n")
+	text = ncatUser.ReplaceAllString(text, "<userN>")
+	lines := strings.SplitAfter(text, "\n")
+	var b strings.Builder
+	for i, line := range lines {
+		isClient := strings.HasPrefix(line, `stderr "Ncat: Connection from `)
+		if isClient && (strings.Contains(line, "from .") || !ncatClient.MatchString(line) && ncatClient.MatchString(lines[i+1])) {
+			continue
+		}
+		b.WriteString(ncatClient.ReplaceAllString(line, "$1."))
+	}
+	return strings.NewReplacer("from ::1.", "from [::1].").Replace(b.String())
 }
