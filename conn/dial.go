@@ -243,16 +243,7 @@ func (d *Dialer) connect(ctx context.Context, network string, a addr.Addr) (net.
 	case len(d.Proxies) == 0:
 		return d.dialDirect(ctx, network, a)
 	}
-	first := &d.Proxies[0]
-	c, err := d.dialDirect(ctx, network, first.Address)
-	if err != nil {
-		return nil, first.Unreachable(a, err)
-	}
-	if err := d.tunnel(ctx, network, c, a); err != nil {
-		c.Close()
-		return nil, err
-	}
-	return c, nil
+	return d.connectThrough(ctx, network, a)
 }
 
 // isStream reports whether the connections of network are streams.

@@ -70,7 +70,7 @@ func (t *Text) proxyLoginHint(h proxy.Hint) string {
 	case proxy.HintCheckLogin:
 		return "look at what " + t.spell(option.ProxyAuth) + " says"
 	case proxy.HintOnlyBasic:
-		return "only Basic is known here"
+		return "only Basic and Digest are known here"
 	case proxy.HintUseSOCKS4A:
 		return "use socks4a"
 	case proxy.HintUseSOCKS5:

@@ -37,18 +37,22 @@ func (p *Proxy) connectRequest(h hop) (string, error) {
 	authority := net.JoinHostPort(host, strconv.Itoa(int(h.port)))
 	req := "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n"
 	if p.hasLogin() {
-		// RFC 7617 section 2: the first colon ends the user, and neither
-		// part has control characters.
-		if strings.Contains(p.User, ":") {
-			return "", &Error{Why: fmt.Sprintf("can't be given the user %q: Basic has no colon in a user", p.User)}
+		login, err := p.authorization(authority)
+		if err != nil {
+			return "", err
 		}
-		if !hasNoControl(p.User + p.Password) {
-			return "", &Error{Why: "can't be given a login with control characters"}
-		}
-		login := base64.StdEncoding.EncodeToString([]byte(p.User + ":" + p.Password))
-		req += "Proxy-Authorization: Basic " + login + "\r\n"
+		req += "Proxy-Authorization: " + login + "\r\n"
 	}
 	return req + "\r\n", nil
+}
+
+// basic returns the login as RFC 7617 section 2 has it: the first colon ends the
+// user.
+func (p *Proxy) basic() (string, error) {
+	if strings.Contains(p.User, ":") {
+		return "", &Error{Why: fmt.Sprintf("can't be given the user %q: Basic has no colon in a user", p.User)}
+	}
+	return "Basic " + base64.StdEncoding.EncodeToString([]byte(p.User+":"+p.Password)), nil
 }
 
 // readConnect reads heads until one is final. Whatever Content-Length and
@@ -67,7 +71,7 @@ func (p *Proxy) readConnect(r io.Reader) error {
 		}
 		switch {
 		case code == 407 || code == 401:
-			return p.errWantsLogin(code, line, hr.schemes())
+			return p.errWantsLogin(code, line, hr.offers())
 		// RFC 9110 section 15.2: 1xx may come before the final answer, unasked;
 		// but 101 would be final, and was not asked for.
 		case code >= 300 || code == 101:
@@ -114,20 +118,30 @@ func errStatus(code int, line string) error {
 	return e
 }
 
-// errWantsLogin returns the error of a 407 (RFC 9110 section 15.5.8) that offers schemes, and
-// of a 401, which tinyproxy 1.11 answers to a wrong login.
-func (p *Proxy) errWantsLogin(code int, line string, schemes []string) error {
+// errWantsLogin returns the error of a 407 (RFC 9110 section 15.5.8) that makes
+// offers, and of a 401, which tinyproxy 1.11 answers to a wrong login.
+func (p *Proxy) errWantsLogin(code int, line string, offers []string) error {
 	e := &Error{Login: true, Why: "wants a login", Hint: HintLogin}
-	basic := len(schemes) == 0
-	for _, s := range schemes {
-		basic = basic || strings.EqualFold(s, "Basic")
+	basic := len(offers) == 0
+	var schemes []string
+	for _, o := range offers {
+		scheme, _, _ := strings.Cut(o, " ")
+		schemes = append(schemes, scheme)
+		basic = basic || strings.EqualFold(scheme, "Basic")
+		if ch, ok := parseDigest(o); ok && e.Digest == nil {
+			e.Digest = &ch
+		}
 	}
 	switch {
-	case !basic:
+	case !basic && e.Digest == nil:
 		e.Why = fmt.Sprintf("wants a login by \"%s\"", escape(strings.Join(schemes, ", ")))
 		e.Hint = HintOnlyBasic
 	case p.hasLogin():
+		digest := e.Digest
 		e = p.errLogin()
+		if !basic {
+			e.Digest = digest
+		}
 	}
 	e.Code, e.Reply = code, escape(line)
 	return e
@@ -173,19 +187,18 @@ func (h *headReader) skipFields() error {
 	}
 }
 
-// schemes reads to the end of the head and returns the ways to log in that it
-// offers (RFC 9110 sections 11.7.1 and 11.6.1), of each field the first. A head that is cut
-// has offered what came so far.
-func (h *headReader) schemes() (names []string) {
+// offers reads to the end of the head and returns the ways to log in that it
+// offers (RFC 9110 sections 11.7.1 and 11.6.1), of each field the first. A head
+// that is cut has offered what came so far.
+func (h *headReader) offers() (all []string) {
 	for {
 		line, err := h.line()
 		if err != nil || line == "" {
-			return names
+			return all
 		}
 		name, value, _ := strings.Cut(line, ":")
 		if strings.EqualFold(name, "Proxy-Authenticate") || strings.EqualFold(name, "WWW-Authenticate") {
-			scheme, _, _ := strings.Cut(strings.TrimSpace(value), " ")
-			names = append(names, scheme)
+			all = append(all, strings.TrimSpace(value))
 		}
 	}
 }

@@ -33,6 +33,10 @@ type Proxy struct {
 	// know no password. Both empty: no login is offered.
 	User, Password string
 
+	// Digest is the Challenge of an Error, which http answers instead of
+	// sending the login by Basic.
+	Digest *Challenge
+
 	// DNS says where the name of a target is resolved: "remote" or empty, at
 	// the proxy; "local", on this machine; "both", on this machine and, when
 	// that fails, at the proxy; "none", nowhere, so that a name is an error. socks4 carries
@@ -59,6 +63,10 @@ type Error struct {
 	// Login reports that the proxy wants a user and a password, or another
 	// one than it got.
 	Login bool
+
+	// Digest is a challenge that the same proxy takes an answer to, over
+	// another connection; nil: it has none, or takes Basic too.
+	Digest *Challenge
 
 	Why  string // a phrase that follows the proxy's name: "refused the login"
 	Hint Hint   // what to do about it
@@ -91,7 +99,7 @@ const (
 	HintTarget           // the proxy could not reach the target
 	HintLogin            // a login has to be given
 	HintCheckLogin       // the login that was given is wrong
-	HintOnlyBasic        // only Basic is known here
+	HintOnlyBasic        // only Basic and Digest are known here
 	HintNumeric          // the target has to be numeric, or names have to be resolved
 	HintUseSOCKS4A       // SOCKS 4A can do it
 	HintUseSOCKS5        // SOCKS 5 can do it
