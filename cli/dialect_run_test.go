@@ -206,7 +206,7 @@ func (r *dialectRun) add(p *peer) {
 // listenInShell is a function for scripts: listen LOG COMMAND starts a listener
 // with -v, waits until it listens and leaves its number in pid.
 const listenInShell = `listen() {
-	log=$1; shift
+	log=$1; shift; : >$log
 	{ "$@" <&3 2>$log & } 3<&0
 	pid=$!
 	until grep -q Listening $log; do kill -0 $pid || return; sleep .02; done

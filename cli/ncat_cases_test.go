@@ -85,7 +85,7 @@ func TestNcat(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("REAL", theirs) // for scripts
-	compareDialect(t, slices.Concat(ncatCases, ncatConnectCases, ncatListenCases, ncatProxyCases),
+	compareDialect(t, slices.Concat(ncatCases, ncatConnectCases, ncatListenCases, ncatProxyCases, ncatScripts),
 		dialectProgram{programNamed(t, "ncat", theirs), "ncat"}, dialectProgram{programNamed(t, "ncat", ours), "ncat"})
 }
 
