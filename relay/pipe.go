@@ -58,6 +58,7 @@ type referee struct {
 	eofAt    int64     // when local was at EOF, by clock
 	acked    [2]uint64 // when idleness was last looked for
 	flushed  flushPoll // of the remote, for Flush
+	arrived  [2]bool   // all that this side was given was acknowledged before its half-close
 	halved   bool      // the remote was half-closed before its EOF
 	answered int64     // bytes received by then
 }
@@ -265,6 +266,7 @@ func (x *referee) closeWrite(s side) {
 		x.halved, x.answered = true, x.flows[remote].moved.Load()
 	}
 	e := x.ends[s]
+	x.arrived[s] = e.stream() && e.conn != e.bare && allAcked(e.bare)
 	if err := e.CloseWrite(); err != nil && !(e.bare != nil && (errors.Is(err, syscall.ENOTCONN) || errors.Is(err, net.ErrClosed))) {
 		x.fail(e.failure("write", err))
 	}
