@@ -28,7 +28,10 @@ func TestNcatUsage(t *testing.T) {
 		"-m 3 127.0.0.1 1", "--proxy-type socks6 --proxy p 127.0.0.1 1", "--proxy-type http 127.0.0.1 1",
 		"-e a -c b 127.0.0.1 1", "--exec a --sh-exec b 127.0.0.1 1", "-z -e /bin/cat 127.0.0.1 1", "-z -c x 127.0.0.1 1",
 		"--ssl-key k 127.0.0.1 1", "--ssl=1 127.0.0.1 1", "-e", "--exe", "-m", "--max",
-		"--source-port", "--proxy", "--proxy-d", "-G",
+		"--source-port", "--proxy", "--proxy-d", "-G", "-o", "-x", "--ssl-cert", "--ssl-alpn", "--ssl-ciphers", "--allow", "--proxy-auth",
+		"--allow 10.0.0.1 127.0.0.1 1", "-U", "-lU", "--chat 127.0.0.1 1", "-l --broker -c x 127.0.0.1 1", "-l --broker -e x 127.0.0.1 1",
+		"-l --chat -e x 127.0.0.1 1", "--proxy 127.0.0.1:x h 1", "--proxy 127.0.0.1:1 --proxy-dns x h 1", "-U --proxy p /x",
+		"-6 127.0.0.1 1", "-4 ::1 1", "-n localhost 1", "-l --allowfile /nosuch 1",
 	} {
 		fields := strings.Fields(args)
 		wantText, wantStatus := runNcat(t, theirs, fields)

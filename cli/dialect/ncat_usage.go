@@ -114,7 +114,7 @@ func ncatConflict(e *option.ConflictError) (text string, ok bool) {
 		return "The --ssl-key and --ssl-cert options must be used together", true
 	case e.A == option.Chat && e.B == option.Listen:
 		return "Invalid option combination: `--chat' with connect", true
-	case e.Reason == option.OneHandler && (e.Between(option.Exec, option.Broker) || e.Between(option.ShExec, option.Broker)):
+	case (e.A == option.Exec || e.A == option.ShExec) && (e.B == option.Broker || e.B == option.Chat):
 		return "Invalid option combination: --broker and -e", true
 	case e.Between(option.Proxy, option.Unix):
 		return "Proxy option not supported when using Unix domain sockets", true
