@@ -217,6 +217,10 @@ func (e *LocalError) Error() string {
 // Unwrap returns the cause.
 func (e *LocalError) Unwrap() error { return e.Err }
 
+// Local returns true: the error is about this machine, and not about the
+// network.
+func (*LocalError) Local() bool { return true }
+
 // A PeerError is a failure of a connection whose End has a Name.
 type PeerError struct {
 	Name string

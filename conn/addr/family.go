@@ -1,10 +1,6 @@
 package addr
 
-import (
-	"net"
-	"net/netip"
-	"strconv"
-)
+import "net/netip"
 
 // Family splits the digit off a network: "tcp4" gives "tcp" and 4, "udp" 0.
 func Family(network string) (proto string, version int) {
@@ -21,17 +17,4 @@ func OfFamily(network string, ip netip.Addr) string {
 		return proto + "4"
 	}
 	return proto + "6"
-}
-
-// ZoneIndex returns the index of an interface that is named by name or by
-// number; zero when there is none.
-func ZoneIndex(zone string) uint32 {
-	if zone == "" {
-		return 0
-	}
-	if ifi, err := net.InterfaceByName(zone); err == nil {
-		return uint32(ifi.Index)
-	}
-	n, _ := strconv.ParseUint(zone, 10, 32)
-	return uint32(n)
 }
