@@ -89,56 +89,6 @@ func resolve(ctx context.Context, d *conn.Dialer, a addr.Addr) (ips []netip.Addr
 	return ips, from, err
 }
 
-// scanDialing asks what only a whole connect can ask: a Unix socket, and ports
-// through proxies, of which it opens one connection at a time.
-func (o *invocation) scanDialing(ctx context.Context, r *scanReport) error {
-	d, err := o.dialer(ctx)
-	if err != nil {
-		return err
-	}
-	d.Timeout = o.scanLimit()
-	targets := []addr.Addr{o.Target.Addr}
-	if len(o.Target.Ports) > 0 {
-		targets = targets[:0]
-	}
-	for _, port := range o.Target.Ports {
-		targets = append(targets, addr.Addr{Host: o.Target.Host, Port: portText(port)})
-	}
-	if o.Has(option.TLS) && !o.HasProxy() && !o.Has(option.Explain) && o.Interval <= 0 {
-		return o.scanHandshakes(ctx, d, targets, r)
-	}
-	for i, a := range targets {
-		if i > 0 && !pause(ctx, o.Interval) {
-			break
-		}
-		c, err := o.dialAsking(ctx, d, a)
-		if err == nil {
-			c.Close()
-		} else if ctx.Err() != nil {
-			break
-		} else if event.IsLocal(err) {
-			return err
-		}
-		r.dialed(d, a, err)
-	}
-	return ctx.Err()
-}
-
-// pause waits for d, and reports whether ctx is still to be heeded.
-func pause(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
 // asDialError makes of an error that ended the scan, because every port would
 // have met it, what a failed connect to the port that met it is.
 func (o *invocation) asDialError(err error) error {
