@@ -14,7 +14,7 @@ import (
 )
 
 // command runs a program for each connection. One that is not there is an
-// error before anything is opened, but for a server, which goes on without it
+// error before anything is opened, except for a server, which goes on without it
 // as long as it is missing.
 func (o *invocation) command(_ context.Context, several bool) (serve relay.Handler, done func(), err error) {
 	p := program.Direct(o.Exec)

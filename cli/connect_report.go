@@ -16,7 +16,7 @@ import (
 	"gonc/conn/path"
 )
 
-// explainLimit is how long a silent host is waited for with --explain, unless
+// explainLimit bounds the wait for a silent host with --explain, unless
 // a limit is given.
 const explainLimit = 10 * time.Second
 

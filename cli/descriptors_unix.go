@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leastDescriptors is how many files have to be allowed to be open: the three
+// leastDescriptors is the least number of files that must be allowed to be open: the three
 // that are, three of Go's runtime, which ends with a stack trace if it cannot
 // have them, and some for sockets and pipes.
 const leastDescriptors = 9

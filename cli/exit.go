@@ -10,7 +10,7 @@ import (
 	"gonc/relay"
 )
 
-// flushLimit is how long the program waits at its end for messages that are
+// flushLimit bounds the wait at the end of the program for messages that are
 // not about an error to be read.
 const flushLimit = time.Second
 

@@ -17,7 +17,7 @@ import (
 	"gonc/relay"
 )
 
-// targetLimit is how long a target may take to be connected to where no other
+// targetLimit bounds the time to connect to a target where no other
 // limit was asked for: its client is waiting, and the next target may answer.
 const targetLimit = 10 * time.Second
 

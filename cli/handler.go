@@ -30,7 +30,7 @@ type handler struct {
 	make func(o *invocation, ctx context.Context, several bool) (serve relay.Handler, done func(), err error)
 }
 
-// handlers are the handlers; the last one needs no option.
+// handlers is the table of handlers; the last one needs no option.
 var handlers = [...]handler{
 	{id: option.HTTP, clientFirst: true, many: true, maxConns: 10000, make: (*invocation).page},
 	{id: option.Reply, make: (*invocation).reply},
@@ -108,7 +108,7 @@ func (o *invocation) stdio(_ context.Context, several bool) (serve relay.Handler
 	}, nothing, nil
 }
 
-// replySilence is how long one of several clients may hold its place without a
+// replySilence bounds how long one of several clients may hold its place without a
 // word.
 const replySilence = 15 * time.Second
 

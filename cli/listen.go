@@ -14,7 +14,7 @@ import (
 	"gonc/conn/sockopt"
 )
 
-// datagramSession is how long a session of a UDP listener that keeps open may
+// datagramSession is the time for which a session of a UDP listener that keeps open may
 // be silent: nothing tells when its peer has gone.
 const datagramSession = 60 * time.Second
 
@@ -73,7 +73,7 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 		KeepOpen:      o.keepsOpen(),
 		MaxConns:      o.connLimit(),
 		AcceptTimeout: o.AcceptTimeout,
-		Loopback:      o.Has(option.ProxyServer), // a proxy for every machine has to be asked for
+		Loopback:      o.Has(option.ProxyServer), // a proxy forevery machine has to be asked for
 		Interface:     o.Interface,
 		OnDropped:     o.dropped,
 	}
@@ -104,7 +104,7 @@ func (o *invocation) reportListener(l *conn.Listener) {
 	l.OnRefused = func(r conn.Rejection) { o.out.Print(event.Refused{Remote: r.Remote, Limit: r.Limit, More: r.More}) }
 }
 
-// listensOnAllIPv6 reports whether the listener is for every IPv6 address.
+// listensOnAllIPv6 reports whether the listener is forevery IPv6 address.
 func (o *invocation) listensOnAllIPv6() bool {
 	host := o.Target.Host
 	return host == "" && o.Has(option.IPv6) || host == "::"

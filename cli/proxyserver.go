@@ -62,7 +62,7 @@ func (o *invocation) targets(ctx context.Context, id option.ID, lists []string) 
 }
 
 // serve is a Handler. What a client does wrong, and what it may not have or
-// can't be reached, is said to it, and is no error here.
+// can't be reached, is reported to it, and is no error here.
 func (s *proxyServer) serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
 	r, err := s.server.Accept(ctx, c)

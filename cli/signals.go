@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// signalGrace is how long connections have to end well after a signal. What
+// signalGrace is the time that connections have to end well after a signal. What
 // takes longer, such as a read that nothing can interrupt, is ended by the
 // signal itself.
 const signalGrace = 2 * time.Second

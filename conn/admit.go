@@ -8,10 +8,10 @@ import (
 )
 
 // defaultHandshakeTimeout limits every handshake that has no other limit: a
-// peer that connects and says nothing must not hold a descriptor for ever.
+// peer that connects and says nothing must not hold a descriptor forever.
 const defaultHandshakeTimeout = 10 * time.Second
 
-// maxHandshakes is how many connections may be in a handshake at once where
+// maxHandshakes bounds the connections that are in a handshake at once where
 // MaxConns does not say it.
 const maxHandshakes = 1000
 

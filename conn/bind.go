@@ -11,7 +11,7 @@ import (
 	"gonc/conn/addr"
 )
 
-// bindTries is how often to look for a port of the system's choice that is free
+// bindTries bounds the attempts to find a port of the system's choice that is free
 // in both families.
 const bindTries = 16
 

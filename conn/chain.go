@@ -13,7 +13,7 @@ import (
 	"gonc/conn/proxy"
 )
 
-// proxyTimeout is how long the proxies of a chain may take to connect to
+// proxyTimeout bounds the time that the proxies of a chain may take to connect to
 // the target, all together, when the Dialer has no limit of its own.
 const proxyTimeout = 30 * time.Second
 

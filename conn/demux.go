@@ -14,7 +14,7 @@ import (
 // has not read yet; like a socket's, a full queue drops what comes.
 const queueLimit = 1 << 20
 
-// datagramCost is what one datagram counts beside its bytes, so that empty
+// datagramCost is added to the bytes of each datagram, so that empty
 // ones are bounded as well.
 const datagramCost = 256
 
@@ -72,7 +72,7 @@ func (r route) addr() net.Addr {
 	return &net.UnixAddr{Name: r.name, Net: "unixgram"}
 }
 
-// serve reads c until it is closed, and starts a session for every sender that
+// serve reads c until it is closed, and starts a session forevery sender that
 // has none.
 func (d *demux) serve(c sharedSocket) error {
 	defer d.endAll(c)

@@ -12,7 +12,7 @@ import (
 	"gonc/conn/sockopt"
 )
 
-// backlog is how many connections may wait for accept.
+// backlog is the number of connections that may wait for accept.
 const backlog = 512
 
 // A Listener accepts connections and hands each to a handler. It is
@@ -103,7 +103,7 @@ type Listener struct {
 	// listen, before anything is accepted.
 	OnListen func(at []net.Addr)
 
-	// OnAccept, if not nil, is called for every connection that was admitted
+	// OnAccept, if not nil, is called forevery connection that was admitted
 	// before its handler runs, in the connection's own goroutine. It must not
 	// keep c.
 	OnAccept func(c net.Conn)

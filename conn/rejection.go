@@ -24,7 +24,7 @@ type Rejection struct {
 	More int
 }
 
-// maxReports is how many rejections of one kind are reported in a second.
+// maxReports bounds the rejections of one kind that are reported in a second.
 const maxReports = 10
 
 // A reporter passes rejections on, at most maxReports a second, and sums up

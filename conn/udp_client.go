@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// resendLimit is how many bytes of datagrams a UDP client keeps to send them to
+// resendLimit bounds the bytes of datagrams that a UDP client keeps to send them to
 // another address; datagramCost counts for each.
 const resendLimit = 1 << 20
 

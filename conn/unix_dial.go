@@ -23,7 +23,7 @@ func (d *Dialer) dialUnix(ctx context.Context, network, path string) (net.Conn, 
 	return d.dialUnixgram(ctx, path)
 }
 
-// backlogPause is how long to wait before a listener is tried again whose
+// backlogPause is the pause before another attempt at a listener whose
 // backlog was full.
 const backlogPause = 10 * time.Millisecond
 

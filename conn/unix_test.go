@@ -40,7 +40,7 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// A listener whose backlog is full is waited for, but not for ever.
+// A listener whose backlog is full is waited for, but not forever.
 func TestUnixBacklogFull(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "s")
 	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_STREAM, 0)

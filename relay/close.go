@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// stallLimit is how long a relay that is over waits for the peer's system to
+// stallLimit bounds how long a relay that is over waits for the peer's system to
 // acknowledge some of what it was sent.
 const stallLimit = 5 * time.Second
 
-// blindLimit is how long to wait for the peer's EOF where nothing tells what
+// blindLimit bounds the wait for the peer's EOF where nothing tells what
 // its system has acknowledged.
 const blindLimit = 2 * time.Second
 

@@ -17,7 +17,7 @@ import (
 // wrote was sent.
 var errCommandOver = errors.New("the command has ended")
 
-// goneCheck is how often a connection is looked at that the command doesn't
+// goneCheck is the pause between checks of a connection that the command doesn't
 // read from.
 const goneCheck = 500 * time.Millisecond
 
@@ -28,7 +28,7 @@ const goneCheck = 500 * time.Millisecond
 // another way, because the peer has gone, for example, the program and what
 // it started get a hangup, and are killed if they do not heed it.
 type Command struct {
-	// Program is what to run.
+	// Program is the program to run.
 	Program *command.Program
 
 	// Remote and OnEnd are those of a Stdio. Idle is the Policy's.

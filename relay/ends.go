@@ -20,7 +20,7 @@ const (
 	flowOver                     // reading stopped, or failed, or writing failed
 )
 
-// sideRules are what is known of a side before the relay begins.
+// sideRules describe a side before the relay begins.
 type sideRules struct {
 	stream   bool        // a stream connection: it can be reset, and it can be read after a write failed
 	closes   bool        // its sending half is closed at the EOF of the other side

@@ -72,7 +72,7 @@ func did(actions []action, kind actionKind, s side) bool {
 	return slices.Contains(actions, action{kind, s})
 }
 
-// The laws of the table of ends, in every state and for every event.
+// The laws of the table of ends, in every state and forevery event.
 func TestEndsLaws(t *testing.T) {
 	fail := func(law string, from state, ev event, actions []action) {
 		t.Helper()

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// bufferSize is what a plain copy reads at once: what a pipe holds by default
+// bufferSize is the size of one read of a plain copy: that of a pipe by default
 // (pipe(7)), and more than any datagram.
 const bufferSize = 64 << 10
 
@@ -25,7 +25,7 @@ const bulkRead = bufferSize / 2
 // size.
 const maxPayload = 65507
 
-// noZeroCopy is a test seam: plain reads and writes for everything.
+// noZeroCopy is a test seam: plain reads and writes foreverything.
 var noZeroCopy bool
 
 // A flow is one direction of a relay. Its mover reads and writes, and decides

@@ -24,7 +24,7 @@ type Forward struct {
 	OnEnd func(client net.Addr, t Totals)
 }
 
-// datagramQuiet is how long a target that takes datagrams has to be silent for
+// datagramQuiet is the time for which a target that takes datagrams has to be silent for
 // a session to be over after the client's EOF, unless the Policy says.
 const datagramQuiet = time.Second
 

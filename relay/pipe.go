@@ -89,7 +89,7 @@ func newReferee(l, r *End, p Policy) *referee {
 	return x
 }
 
-// idleWriteMax is how much is written at once to what may be slow without
+// idleWriteMax bounds one write to what may be slow without
 // being idle: PIPE_BUF of Linux, for which a pipe that is read has room.
 const idleWriteMax = 4 << 10
 

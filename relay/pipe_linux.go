@@ -6,13 +6,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pipeSize is how much a pipe of our own holds, in bytes: fs.pipe-max-size of
+// pipeSize is the size of a pipe of our own, in bytes: fs.pipe-max-size of
 // Linux, as it is unless root changes it (pipe(7)). The pipes of the caller
 // are left as they are: they all count against one budget of the user, and
 // would stay enlarged.
 const pipeSize = 1 << 20
 
-// noSplicePipe is a test seam: no pipe is to be had.
+// noSplicePipe is a test seam: no pipe can be made.
 var noSplicePipe bool
 
 // A splicePipe is a pipe of our own between two descriptors, one of which

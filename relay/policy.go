@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// AtRemoteEOF is what a relay does when the remote has sent its last byte and
+// AtRemoteEOF says how a relay goes on when the remote has sent its last byte and
 // local has not.
 type AtRemoteEOF uint8
 
@@ -71,7 +71,7 @@ type Policy struct {
 	Idle time.Duration
 }
 
-// Totals are what a relay moved.
+// Totals count the bytes that a relay moved.
 type Totals struct {
 	Sent, Received int64     // bytes, from local to remote and back
 	Began          time.Time // when it got the connection

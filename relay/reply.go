@@ -46,7 +46,7 @@ type Reply struct {
 // Serve is a Handler. A stream connection gets the text, is half-closed, read
 // to its EOF for at most five seconds, and closed. A datagram connection is
 // served until it ends or ctx is done; a datagram is not answered if that could
-// go on for ever, or if its sender has sent too many. A failure of Local is a
+// go on forever, or if its sender has sent too many. A failure of Local is a
 // *LocalError. When ctx ends, other than for this connection alone (see
 // afterServer), Local is interrupted, because a write to standard output may
 // block.
@@ -124,7 +124,7 @@ func (r *Reply) answerEach(ctx context.Context, e End, c net.Conn, buf []byte) e
 }
 
 // mayEcho reports whether a datagram sent to the peer of c would come back, or
-// bring another one, for ever: the peer is c itself, or has the port of a
+// bring another one, forever: the peer is c itself, or has the port of a
 // service that answers whatever it is sent.
 func mayEcho(c net.Conn) bool {
 	peer, ok := c.RemoteAddr().(*net.UDPAddr)

@@ -159,7 +159,7 @@ type unanswerable struct{ net.Conn }
 func (unanswerable) LocalAddr() net.Addr         { return &net.UnixAddr{Net: "unixgram"} }
 func (unanswerable) Write(b []byte) (int, error) { return 0, syscall.EDESTADDRREQ }
 
-// What could be answered for ever is not: the text itself, what comes from the
+// What could be answered forever is not: the text itself, what comes from the
 // socket's own address, or from a port where everything is answered.
 func TestReplyLoops(t *testing.T) {
 	for _, c := range []struct {

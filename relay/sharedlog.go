@@ -11,13 +11,13 @@ import (
 	"time"
 )
 
-// readAhead is how far a source may be read ahead of the fastest connection.
+// readAhead bounds how far a source is read ahead of the fastest connection.
 const readAhead = 256 << 10
 
-// maxLag is how far a connection may fall behind the fastest one.
+// maxLag bounds how far a connection may fall behind the fastest one.
 const maxLag = 1 << 20
 
-// lagPatience is how long reading waits for a connection that has fallen so
+// lagPatience bounds how long reading waits for a connection that has fallen so
 // far behind. One that reads, and was only not its turn to run, needs a few
 // milliseconds: the buffers of a connection take more than maxLag at once.
 const lagPatience = 500 * time.Millisecond
@@ -114,7 +114,7 @@ func (f *sharedLog) append(from *subscription, b []byte) {
 	f.head += int64(len(b))
 }
 
-// announce puts b into the log for every subscription without waiting for any
+// announce puts b into the log forevery subscription without waiting for any
 // of them: those that have fallen too far behind its end are given up.
 func (f *sharedLog) announce(b []byte) {
 	f.put(nil, b)

@@ -17,13 +17,13 @@ const (
 	telnetIAC  = 255
 )
 
-// maxRefusals is how many bytes of refusals may wait to be written, a whole
+// maxRefusals bounds the bytes of refusals that wait to be written, a whole
 // number of them. It is more than one of each option in each direction: a
 // remote that has asked more than that has not taken the answers, and gets
 // none to what it asks until it does.
 const maxRefusals = 3 << 10
 
-// refusalLimit is how long the refusals that are left when a session is over
+// refusalLimit bounds how long the refusals that are left when a session is over
 // may take.
 const refusalLimit = time.Second
 

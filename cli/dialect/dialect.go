@@ -29,7 +29,7 @@ type Dialect struct {
 	ConnectEOF     relay.AtRemoteEOF // when the peer of a client does
 	BothFamilies   bool              // listen on IPv6 too where no address is given
 	DualStack      bool              // a listener on all IPv6 addresses takes IPv4 as well
-	UDPQuiet       time.Duration     // how long a UDP client waits for more after standard input; zero: for ever
+	UDPQuiet       time.Duration     // how long a UDP client waits for more after standard input; zero: forever
 	ConnectTimeout time.Duration     // where no limit on connecting is given; zero: none
 	RefusalEnds    Refusal           // whether a UDP client that is refused ends
 	PlainHexDump   bool              // a dump in hex has no line about each read and write
@@ -66,7 +66,7 @@ type Dialect struct {
 	Forgives func(err error, t relay.Totals) bool
 
 	// Its exit statuses. Network is for what IsNetwork reports true of; a nil
-	// IsNetwork does so for everything that is not event.IsLocal.
+	// IsNetwork does so foreverything that is not event.IsLocal.
 	Network, Other int
 	IsNetwork      func(err error) bool
 }
@@ -76,7 +76,7 @@ type Refusal uint8
 
 // What it may do.
 const (
-	Never   Refusal = iota // it says so and goes on
+	Never   Refusal = iota // it prints that and goes on
 	Quietly                // it ends with status 0
 	Failing                // it ends with an error
 )

@@ -52,7 +52,7 @@ var ncat = Dialect{
 	IsNetwork: ncatIsNetwork,
 }
 
-// ncatConflicts are what ncat refuses and others do not.
+// ncatConflicts are the combinations that only ncat refuses.
 var ncatConflicts = [...]option.Conflict{
 	{A: option.Source, B: option.Listen, Reason: option.ForConnecting, Unless: []option.ID{option.To}},
 	{A: option.Telnet, B: option.Scan, Reason: option.NothingToSend},

@@ -27,7 +27,7 @@ type Event interface {
 // Started is the start of the program.
 type Started struct{ Version string }
 
-// Failed is what the program failed with as a whole, or one of several
+// Failed reports the failure of the program as a whole, or of one of several
 // connections that a client was asked for.
 type Failed struct{ Err error }
 
@@ -127,7 +127,7 @@ type Confined struct {
 // Denied is a connection that an access list keeps out.
 type Denied struct{ conn.Rejection }
 
-// Requested is what a client of the proxy server asks for.
+// Requested reports the target that a client of the proxy server asks for.
 type Requested struct {
 	Client    net.Addr
 	Protocol  string // http, socks4, socks4a, socks5
@@ -262,7 +262,7 @@ func (Refused) Level() int { return 1 }
 // Level returns 1.
 func (Evicted) Level() int { return 1 }
 
-// Level returns 0: the listener may wait for ever.
+// Level returns 0: the listener may wait forever.
 func (Waiting) Level() int { return 0 }
 
 // Level returns 1.

@@ -50,7 +50,7 @@ type Rescanning struct {
 	For   time.Duration // at most
 }
 
-// ExplainedName is what a name stands for, and where that came from.
+// ExplainedName reports the addresses of a name, and their source.
 type ExplainedName struct {
 	Host    string
 	Addrs   []netip.Addr

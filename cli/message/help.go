@@ -12,7 +12,7 @@ const helpTail = `
 Times are seconds, or have a unit: 500ms, 1.5, 2m, 1h.
 `
 
-// helpColumn is how wide the names are in the help, so that a line fits a
+// helpColumn is the width of the names in the help, so that a line fits a
 // terminal of 80 columns.
 const helpColumn = 27
 

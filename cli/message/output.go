@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// outputRoom is how much of what is to be printed is kept for a reader that is
+// outputRoom bounds the messages that are kept for a reader that is
 // slow.
 const outputRoom = 1 << 20
 

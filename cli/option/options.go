@@ -8,7 +8,7 @@ import (
 	"gonc/conn/proxy"
 )
 
-// Options is what a command line says. Whether an option was given is for Has
+// Options holds the content of a command line. Whether an option was given is for Has
 // to say; the fields hold the values of those that have one, and mean nothing
 // for the others. No default of a mode is in them.
 type Options struct {

@@ -5,7 +5,7 @@
 // Descriptors that are open already keep working.
 package sandbox
 
-// Needs is what the program still has to be able to do after Enter. The zero
+// Needs lists the rights that the program keeps after Enter. The zero
 // value is a relay of connections and files that are all open.
 type Needs struct {
 	// Connect keeps the right to make connections. It includes the files of

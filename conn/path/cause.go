@@ -5,7 +5,7 @@ import (
 	"slices"
 )
 
-// Facts are what is known about an attempt to connect.
+// Facts describe an attempt to connect, as far as it is known.
 type Facts struct {
 	Way
 	Network string // "tcp" or "udp"
@@ -99,7 +99,7 @@ type row struct {
 
 const lost = wasSilent | wasUnreachable
 
-// table is what is concluded from which facts. The first row that holds counts.
+// table maps facts to conclusions. The first row that matches is used.
 var table = [...]row{
 	{all: ruleSeen, any: lost | wasRefused | wasDenied, cause: FirewallHere},
 	{all: fromHere, any: icmpPort | icmpHost | icmpNet | icmpProhibited, none: isOwn | hopMute, cause: RejectedHere},

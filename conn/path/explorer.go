@@ -10,7 +10,7 @@ import (
 	"gonc/conn/errno"
 )
 
-// Patience is how long an attempt may go without an answer before that says
+// Patience is the time for which an attempt may have no answer before that says
 // something: by then a SYN has been sent twice (RFC 6298: again after 1 s).
 const Patience = 3 * time.Second
 

@@ -55,7 +55,7 @@ func (n *Network) holds(ip netip.Addr) bool {
 }
 
 // Networks returns the networks this machine is on by interfaces that are up,
-// but for loopback.
+// except for loopback.
 func Networks() []Network {
 	interfaces, err := net.Interfaces()
 	if err != nil {

@@ -38,7 +38,7 @@ type walk struct {
 	accepted bool
 }
 
-// depth is how deep jumps go, as the kernel has it (NFT_JUMP_STACK_SIZE).
+// depth bounds how deep jumps go, as the kernel has it (NFT_JUMP_STACK_SIZE).
 const depth = 16
 
 func (w *walk) run(c *chain, level int) verdict {

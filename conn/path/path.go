@@ -17,7 +17,7 @@ import "net/netip"
 // having sent anything.
 type Way struct {
 	To        netip.Addr
-	Networks  []Network    // those this machine is on, but for loopback
+	Networks  []Network    // those this machine is on, except loopback
 	Own       bool         // To is an address of this machine, or loopback
 	On        *Network     // the network of this machine that To is on, if any
 	Like      Kind         // the kind of network To has the address of

@@ -245,7 +245,7 @@ func passBody(w io.Writer, body *http1.Body, in *input, bad func(status int) err
 	}
 }
 
-// bodyBuffer is how much of a body is read at once.
+// bodyBuffer is the size of one read of a body.
 const bodyBuffer = 32 << 10
 
 // reuse makes a buffer whose bytes have all been used empty, and as large as n.

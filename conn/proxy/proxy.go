@@ -51,7 +51,7 @@ type Error struct {
 	Address addr.Addr // the proxy's
 	Target  addr.Addr // what it was to connect to
 
-	// Code is what the proxy answered: the status of HTTP, the reply code of
+	// Code is the answer of the proxy: the status of HTTP, the reply code of
 	// SOCKS. It means nothing when Reply is empty.
 	Code int
 
@@ -131,7 +131,7 @@ func (e *Error) AboutTarget() bool {
 	case "http":
 		return 502 <= e.Code && e.Code <= 504
 	}
-	return e.Code == 91 // SOCKS 4 has one reply for everything
+	return e.Code == 91 // SOCKS 4 has one reply foreverything
 }
 
 // Refused reports whether the target refused the connection, as far as the
@@ -302,7 +302,7 @@ func (p *Proxy) Resolve(ctx context.Context, network string, target addr.Addr, f
 // returns when it did: c is then a connection to target. It reads the bytes of
 // the proxy's answer and not one more, so that c needs no wrapper, and leaves
 // no deadline on c. It ends when ctx is done; there is no other limit of time.
-// target is what Resolve has returned, or the address of the next proxy of a
+// target is the result of Resolve, or the address of the next proxy of a
 // chain.
 //
 // An error is a *Error, an *addr.Error or a *addr.PortError. c is the

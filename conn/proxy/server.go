@@ -33,7 +33,7 @@ type Server struct {
 	// empty: none. SOCKS 4 has no login, so its clients are refused then.
 	User, Password string
 
-	// Name is what an HTTP request and a response that are passed on say in
+	// Name stands in HTTP requests and responses that are passed on, in
 	// their Via (RFC 9110 section 7.6.3). Empty means "gonc".
 	Name string
 }

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// maxAhead is how many ports a scan may be ahead of the first one that has no
+// maxAhead bounds how many ports a scan may be ahead of the first one that has no
 // result yet. It has to be far more than are tried at once, or one port that
 // does not answer would hold up all that do; it bounds what is remembered.
 const maxAhead = 16384

@@ -61,7 +61,7 @@ func (p *poller) prepare(fd int, network string, from netip.AddrPort) error {
 	return os.NewSyscallError("bind", unix.Bind(fd, sockopt.Sockaddr(from)))
 }
 
-// selfConnected reports whether f is connected to itself, and sees to it that
+// selfConnected reports whether f is connected to itself, and ensures that
 // nothing stays behind when it is closed then. That happens on loopback when
 // a connection to a port where nothing listens gets that port for its own.
 func selfConnected(f attempt) bool {

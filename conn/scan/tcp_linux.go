@@ -30,7 +30,7 @@ func sweepTCP(ctx context.Context, s *sweep, q *queue) error {
 	return p.run(ctx)
 }
 
-// launchBatch is how many connections are begun before those under way get
+// launchBatch is the number of connections that are begun before those under way get
 // their turn, so that refusals, which come at once, never hold up the rest.
 const launchBatch = 256
 

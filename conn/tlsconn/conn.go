@@ -144,7 +144,7 @@ func (c *Conn) CloseWrite() error {
 	return c.writeErr
 }
 
-// closeLimit is how long Close waits for room for close_notify.
+// closeLimit bounds the wait of Close for room for close_notify.
 const closeLimit = 100 * time.Millisecond
 
 // Close closes the connection. Unless CloseWrite did it before, it sends

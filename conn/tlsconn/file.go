@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// maxFile is how much of a PEM file is read: twenty times what the roots of
+// maxFile bounds the size of a PEM file: twenty times what the roots of
 // today's systems take.
 const maxFile = 4 << 20
 

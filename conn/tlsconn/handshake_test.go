@@ -15,7 +15,7 @@ import (
 	"gonc/internal/testutil"
 )
 
-// limit is how long anything here may take.
+// limit bounds everything that is waited for here.
 const limit = 20 * time.Second
 
 // number returns a version as crypto/tls has it.

@@ -71,7 +71,7 @@ type Server struct {
 	generated bool
 }
 
-// common is what clients and servers have in common.
+// common holds the settings that clients and servers share.
 type common struct {
 	config *tls.Config
 	trust  trust

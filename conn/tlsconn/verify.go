@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// trust is what peers are accepted for.
+// trust describes which peers are accepted.
 type trust struct {
 	usage x509.ExtKeyUsage // what their certificates have to be for
 	roots *x509.CertPool   // nil: a client trusts those of the system, a server asks for no certificate

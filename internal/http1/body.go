@@ -1,6 +1,6 @@
 package http1
 
-// bodyState is where in a body the next byte stands.
+// bodyState is the place in a body of the next byte.
 type bodyState uint8
 
 const (
@@ -124,7 +124,7 @@ func (d *Body) expect(c, want byte, next bodyState) (status int) {
 }
 
 // sizeLine parses chunk-size and chunk-ext of RFC 9112 section 7.1. An
-// extension is ignored, as it must be, but for its length.
+// extension is ignored, as it must be, except for its length.
 func (d *Body) sizeLine(c byte) (status int) {
 	d.line++
 	switch {

@@ -101,7 +101,7 @@ func New(t *testing.T) *Machine {
 func apart(f func() error) error {
 	done := make(chan error)
 	go func() {
-		runtime.LockOSThread() // and never unlocked, but for the first thread
+		runtime.LockOSThread() // and never unlocked, except for the first thread
 		if unix.Gettid() != unix.Getpid() {
 			done <- f()
 			return

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Timeout is how long a test waits for an event before it fails. It is wide,
+// Timeout bounds the wait of a test for an event. It is wide,
 // because the machine may be busy.
 const Timeout = 20 * time.Second
 

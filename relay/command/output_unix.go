@@ -138,7 +138,7 @@ func (o *output) readNow(p []byte) (n int, err error) {
 // datagram can be, and than cat(1) writes at once.
 const maxPacket = 256 << 10
 
-// maxEmpty is how many empty packets may come one after another. They carry
+// maxEmpty bounds how many empty packets may come one after another. They carry
 // nothing, but at the end a read gives no more than that either.
 const maxEmpty = 100
 

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// lastWords is how long the output of a program that has ended is waited for.
+// lastWords bounds the wait for the output of a program that has ended.
 const lastWords = 100 * time.Millisecond
 
 // An output is what a program writes to its standard output, as a reader that

@@ -16,7 +16,7 @@ import (
 //
 // Read returns io.EOF once the program has closed its standard output, or has
 // ended and all that it wrote was read; it does not wait for what the program
-// has left behind, which may hold the pipe for ever. Write drops what the
+// has left behind, which may hold the pipe forever. Write drops what the
 // program does not read any more, so that the other side can go on sending
 // while it gets what the program wrote.
 type Process struct {

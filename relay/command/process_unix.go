@@ -19,10 +19,10 @@ func (p *Program) setSysProcAttr(cmd *exec.Cmd) {
 // isBrokenPipe has nothing to add to EPIPE.
 func isBrokenPipe(error) bool { return false }
 
-// killAfter is how long a group may take to end after a hangup.
+// killAfter is the time that a group has to end after a hangup.
 const killAfter = 2 * time.Second
 
-// groupPause is how often a group that was sent a hangup is looked at.
+// groupPause is the pause between checks of a group that was sent a hangup.
 const groupPause = 10 * time.Millisecond
 
 // Hangup ends the program and what it has started, unless the program has

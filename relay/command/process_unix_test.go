@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// limit is how long anything may take on a machine that has much to do.
+// limit bounds everything that is waited for, also on a busy machine.
 const limit = 20 * time.Second
 
 func start(t *testing.T, p *Program) *Process {

@@ -46,7 +46,7 @@ func (r *Request) AppendCommon(b []byte) []byte {
 }
 
 // AppendHead appends the head, each line with a line feed, escaped like a
-// line of AppendCommon but for the quote. The empty line is left out.
+// line of AppendCommon except for the quote. The empty line is left out.
 func (r *Request) AppendHead(b []byte) []byte {
 	for line := range bytes.Lines(r.Head) {
 		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte{'\n'}), []byte{'\r'})

@@ -18,7 +18,7 @@ type sample struct {
 	bytes int64
 }
 
-// Progress is what a Meter knows at one moment.
+// Progress is the state of a Meter at one moment.
 type Progress struct {
 	Bytes   int64
 	Rate    float64       // bytes a second, of late

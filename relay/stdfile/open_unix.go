@@ -75,7 +75,7 @@ func OpenOutput(f *os.File) *Output {
 }
 
 // reopen returns a description of f's file of our own that the runtime's
-// poller watches, or nil where there is none to be had. Only for pipes and
+// poller watches, or nil if there is none. Only for pipes and
 // terminals: another kind of file has an offset, which belongs to the
 // description that the caller gave. A master is another kind; see isMaster.
 func reopen(f *os.File, mode int) *os.File {

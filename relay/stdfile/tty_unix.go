@@ -25,7 +25,7 @@ type terminal struct {
 	interrupt func()
 }
 
-// foregroundEvery is how often a terminal is tried that was another's.
+// foregroundEvery is the pause between checks of a terminal that was another's.
 const foregroundEvery = 250 * time.Millisecond
 
 func newTerminal(r io.Reader) *terminal {
