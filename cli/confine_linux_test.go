@@ -103,6 +103,21 @@ func TestConfined(t *testing.T) {
 			t.Errorf("%s is still there", path)
 		}
 	})
+	t.Run("a target over TLS, with the roots of the system", func(t *testing.T) {
+		tlsDir := tlsFiles(t)
+		back := start(t, nil, "-v", "-lk", "--ssl", "--ssl-cert", filepath.Join(tlsDir, "server.both"), "--reply", "answer", "127.0.0.1", "0")
+		target, err := back.port()
+		check(t, err)
+		front := newProcess(program, "-vv", "-lk", "127.0.0.1", "0", "--to", "tls:localhost:"+target)
+		front.cmd.Env = append(front.cmd.Environ(), "SSL_CERT_FILE="+filepath.Join(tlsDir, "ca.pem"))
+		begin(t, front)
+		port, err := front.port()
+		check(t, err)
+		await(t, front, confinedLine)
+		c := start(t, strings.NewReader("x"), "127.0.0.1", port)
+		wantEnd(t, c)
+		wantSame(t, "answer", []byte(c.stdout.String()), []byte("answer"))
+	})
 	t.Run("that of a client too", func(t *testing.T) {
 		dir := t.TempDir()
 		l := start(t, nil, "-vv", "-luU", filepath.Join(dir, "socket"), "-W1")

@@ -80,6 +80,7 @@ func (t *target) secure() error {
 	if err != nil {
 		return err
 	}
+	client.LoadRoots() // before the program is confined
 	t.dialer.Secure = func(ctx context.Context, c net.Conn, a addr.Addr) (net.Conn, error) {
 		return client.Handshake(ctx, c, a.Host)
 	}

@@ -171,6 +171,14 @@ func (c *Config) openKeyLog() io.Writer {
 	return f
 }
 
+// LoadRoots reads the roots of the system now, if peers are verified with them,
+// for a program that will not be able to read files by the first handshake.
+func (c *Client) LoadRoots() {
+	if t := &c.trust; t.roots == nil && t.pins == nil && !t.none {
+		_, _ = x509.SystemCertPool() // an error is that of the first handshake
+	}
+}
+
 // Handshake makes a handshake on nc, which is a connection to host. It
 // verifies host, or ServerName of the Config, as a name or as an address; with
 // neither it verifies the chain only. When it fails it closes nc and returns a
