@@ -85,7 +85,7 @@ func (t *Text) moving(e event.Event) []event.Line {
 	case event.RecordFailed, event.Digests, event.Progress:
 		return t.record(e)
 	case event.Unanswered:
-		return t.hint("the peer closed without an answer after standard input had ended; " + t.spell(option.NoShutdown) + " does not tell it that")
+		return t.hint("the peer closed without an answer after standard input had ended; if one was expected, try " + t.spell(option.NoShutdown))
 	}
 	return nil
 }
