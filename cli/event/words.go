@@ -48,7 +48,12 @@ func Reason(err error) string {
 // Undelivered says how much was lost, on which side and why.
 func Undelivered(e *relay.UndeliveredError) string {
 	done, side := "delivered", "the other side"
-	if e.Local {
+	switch {
+	case e.Local && e.Name != "": // a connection that is forwarded
+		done, side = "delivered to the client", "it"
+	case e.Name != "":
+		done, side = "delivered to the "+e.Name, "it"
+	case e.Local:
 		done, side = "written to standard output", "its reader"
 	}
 	text := fmt.Sprintf("at least %d bytes could not be %s", e.Bytes, done)
