@@ -3,6 +3,7 @@ package sockopt
 import (
 	"net"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -15,24 +16,55 @@ func usesBBR(fd uintptr) bool {
 	return err == nil && strings.HasPrefix(name, "bbr")
 }
 
-// AvoidBBR is an Option that replaces BBR. Errors are ignored; the only cost is
-// speed.
-func AvoidBBR(network string, fd uintptr) error {
-	if !isTCP(network) || !usesBBR(fd) {
-		return nil
+// What is known of the congestion control that new sockets have: asked once, as
+// it is the system's.
+const (
+	unasked int32 = iota
+	isBBR
+	isOther
+)
+
+var newSockets atomic.Int32
+
+// newSocketsUseBBR reports whether fd, a socket that is new, uses BBR.
+func newSocketsUseBBR(fd uintptr) bool {
+	if newSockets.Load() == unasked {
+		is := isOther
+		if usesBBR(fd) {
+			is = isBBR
+		}
+		newSockets.Store(is)
 	}
+	return newSockets.Load() == isBBR
+}
+
+// AvoidBBR is an Option that replaces BBR on a socket that is new. Errors are
+// ignored; the only cost is speed.
+func AvoidBBR(network string, fd uintptr) error {
+	if isTCP(network) && newSocketsUseBBR(fd) {
+		replaceCongestion(fd)
+	}
+	return nil
+}
+
+// replaceCongestion sets the first of two congestion controls that the system
+// has.
+func replaceCongestion(fd uintptr) {
 	for _, other := range []string{"cubic", "reno"} {
 		if setCongestion(fd, other) == nil {
 			break
 		}
 	}
-	return nil
 }
 
 // DisableBBR replaces BBR on a connection whose ends are both on this host.
 func DisableBBR(c net.Conn) {
 	if inOneHost(c) {
-		Descriptor(c, func(fd uintptr) { AvoidBBR("tcp", fd) })
+		Descriptor(c, func(fd uintptr) {
+			if usesBBR(fd) {
+				replaceCongestion(fd)
+			}
+		})
 	}
 }
 
