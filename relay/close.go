@@ -24,7 +24,7 @@ func (x *referee) closeWell(ctx context.Context) {
 	var errs [2]error
 	var settling sync.WaitGroup
 	for s := local; s <= remote; s++ {
-		if e := x.ends[s]; e.stream() && !x.failed[s] && x.worthSettling(ctx) {
+		if e := x.ends[s]; e.stream() && !x.failed[s] && x.worthSettling(ctx) && !x.settled(s) {
 			settling.Go(func() { errs[s] = x.settle(ctx, s) })
 		}
 	}
@@ -46,15 +46,17 @@ func (x *referee) worthSettling(ctx context.Context) bool {
 	return ctx.Err() == nil && !errors.As(x.err, &lost)
 }
 
+// settled reports whether a side can be closed at once: its peer has nothing
+// more to send that would be dropped, and has what was sent to it.
+func (x *referee) settled(s side) bool {
+	return (x.state.flow[s] == flowEOF || x.reset[s]) && allAcked(x.ends[s].bare)
+}
+
 // settle makes a side ready to be closed. The half-close of TLS sends bytes of
 // its own, close_notify. A peer that has closed altogether refuses them, which
 // loses nothing if all else had arrived.
 func (x *referee) settle(ctx context.Context, s side) error {
 	e := x.ends[s]
-	atEOF := x.state.flow[s] == flowEOF
-	if (atEOF || x.reset[s]) && allAcked(e.bare) {
-		return nil
-	}
 	err := lingeringClose(ctx, e.conn, x.policy.ackTimeout(x.err))
 	var lost *UndeliveredError
 	if errors.As(err, &lost) {

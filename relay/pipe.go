@@ -55,6 +55,7 @@ type referee struct {
 	workers  sync.WaitGroup
 	unwatch  []func() // ends the watchers
 	timers   [numTimers]alarm
+	ended    side      // whose peer timerPeer begins to watch
 	eofAt    int64     // when local was at EOF, by clock
 	acked    [2]uint64 // when idleness was last looked for
 	flushed  flushPoll // of the remote, for Flush
@@ -110,11 +111,16 @@ func (x *referee) run(ctx context.Context) {
 	wake := time.NewTimer(time.Hour)
 	defer wake.Stop()
 	for !x.state.done {
-		wake.Reset(x.untilNextAlarm())
+		ring := wake.C
+		if wait, set := x.untilNextAlarm(); set {
+			wake.Reset(wait)
+		} else {
+			ring = nil // to wait for a timer wakes a thread that watches it
+		}
 		select {
 		case ev := <-x.events:
 			x.handle(ev)
-		case <-wake.C:
+		case <-ring:
 			x.ring()
 		case <-done:
 			done = nil
@@ -130,7 +136,7 @@ func (x *referee) start() {
 		x.timers[timerIdle].set(x.policy.Idle)
 	}
 	if f, ok := x.ends[local].W.(*os.File); ok && x.ends[remote].R != nil {
-		x.timers[timerReader].set(readerGoneAfter)
+		x.timers[timerReader].set(watchAfter)
 		x.unwatch = append(x.unwatch, func() { f.SetReadDeadline(past) })
 	}
 	for s := local; s <= remote; s++ {
@@ -248,7 +254,8 @@ func (x *referee) act(a action, ev event) {
 	case actTimers:
 		x.startTimers()
 	case actWatch:
-		x.watchPeer(a.side)
+		x.ended = a.side
+		x.timers[timerPeer].set(watchAfter)
 	}
 }
 
@@ -323,9 +330,10 @@ func (x *referee) watchReader() {
 // tcp_fin_timeout).
 var afterEOF = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 4}
 
-// readerGoneAfter is how old a relay has to be for the reader of its output to
-// be watched. Most are over by then.
-const readerGoneAfter = 100 * time.Millisecond
+// watchAfter is how old a relay has to be for the reader of its output to be
+// watched, and how long it has to go on after the EOF of a peer for that peer
+// to be. Most are over by then.
+const watchAfter = 100 * time.Millisecond
 
 // finish ends what still runs for the relay, and releases the Ends.
 func (x *referee) finish(ctx context.Context) {

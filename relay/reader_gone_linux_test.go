@@ -72,7 +72,7 @@ func TestUnreadNothing(t *testing.T) {
 	r.Close()
 	local := files(t, in, out)
 	relay := piping(context.Background(), local, Conn(here), Policy{AtRemoteEOF: FinishIfIdle})
-	late := time.NewTimer(3 * readerGoneAfter) // it is known by then
+	late := time.NewTimer(3 * watchAfter) // it is known by then
 	<-late.C
 	must(io.WriteString(w, "late"))
 	w.Close()
@@ -132,7 +132,7 @@ func TestUnreadSettles(t *testing.T) {
 	r.Close()
 	s := &Stdio{Local: files(t, sourcePipe(t, up), out)}
 	session := serving(context.Background(), s.Serve, here)
-	late := time.NewTimer(2 * readerGoneAfter)
+	late := time.NewTimer(2 * watchAfter)
 	<-late.C // all that the system holds is on its way
 	a, err := arrivalOf(slowly{there})
 	if err != nil {

@@ -14,6 +14,7 @@ const (
 	timerIdle
 	timerHalfClose
 	timerReader
+	timerPeer
 	numTimers
 )
 
@@ -39,15 +40,18 @@ type alarm struct {
 
 func (a *alarm) set(wait time.Duration) { a.due, a.excuse = time.Now().Add(wait), false }
 
-// untilNextAlarm returns how long to wait for the first alarm.
-func (x *referee) untilNextAlarm() time.Duration {
-	wait := time.Hour
+// untilNextAlarm returns how long to wait for the first alarm, if any is set.
+func (x *referee) untilNextAlarm() (wait time.Duration, set bool) {
+	var first time.Time
 	for i := range x.timers {
-		if due := x.timers[i].due; !due.IsZero() {
-			wait = min(wait, time.Until(due))
+		if due := x.timers[i].due; !due.IsZero() && (first.IsZero() || due.Before(first)) {
+			first = due
 		}
 	}
-	return max(0, wait)
+	if first.IsZero() {
+		return 0, false
+	}
+	return max(0, time.Until(first)), true
 }
 
 // ring handles the alarms that are due.
@@ -80,6 +84,8 @@ func (x *referee) alarm(i int) {
 		x.checkAnswer()
 	case timerReader:
 		x.watchReader()
+	case timerPeer:
+		x.watchPeer(x.ended)
 	}
 }
 
