@@ -67,13 +67,6 @@ func visit(t *testing.T, network, port string) *peer {
 	return p
 }
 
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
 // accepted returns the connection of p.
 func accepted(t *testing.T, p *peer) net.Conn {
 	t.Helper()

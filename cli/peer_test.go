@@ -9,6 +9,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"testing"
 	"time"
 )
 
@@ -214,4 +215,11 @@ func (p *peer) fill() error {
 		p.held = append(p.held, c)
 	}
 	return errors.New("the backlog does not fill")
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
