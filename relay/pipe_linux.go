@@ -105,7 +105,7 @@ func (e *endpoint) call(flags int) {
 	for {
 		n, err := unix.Splice(e.from, nil, e.to, nil, int(e.most), flags)
 		if err != unix.EINTR {
-			e.n, e.err = n, err
+			e.n, e.err = int64(n), err // n is an int where that has 32 bits
 			return
 		}
 	}
