@@ -1,9 +1,13 @@
 package cli
 
 import (
+	"fmt"
 	"net"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -13,7 +17,13 @@ import (
 // that every test here runs the real program, with its descriptors, signals
 // and exit status, and "go test -race" checks that program too.
 func TestMain(m *testing.M) {
-	program := func() { os.Exit(Run(os.Args, "devel")) }
+	program := func() {
+		if other := os.Getenv("GONC_TEST_PROGRAM"); other != "" {
+			fmt.Fprintln(os.Stderr, execOther(strings.Fields(other)))
+			os.Exit(1)
+		}
+		os.Exit(Run(os.Args, "devel"))
+	}
 	programs := map[string]func(){"gonc": program, "nc": program}
 	if filepath.Base(os.Args[0]) == "ncat" { // not in programs, which PATH finds first: the real ncat has to be found
 		program()
@@ -26,6 +36,20 @@ func TestMain(m *testing.M) {
 		}
 	}
 	testscript.Main(m, programs)
+}
+
+// execOther makes this process run a gonc that was built for another system,
+// by the command of GONC_TEST_PROGRAM, in which {name} is what gonc was called
+// as. ".ci/run platforms" sets it. It returns if it fails.
+func execOther(command []string) error {
+	path, err := exec.LookPath(command[0])
+	if err != nil {
+		return err
+	}
+	for i, word := range command {
+		command[i] = strings.ReplaceAll(word, "{name}", filepath.Base(os.Args[0]))
+	}
+	return fmt.Errorf("exec %s: %w", path, syscall.Exec(path, append(command, os.Args[1:]...), os.Environ()))
 }
 
 // TestScripts runs testdata/script/*.txtar; script_test.go has the commands.
