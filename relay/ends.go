@@ -115,7 +115,9 @@ type action struct {
 //	has gone              has begun to give is sent
 //	a peer that has ended stop reading the other side
 //	goes away
-//	linger, quiet, idle,  stop: whatever is read or written is interrupted
+//	idle                  stop; of two streams each that has not been given all
+//	                      that the other had to give is reset
+//	linger, quiet,        stop: whatever is read or written is interrupted
 //	cancelled
 //	both flows are over   done
 //
@@ -144,7 +146,11 @@ func next(st state, ev event) (state, []action) {
 			d.late = false
 			d.closeWrite(remote)
 		}
-	case evLinger, evQuiet, evIdle, evCancel:
+	case evIdle:
+		d.do(actFail, ev.side)
+		d.cutShort()
+		d.stop()
+	case evLinger, evQuiet, evCancel:
 		d.do(actFail, ev.side)
 		d.stop()
 	}
@@ -301,6 +307,20 @@ func (d *decision) closeWrite(s side) {
 		d.do(actCloseWrite, s)
 	} else {
 		d.do(actCloseWriteLast, s)
+	}
+}
+
+// cutShort resets those of two streams whose peer would take what it got for all
+// there was.
+func (d *decision) cutShort() {
+	if !d.rules[local].stream || !d.rules[remote].stream {
+		return
+	}
+	for s := local; s <= remote; s++ {
+		if d.running(s.other()) && !d.closed[s] {
+			d.closed[s] = true
+			d.do(actReset, s)
+		}
 	}
 }
 

@@ -177,6 +177,8 @@ func TestEndsTable(t *testing.T) {
 		{"reader gone, local sent", stdio, FinishIfIdle, []event{{kind: evGone}, {kind: evEOF}}, "close remote, timers, watch local, fail gone local, reset remote, stop local"},
 		{"peer gone", stdio, KeepSending, []event{{kind: evEOF, side: remote}, {kind: evGone, side: remote}}, "fail remote, stop reading local"},
 		{"idle twice", stdio, KeepSending, []event{{kind: evIdle}, {kind: evIdle}}, "fail local"},
+		{"idle streams are cut short", both, KeepSending, []event{{kind: evIdle}}, "fail local, reset local, reset remote, stop local"},
+		{"idle after EOF of one", both, KeepSending, []event{{kind: evEOF, side: remote}, {kind: evIdle}}, "fail local, reset remote, stop local"},
 	} {
 		st := state{rules: c.rules, flow: [2]flowState{flowRunning, flowRunning}}
 		st.rules[remote].atEOF = c.at

@@ -328,4 +328,9 @@ func TestForwardIdle(t *testing.T) {
 	if took := time.Since(begin); took < 5*limit/3+limit {
 		t.Errorf("ended after %v", took)
 	}
+	for _, c := range []net.Conn{f.client, f.target} {
+		if _, err := io.Copy(io.Discard, c); err == nil {
+			t.Error("a peer takes what it got for all there was")
+		}
+	}
 }
