@@ -197,6 +197,8 @@ func whyConflict(e *option.ConflictError) string {
 		return e.NameA + " is about TCP"
 	case option.StreamsOnly:
 		return e.NameA + " is for streams"
+	case option.BothOnStderr:
+		return "both would write to standard error"
 	case option.NoIPAddress:
 		return "a Unix socket has no IP address"
 	case option.NoPorts:

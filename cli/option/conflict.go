@@ -17,6 +17,7 @@ const (
 	ListensForNone                // A is for a connection that was made, and B listens
 	TCPOnly                       // A is about TCP, and B is not
 	StreamsOnly                   // A is for streams, and B has datagrams
+	BothOnStderr                  // both write to standard error
 	NoIPAddress                   // A is about IP, and B is not
 	NoPorts                       // A is about ports, and B has none
 	NoBroadcasts                  // A is about broadcasts, and B has none
@@ -163,10 +164,26 @@ func (o *Options) conflict(g *Grammar) error {
 		}
 	}
 	allConflicts(check)
-	if err == nil && o.Has(TLSMin) && o.Has(TLSMax) && o.TLSMin > o.TLSMax {
-		err = &ConflictError{A: TLSMin, B: TLSMax, NameA: o.Name(TLSMin), NameB: o.Name(TLSMax), Reason: MinAboveMax}
+	if err == nil {
+		err = o.valueConflict()
 	}
 	return err
+}
+
+// valueConflict returns the conflict of options whose values do not go together.
+func (o *Options) valueConflict() error {
+	between := func(a, b ID, why Reason) error {
+		return &ConflictError{A: a, B: b, NameA: o.Name(a), NameB: o.Name(b), Reason: why}
+	}
+	switch {
+	case o.Has(TLSMin) && o.Has(TLSMax) && o.TLSMin > o.TLSMax:
+		return between(TLSMin, TLSMax, MinAboveMax)
+	case o.Has(JSON) && o.Output == "-":
+		return between(JSON, Output, BothOnStderr)
+	case o.Has(JSON) && o.HexDump == "-":
+		return between(JSON, HexDump, BothOnStderr)
+	}
+	return nil
 }
 
 // allConflicts calls yield with each conflict that all dialects have, until it
