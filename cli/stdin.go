@@ -19,16 +19,6 @@ func (o *invocation) readsStdin() bool {
 	return !o.Has(option.Listen) || !isNull(os.Stdin) && isReadable(os.Stdin)
 }
 
-// isNull reports whether f is /dev/null.
-func isNull(f *os.File) bool {
-	this, err := f.Stat()
-	if err != nil {
-		return true // it is closed
-	}
-	null, err := os.Stat(os.DevNull)
-	return err == nil && os.SameFile(this, null)
-}
-
 // isRegular reports whether f is a file, which is more likely an upload than a
 // question.
 func isRegular(f *os.File) bool {
