@@ -220,6 +220,7 @@ func (r *dialectRun) makeProcess() error {
 		r.p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	} else {
 		r.p = newProcess(filepath.Join(r.bin, r.name), fields(r.names.Replace(r.c.args))...)
+		r.p.cmd.Args[0] = r.name // which messages begin with
 	}
 	r.p.cmd.Dir = r.dir
 	r.p.cmd.Env = append(os.Environ(), "PATH="+r.bin+":"+os.Getenv("PATH"), "TMPDIR="+r.dir,
