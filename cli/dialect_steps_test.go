@@ -25,7 +25,7 @@ func fields(line string) (all []string) {
 	return all
 }
 
-// dialectSteps are what a case may do while nc runs.
+// dialectSteps lists the steps that a case may take while nc runs.
 var dialectSteps = map[string]func(r *dialectRun, arg string){
 	// The peer.
 	"dial":   (*dialectRun).dial,   // another one connects
@@ -242,7 +242,7 @@ func brief(b []byte) string {
 	return fmt.Sprintf("%d bytes: %q…%q", len(b), b[:40], b[len(b)-40:])
 }
 
-// aWhile is how long is waited for what should not happen.
+// aWhile is the time in which something must not happen.
 const aWhile = 300 * time.Millisecond
 
 func (r *dialectRun) silent(string) {

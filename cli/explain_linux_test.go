@@ -124,7 +124,7 @@ func testFailure(t *testing.T, f failure) {
 	failsJSON(t, f, hint)
 }
 
-// testSlack is what a loaded machine may take longer.
+// testSlack allows for a loaded machine.
 const testSlack = 5 * time.Second
 
 // fails runs a client that fails, and returns what it wrote to standard error.

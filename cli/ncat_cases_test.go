@@ -11,7 +11,7 @@ import (
 	"testing"
 )
 
-// ncatCases are what people do with ncat.
+// ncatCases lists common uses of ncat.
 var ncatCases = []dialectCase{
 	{name: "send and receive", args: "127.0.0.1 $PORT", stdin: "hello\n", peer: "tcp",
 		steps: []string{"recv 6", "send reply\\n", "close"}},

@@ -201,7 +201,7 @@ type RecordFailed struct {
 // the format of sha256sum(1); empty: of a direction that is not used.
 type Digests struct{ Sent, Received string }
 
-// Progress is how far a relay has come.
+// Progress reports how much a relay has moved.
 type Progress struct {
 	record.Progress
 	Done   bool // it has ended
