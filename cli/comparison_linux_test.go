@@ -66,6 +66,7 @@ var comparedRows = []comparedRow{
 
 // TestComparison runs what man/comparison.md says of gonc and its peers.
 func TestComparison(t *testing.T) {
+	skipShort(t)
 	table := comparisonTable(t, "../man/comparison.md")
 	for title := range table {
 		if !slices.ContainsFunc(comparedRows, func(r comparedRow) bool { return r.title == title }) {

@@ -39,6 +39,7 @@ type dialectCase struct {
 // TestDialect runs every case against both programs. All that they write and
 // return, and all that the peer sees, has to be the same.
 func TestDialect(t *testing.T) {
+	skipShort(t)
 	theirs, err := exec.LookPath("nc.openbsd")
 	if err != nil {
 		t.Skip("nc.openbsd (Debian's netcat-openbsd) is not installed")

@@ -94,6 +94,7 @@ var failures = []failure{
 // TestFailures runs a client in each network: the hint without an option, the
 // steps of --explain, the times, and that JSON has the same facts.
 func TestFailures(t *testing.T) {
+	skipShort(t)
 	lab.Each(t, failures, func(f failure) string { return f.name }, testFailure)
 }
 
@@ -211,6 +212,7 @@ func TestFailuresTwoAddresses(t *testing.T) {
 // An attempt without an answer is said after 3 s with -v, and a listener names
 // the networks it is on, and the rule that keeps others out.
 func TestFailuresSilenceAndBanner(t *testing.T) {
+	skipShort(t)
 	if !lab.Enter(t) {
 		return
 	}
@@ -243,6 +245,7 @@ func TestFailuresSilenceAndBanner(t *testing.T) {
 
 // Nothing is sent but to the host that was named.
 func TestFailuresNothingElseSent(t *testing.T) {
+	skipShort(t)
 	if !lab.Enter(t) {
 		return
 	}

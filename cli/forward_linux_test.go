@@ -214,6 +214,7 @@ func TestForwardMany(t *testing.T) {
 // 200 pairs whose target does not read hold a bounded amount of memory, and
 // do not keep other clients waiting.
 func TestForwardStalledPairs(t *testing.T) {
+	skipShort(t)
 	stalled, err := net.Listen("tcp", "127.0.0.1:0")
 	check(t, err)
 	defer stalled.Close()

@@ -76,6 +76,7 @@ var ncatCases = []dialectCase{
 // TestNcat runs every case against both programs. All that they write and
 // return, and all that the peer sees, has to be the same.
 func TestNcat(t *testing.T) {
+	skipShort(t)
 	theirs, err := exec.LookPath("ncat")
 	if err != nil {
 		t.Skip("ncat is not installed")

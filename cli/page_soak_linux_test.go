@@ -63,6 +63,7 @@ var soakTraffic = map[string]func(*soak, *soakClient) error{
 // GONC_SOAK=5m for 5 minutes. All that should be answered is answered, a
 // well-behaved client is not kept waiting, and nothing is left behind.
 func TestSoak(t *testing.T) {
+	skipShort(t)
 	long := soakTime(t)
 	server, port := quietPage(t)
 	pageLatency(t, port, 1)

@@ -161,6 +161,14 @@ func (p *process) port() (string, error) {
 
 // The helpers below are for tests in Go; they fail the test.
 
+// skipShort skips a test that takes many seconds when only short ones are run.
+func skipShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes long")
+	}
+}
+
 // begin starts p and ends it with the test. A test that failed tells of a
 // program that had ended by then: it may be the reason.
 func begin(t *testing.T, p *process) *process {

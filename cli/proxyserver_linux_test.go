@@ -48,6 +48,7 @@ func download(t *testing.T, sum string, env []string, name string, args ...strin
 
 // Clients of other makers go through the proxy server, in every protocol.
 func TestProxyServerClients(t *testing.T) {
+	skipShort(t)
 	url, sum := bigPage(t)
 	_, port := listening(t, nil, "--proxy-server")
 	_, locked := listening(t, nil, "--proxy-server", "--proxy-auth", "me:secret")
@@ -202,6 +203,7 @@ func awaitPort(t *testing.T, port string) {
 
 // Forwarders of other makers stand before and behind gonc, which passes ends on.
 func TestForwardOthers(t *testing.T) {
+	skipShort(t)
 	target := echo(t)
 	host, at, _ := strings.Cut(target, ":")
 	for _, f := range []struct {

@@ -64,6 +64,7 @@ func (o tlsTool) process(args []string, dir, kind, port string, stdin io.Reader)
 // only receives has an idle pipe for its standard input: the end of that would
 // end some of them.
 func TestTLSWithOtherTools(t *testing.T) {
+	skipShort(t)
 	dir := tlsFiles(t)
 	data := payload(3 << 20)
 	for _, o := range tlsTools {

@@ -11,6 +11,7 @@ import (
 // Many clients that begin no handshake, or do not go on with one, keep no other
 // waiting; the limit closes them, and nothing is left of them.
 func TestTLSStuckHandshakes(t *testing.T) {
+	skipShort(t)
 	dir := tlsFiles(t)
 	server, port := listening(t, nil, "-k", "--max-conns", "2000", "--connect-timeout", "3", "--ssl-cert", filepath.Join(dir, "server.both"))
 	visit := func() {
