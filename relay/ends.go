@@ -85,6 +85,7 @@ const (
 	actDelayClose                       // start the timer of a late half-close
 	actReset                            // close the connection of a side by a reset in the end
 	actStopReading                      // interrupt reading a side; what was read is written
+	actFinish                           // the same, after one read if there is something to read and none has returned
 	actStop                             // interrupt all reads and writes
 	actTimers                           // start the timers that run after EOF
 	actWatch                            // watch whether the peer of a side goes away
@@ -99,8 +100,9 @@ type action struct {
 //
 //	EOF of a side         close the sending half of the other side, at once or
 //	                      late, as the policy says; start the timers if it is
-//	                      local; then stop reading the other side, or go on,
-//	                      as the policy says
+//	                      local; then stop reading the other side, once what
+//	                      it had ready at first is sent, or go on, as the
+//	                      policy says
 //	a side can't be read  report it; the other side must not take what it got
 //	                      for all there was: it is reset, if it is a
 //	                      connection; stop reading the other side
@@ -188,7 +190,7 @@ func (d *decision) eof() {
 		return
 	}
 	if d.finishes(s) {
-		d.do(actStopReading, o)
+		d.do(actFinish, o)
 	} else {
 		d.do(actWatch, s)
 	}

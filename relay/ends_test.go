@@ -161,14 +161,14 @@ func TestEndsTable(t *testing.T) {
 		{"late, due", stdio, KeepSending, []event{{kind: evEOF, late: true}, {kind: evHalfCloseDue}}, "close remote"},
 		{"late, due twice", stdio, KeepSending, []event{{kind: evEOF, late: true}, {kind: evHalfCloseDue}, {kind: evHalfCloseDue}}, ""},
 		{"remote EOF keeps sending", stdio, KeepSending, []event{{kind: evEOF, side: remote}}, "close local, watch remote"},
-		{"remote EOF finishes", stdio, Finish, []event{{kind: evEOF, side: remote}}, "close local, stop reading local"},
-		{"remote EOF, local idle", stdio, FinishIfIdle, []event{{kind: evEOF, side: remote, idle: true}}, "close local, stop reading local"},
+		{"remote EOF finishes", stdio, Finish, []event{{kind: evEOF, side: remote}}, "close local, finish local"},
+		{"remote EOF, local idle", stdio, FinishIfIdle, []event{{kind: evEOF, side: remote, idle: true}}, "close local, finish local"},
 		{"remote EOF, local busy", stdio, FinishIfIdle, []event{{kind: evEOF, side: remote}}, "close local, watch remote"},
 		{"both", stdio, KeepSending, []event{{kind: evEOF}, {kind: evEOF, side: remote}}, "close last local"},
 		{"input fails", stdio, KeepSending, []event{{kind: evReadError}}, "fail local, reset remote, stop reading remote"},
 		{"a reset is passed on", both, KeepSending, []event{{kind: evReadError, reset: true}}, "fail local, reset remote, stop reading remote"},
 		{"cut short keeps sending", stdio, KeepSending, []event{{kind: evCut, side: remote}}, "fail remote, close local, watch remote"},
-		{"cut short, local idle", stdio, FinishIfIdle, []event{{kind: evCut, side: remote, idle: true}}, "fail remote, close local, stop reading local"},
+		{"cut short, local idle", stdio, FinishIfIdle, []event{{kind: evCut, side: remote, idle: true}}, "fail remote, close local, finish local"},
 		{"cut short is passed on", both, KeepSending, []event{{kind: evCut, side: remote}}, "fail remote, reset local, stop reading local"},
 		{"output fails", stdio, KeepSending, []event{{kind: evWriteError}}, "fail local, reset remote, stop local"},
 		{"remote refuses", stdio, KeepSending, []event{{kind: evWriteError, side: remote}}, "fail remote"},
@@ -194,7 +194,7 @@ func TestEndsTable(t *testing.T) {
 
 func describe(actions []action) (text string) {
 	names := map[actionKind]string{actFail: "fail", actFailGone: "fail gone", actLose: "lose", actCloseWrite: "close", actCloseWriteLast: "close last",
-		actDelayClose: "delay", actReset: "reset", actStopReading: "stop reading", actStop: "stop", actTimers: "timers", actWatch: "watch"}
+		actDelayClose: "delay", actReset: "reset", actStopReading: "stop reading", actFinish: "finish", actStop: "stop", actTimers: "timers", actWatch: "watch"}
 	for i, a := range actions {
 		if i > 0 {
 			text += ", "

@@ -36,7 +36,8 @@ type flow struct {
 	moved    atomic.Int64 // bytes written
 	last     atomic.Int64 // when something was read or written, by clock; 0: never, or the clock stands still
 	lastRead atomic.Int64 // when something was read, as last
-	begun    atomic.Bool  // something was read
+	begun    atomic.Bool  // something was read, or is known to be there
+	taken    atomic.Bool  // a read has returned
 	writing  atomic.Bool  // something that was read is being written
 	quit     atomic.Bool  // stop reading
 	first    time.Time    // of the first read; valid once begun is set
@@ -93,9 +94,9 @@ func (f *flow) awaitFirst() error {
 // copy moves bytes through buf.
 func (f *flow) copy(buf []byte) (rerr, werr error) {
 	bulk, first := false, true
-	ready := f.from.src.await == nil // a file: it gives its first bytes even to a relay that is ending
-	for empty := 0; !f.quit.Load() || first && ready; {
+	for empty := 0; !f.quit.Load() || !f.taken.Load(); {
 		n, rerr := f.from.R.Read(buf)
+		f.taken.Store(true)
 		if n > 0 || rerr == nil {
 			f.noteRead()
 		}

@@ -246,6 +246,8 @@ func (x *referee) act(a action, ev event) {
 		x.reset[a.side] = true
 	case actStopReading:
 		x.stopReading(a.side)
+	case actFinish:
+		x.finishReading(a.side)
 	case actStop:
 		for s := local; s <= remote; s++ {
 			x.flows[s].quit.Store(true)
@@ -257,6 +259,18 @@ func (x *referee) act(a action, ev event) {
 		x.ended = a.side
 		x.timers[timerPeer].set(watchAfter)
 	}
+}
+
+// finishReading stops reading a side, but not before its first bytes, if they are
+// there: a peer that came and ended at once would otherwise get nothing of an
+// answer that waits in a pipe.
+func (x *referee) finishReading(s side) {
+	f := &x.flows[s]
+	f.quit.Store(true) // before the question: the mover looks at it after each read
+	if ready := x.ends[s].src.ready; ready != nil && !f.taken.Load() && ready() {
+		return
+	}
+	x.stopReading(s)
 }
 
 func (x *referee) stopReading(s side) {

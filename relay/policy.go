@@ -20,7 +20,8 @@ const (
 	// "ssh host command" leaves there, would otherwise hang the relay.
 	FinishIfIdle
 
-	// Finish finishes at once. What was read of local is still sent.
+	// Finish finishes at once. What was read of local is still sent, and what
+	// it had ready when nothing had been read.
 	Finish
 )
 

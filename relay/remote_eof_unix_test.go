@@ -28,11 +28,12 @@ func TestAtRemoteEOF(t *testing.T) {
 		in   func(*testing.T) *os.File
 		at   AtRemoteEOF
 		down int64
-		sent int64 // what the peer gets; -1: whatever
+		sent int64 // what the peer gets; -1: some of it
 	}{
 		{"finish, idle pipe", idle, Finish, 0, 0},
 		{"finish, empty file", empty, Finish, 1, 0},
 		{"finish, file", file, Finish, 1, -1},
+		{"finish, ready pipe", ready, Finish, 1, -1},
 		{"idle, idle pipe", idle, FinishIfIdle, 1, 0},
 		{"idle, idle pipe, much", idle, FinishIfIdle, 1 << 20, 0},
 		{"idle, ready pipe", ready, FinishIfIdle, 1, up},
@@ -55,11 +56,31 @@ func TestAtRemoteEOF(t *testing.T) {
 				if c.sent >= 0 {
 					expectTotals(t, end, c.sent, c.down)
 					expectPeer(t, p, c.sent)
-				} else if p.got.wrong >= 0 || p.got.n != end.Sent {
+				} else if p.got.wrong >= 0 || p.got.n != end.Sent || end.Sent == 0 {
 					t.Errorf("the peer got %v, sent was %d", p.got, end.Sent)
 				}
 			})
 		})
+	}
+}
+
+// A peer that has sent all and ended before the relay begins still gets what
+// waits in a pipe on standard input.
+func TestFinishFirstBytes(t *testing.T) {
+	testutil.CheckLeaks(t)
+	for range 50 {
+		here, there := tcpPair(t)
+		in, w := stdinPipe(t)
+		must(io.WriteString(w, "pong"))
+		must(io.WriteString(there, "ping"))
+		there.CloseWrite()
+		relay := piping(context.Background(), files(t, in, stdoutNull(t)), Conn(here), Policy{AtRemoteEOF: Finish})
+		there.SetReadDeadline(time.Now().Add(testutil.Timeout))
+		expectTotals(t, testutil.Await(t, relay, "the relay"), 4, 4)
+		here.Close()
+		if b, err := io.ReadAll(there); err != nil || string(b) != "pong" {
+			t.Fatalf("the peer got %q, %v", b, err)
+		}
 	}
 }
 
