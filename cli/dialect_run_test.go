@@ -4,6 +4,7 @@ package cli
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -50,30 +51,28 @@ func (p *dialectPair) wait() (theirs, ours string) {
 // A dialectRun is one program on its way through a case.
 type dialectRun struct {
 	dialectProgram
-	c        *dialectCase
-	dir      string
-	port     string
-	ports    [5]int
-	patience time.Duration
-	names    *strings.Replacer // puts ports and paths into the case
-	p        *process
-	peer     *peer // the latest
-	peers    []*peer
-	closers  []io.Closer
-	passed   *net.UnixConn // the other end of standard output
-	log      strings.Builder
+	*fixture
+	c     *dialectCase
+	port  string
+	ports [5]int
+	names *strings.Replacer // puts ports and paths into the case
+	p     *process
+	log   strings.Builder
 }
 
 func newDialectRun(t *testing.T, c *dialectCase, p dialectProgram) *dialectRun {
 	t.Helper()
-	r := &dialectRun{dialectProgram: p, c: c, patience: patience, ports: freePorts(t)}
-	var err error
-	if r.dir, err = os.MkdirTemp("", "d"); err != nil { // t.TempDir is too long for a Unix path
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(r.dir) })
+	dir, err := os.MkdirTemp("", "d") // t.TempDir is too long for a Unix path
+	check(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	r := &dialectRun{dialectProgram: p, fixture: newFixture(dir), c: c, ports: freePorts(t)}
+	r.env = r
 	return r
 }
+
+// Getenv and Setenv make the run an environment, of which there is only $PORT.
+func (r *dialectRun) Getenv(string) string   { return "" }
+func (r *dialectRun) Setenv(_, value string) { r.port = value }
 
 // play does what the case says and writes down what happens.
 func (r *dialectRun) play() {
@@ -82,34 +81,52 @@ func (r *dialectRun) play() {
 		r.note("cannot begin: %v", err)
 		return
 	}
-	defer r.p.kill()
 	for _, s := range r.c.steps {
-		name, arg, _ := strings.Cut(s, " ")
-		f := dialectSteps[name]
-		if f == nil {
-			r.note("there is no step %s", name)
-			return
-		}
-		f(r, r.names.Replace(arg))
+		r.step(s)
 	}
-	r.end("")
+	r.step("end " + r.name)
+}
+
+// step takes a step and notes what it shows, or why it fails.
+func (r *dialectRun) step(s string) {
+	line := fields(r.names.Replace(s))
+	shown, err := r.do(line[0], line[1:])
+	if shown != "" {
+		s += ": " + shown
+	}
+	if err != nil {
+		s += ": " + short(err)
+	}
+	r.note("%s", s)
 }
 
 func (r *dialectRun) note(format string, args ...any) { fmt.Fprintf(&r.log, format+"\n", args...) }
 
-func (r *dialectRun) close() {
-	for _, p := range r.peers {
-		p.close()
+// short returns what is the same in each error of a kind.
+func short(err error) string {
+	var errno syscall.Errno
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return "nothing in time"
+	case errors.As(err, &errno):
+		return errno.Error()
 	}
-	for _, c := range r.closers {
-		c.Close()
+	text, _, _ := strings.Cut(err.Error(), "\n")
+	return text
+}
+
+// fields splits a command line at its spaces; ” holds a field together.
+func fields(line string) (all []string) {
+	for _, f := range regexp.MustCompile(`'[^']*'|\S+`).FindAllString(line, -1) {
+		all = append(all, strings.Trim(f, "'"))
 	}
+	return all
 }
 
 // begin makes the files and the peers and starts the program.
 func (r *dialectRun) begin() error {
 	for _, name := range strings.Fields(r.c.files) {
-		if err := makeFile(filepath.Join(r.dir, name)); err != nil {
+		if err := makeFile(r.path(name)); err != nil {
 			return err
 		}
 	}
@@ -117,17 +134,13 @@ func (r *dialectRun) begin() error {
 		return err
 	}
 	r.port = strconv.Itoa(r.ports[0])
-	if r.c.peer != "" && !strings.HasPrefix(r.c.peer, "dial ") {
-		p, err := r.listeningPeer()
-		if err != nil {
+	network, dials := strings.CutPrefix(r.c.peer, "dial ")
+	if network != "" && !dials {
+		if err := r.acceptFirst(network); err != nil {
 			return err
 		}
-		r.add(p)
-		if !strings.HasPrefix(r.c.peer, "unix") {
-			r.port = p.port()
-		}
 	}
-	pairs := []string{"$PORT", r.port, "$SOCK", r.sock(), "$DIR", r.dir}
+	pairs := []string{"$PORT", r.port, "$SOCK", r.path("s"), "$DIR", r.dir}
 	for i, n := range r.ports {
 		pairs = append(pairs, fmt.Sprintf("$P%d", i+1), strconv.Itoa(n))
 	}
@@ -135,11 +148,14 @@ func (r *dialectRun) begin() error {
 	if err := r.makeProcess(); err != nil {
 		return err
 	}
-	if err := r.p.start(); err != nil {
+	if err := r.add(r.name, r.p); err != nil {
 		return err
 	}
-	if strings.HasPrefix(r.c.peer, "dial ") {
-		r.dial("")
+	if p := r.peers["peer"]; p != nil {
+		p.client = r.p
+	}
+	if dials {
+		r.dialFirst(network)
 	}
 	return nil
 }
@@ -151,9 +167,8 @@ func makeFile(name string) error {
 	return os.WriteFile(name, []byte("precious\n"), 0o644)
 }
 
-func (r *dialectRun) sock() string { return filepath.Join(r.dir, "s") }
-
-// openPorts listens on the ports of the case.
+// openPorts listens on the ports of the case: says 220 to each client and waits
+// for its end.
 func (r *dialectRun) openPorts() error {
 	for _, i := range strings.Fields(r.c.open) {
 		n, _ := strconv.Atoi(i)
@@ -161,46 +176,39 @@ func (r *dialectRun) openPorts() error {
 		if err != nil {
 			return err
 		}
-		r.closers = append(r.closers, ln)
-		go acceptAll(ln)
+		r.opened = append(r.opened, ln)
+		go serve(ln, func(c net.Conn) {
+			io.WriteString(c, "220\n")
+			io.Copy(io.Discard, c)
+		})
 	}
 	return nil
 }
 
-// acceptAll takes connections until ln is closed, says 220 to each and waits
-// for its end.
-func acceptAll(ln net.Listener) {
-	for {
-		c, err := ln.Accept()
-		if err != nil {
-			return
-		}
-		go func() {
-			io.WriteString(c, "220\n")
-			io.Copy(io.Discard, c)
-			c.Close()
-		}()
-	}
-}
-
-// listeningPeer returns a peer for nc to connect to.
-func (r *dialectRun) listeningPeer() (*peer, error) {
-	switch r.c.peer {
+// acceptFirst makes the peer that the program connects to.
+func (r *dialectRun) acceptFirst(network string) error {
+	switch network {
 	case "full":
-		p, err := newPeer("tcp")
-		if err == nil {
-			err = p.fill()
-		}
-		return p, err
+		return r.full([]string{"peer"})
 	case "unix", "unixgram":
-		return newUnixPeer(r.c.peer, r.sock())
+		return r.accept([]string{"peer", network, "s"})
 	}
-	return newPeer(r.c.peer)
+	return r.accept([]string{"peer", network})
 }
 
-func (r *dialectRun) add(p *peer) {
-	r.peer = p
-	r.peers = append(r.peers, p)
+// dialFirst makes the peer that connects to the program.
+func (r *dialectRun) dialFirst(network string) {
+	switch network {
+	case "unix":
+		r.step("dial peer unix s")
+	case "unixgram":
+		r.step("dial peer unixgram s own")
+	case "udp", "udp6": // nothing else tells that it is there
+		r.p.await(&r.p.stderr, "^Bound on |Listening on ")
+		fallthrough
+	default:
+		r.step("dial peer " + network + " $PORT")
+	}
 }
 
 // listenInShell is a function for scripts: listen LOG COMMAND starts a listener
@@ -218,75 +226,31 @@ func (r *dialectRun) makeProcess() error {
 	if r.c.script != "" {
 		r.p = newProcess("/bin/sh", "-c", listenInShell+r.names.Replace(r.c.script))
 		r.p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+		r.p.killRest = func() { syscall.Kill(-r.p.cmd.Process.Pid, syscall.SIGKILL) }
 	} else {
 		r.p = newProcess(filepath.Join(r.bin, r.name), fields(r.names.Replace(r.c.args))...)
 		r.p.cmd.Args[0] = r.name // which messages begin with
 	}
+	r.p.patience = r.patience
 	r.p.cmd.Dir = r.dir
 	r.p.cmd.Env = append(os.Environ(), "PATH="+r.bin+":"+os.Getenv("PATH"), "TMPDIR="+r.dir,
 		"GORACE=atexit_sleep_ms=0", "GONC_DIALECT=")
 	if r.c.fd {
-		if err := r.passToUs(); err != nil {
+		theirs, err := r.p.passTo()
+		if err != nil {
 			return err
 		}
+		r.opened = append(r.opened, theirs, r.p.passes)
 	}
-	switch r.c.stdin {
-	case "":
-		return nil
-	case "-":
-		w, err := r.p.cmd.StdinPipe()
-		r.p.stdin = w
+	if r.c.stdin == "" || r.c.stdin == "-" {
+		return r.input(r.p, r.c.stdin)
+	}
+	input := filepath.Join(r.bin, "stdin"+r.port)
+	if err := os.WriteFile(input, []byte(r.names.Replace(r.c.stdin)), 0o600); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp("", "stdin")
-	if err != nil {
-		return err
-	}
-	os.Remove(f.Name())
-	r.closers = append(r.closers, f)
-	if _, err = f.WriteString(r.names.Replace(r.c.stdin)); err == nil {
-		_, err = f.Seek(0, io.SeekStart)
-	}
-	r.p.cmd.Stdin = f
-	return err
-}
-
-// passToUs makes a Unix socket of standard output.
-func (r *dialectRun) passToUs() error {
-	pair, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return err
-	}
-	theirs, mine := os.NewFile(uintptr(pair[0]), "pair"), os.NewFile(uintptr(pair[1]), "pair")
-	defer mine.Close()
-	c, err := net.FileConn(mine)
-	if err != nil {
-		return err
-	}
-	r.passed = c.(*net.UnixConn)
-	r.p.cmd.Stdout = theirs
-	r.closers = append(r.closers, theirs, c)
-	return nil
-}
-
-// receivePassed takes the descriptor that nc passes, and uses it.
-func (r *dialectRun) receivePassed(string) {
-	r.passed.SetReadDeadline(time.Now().Add(r.patience))
-	b, oob := make([]byte, 16), make([]byte, 128)
-	n, oobn, _, _, err := r.passed.ReadMsgUnix(b, oob)
-	if err != nil {
-		r.note("nothing is passed: %s", short(err))
-		return
-	}
-	messages, _ := syscall.ParseSocketControlMessage(oob[:oobn])
-	for _, m := range messages {
-		fds, _ := syscall.ParseUnixRights(&m)
-		r.note("passed %q and %d descriptor", b[:n], len(fds))
-		for _, fd := range fds {
-			syscall.Write(fd, []byte("through"))
-			syscall.Close(fd)
-		}
-	}
+	defer os.Remove(input)
+	return r.input(r.p, input)
 }
 
 // String returns all that is known of a run, without what differs from one to the

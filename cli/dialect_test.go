@@ -19,17 +19,18 @@ import (
 // path in it.
 type dialectCase struct {
 	name   string
-	args   string // of nc; a field in '' may have spaces
-	script string // or a shell script, in which nc is the one under test
-	stdin  string // what a file that nc reads holds; "-": an idle pipe; empty: /dev/null
-	peer   string // "tcp", "udp6", "unix"… listens; "dial tcp"… connects; empty: none
-	open   string // "1 3": $P1 and $P3 take connections
-	files  string // made in $DIR before: "file folder/"
-	fd     bool   // standard output is a Unix socket, for -F
-	steps  []string
+	args   string   // of nc; a field in '' may have spaces
+	script string   // or a shell script, in which nc is the one under test
+	stdin  string   // what a file that nc reads holds; "-": an idle pipe; empty: /dev/null
+	peer   string   // "tcp", "udp6", "unix"… listens; "dial tcp"… connects; empty: none
+	open   string   // "1 3": $P1 and $P3 take connections
+	files  string   // made in $DIR before: "file folder/"
+	fd     bool     // standard output is a Unix socket, for -F
+	steps  []string // commands of commands_test.go; the program is nc or ncat, the first peer is peer
 
 	// A fault of nc.openbsd that is not copied: why, and what gonc does, as
-	// lines of what the test writes down. Every one of them has to be there.
+	// lines of what the test writes down: each step with what it shows or why it
+	// failed, the status and the lines of both outputs. Every one has to be there.
 	fault string
 	want  []string
 	hangs bool // nc.openbsd does not end, and is not waited for

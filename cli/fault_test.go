@@ -226,9 +226,7 @@ func TestResetAfterData(t *testing.T) {
 // idlePipe gives p a standard input that stays open until the test ends.
 func idlePipe(t *testing.T, p *process) {
 	t.Helper()
-	w, err := p.cmd.StdinPipe()
-	check(t, err)
-	p.stdin = w
+	check(t, p.pipeStdin())
 }
 
 // A reset ends the program also while it has nothing to send, after it has

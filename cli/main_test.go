@@ -52,25 +52,6 @@ func execOther(command []string) error {
 	return fmt.Errorf("exec %s: %w", path, syscall.Exec(path, append(command, os.Args[1:]...), os.Environ()))
 }
 
-// TestScripts runs testdata/script/*.txtar; script_test.go has the commands.
-func TestScripts(t *testing.T) {
-	tlsDir := tlsFiles(t)
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
-		RequireExplicitExec: true,
-		RequireUniqueNames:  true,
-		Setup: func(e *testscript.Env) error {
-			e.Values[scriptKey{}] = &script{processes: map[string]*process{}, peers: map[string]*peer{}}
-			e.Setenv("TLS", tlsDir)
-			return nil
-		},
-		Cmds: scriptCommands,
-		Condition: func(cond string) (bool, error) {
-			return cond == "ipv6" && haveIPv6(), nil
-		},
-	})
-}
-
 func haveIPv6() bool {
 	ln, err := net.Listen("tcp6", "[::1]:0")
 	if err != nil {

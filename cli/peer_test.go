@@ -16,10 +16,14 @@ import (
 // A peer is the other side of a connection, played by a test. One that
 // listens has its connection from the first thing that is done with it.
 type peer struct {
-	ln   net.Listener // nil: it dials, or is a UDP socket
-	c    net.Conn
-	held []net.Conn // in the backlog
+	ln       net.Listener // nil: it dials, or is a UDP socket
+	c        net.Conn
+	held     []net.Conn    // in the backlog
+	patience time.Duration // bounds what is done with it
+	client   *process      // that connects; nil: it may be any
 }
+
+func peerOn(ln net.Listener, c net.Conn) *peer { return &peer{ln: ln, c: c, patience: patience} }
 
 // newPeer listens on a port of the system's choice. network is as net.Listen
 // has it, or udp.
@@ -33,28 +37,39 @@ func newPeer(network string) (*peer, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &peer{c: &answering{packetConn: pc.(packetConn)}}, nil
+		return peerOn(nil, &answering{packetConn: pc.(packetConn)}), nil
 	}
 	ln, err := net.Listen(network, at)
-	return &peer{ln: ln}, err
+	return peerOn(ln, nil), err
 }
 
 // newUnixPeer listens at path. network is unix or unixgram.
 func newUnixPeer(network, path string) (*peer, error) {
 	if network == "unix" {
 		ln, err := net.Listen(network, path)
-		return &peer{ln: ln}, err
+		return peerOn(ln, nil), err
 	}
 	pc, err := net.ListenPacket(network, path)
 	if err != nil {
 		return nil, err
 	}
-	return &peer{c: &answering{packetConn: pc.(packetConn)}}, nil
+	return peerOn(nil, &answering{packetConn: pc.(packetConn)}), nil
 }
 
 func dialPeer(network, at string) (*peer, error) {
 	c, err := net.DialTimeout(network, at, patience)
-	return &peer{c: c}, err
+	return peerOn(nil, c), err
+}
+
+// dialUnixgram connects to at from a socket named own, which an answer can be
+// sent to.
+func dialUnixgram(own, at string) (*peer, error) {
+	c, err := net.DialUnix("unixgram", &net.UnixAddr{Name: own, Net: "unixgram"}, &net.UnixAddr{Name: at, Net: "unixgram"})
+	if err != nil {
+		os.Remove(own)
+		return nil, err
+	}
+	return peerOn(nil, c), nil
 }
 
 func (p *peer) port() string {
@@ -69,17 +84,41 @@ func (p *peer) port() string {
 // conn returns the connection, with a limit on what is done next.
 func (p *peer) conn() (net.Conn, error) {
 	if p.c == nil {
-		p.ln.(interface{ SetDeadline(time.Time) error }).SetDeadline(time.Now().Add(patience))
-		c, err := p.ln.Accept()
+		c, err := p.accept()
 		if err != nil {
 			return nil, err
 		}
 		p.c = c
 	}
-	return p.c, p.c.SetDeadline(time.Now().Add(patience))
+	return p.c, p.c.SetDeadline(time.Now().Add(p.patience))
 }
 
-func (p *peer) close() {
+// accept waits for a connection. Of a client that has ended it is in the
+// backlog, or does not come.
+func (p *peer) accept() (net.Conn, error) {
+	ln := p.ln.(interface {
+		net.Listener
+		SetDeadline(time.Time) error
+	})
+	ln.SetDeadline(time.Now().Add(p.patience))
+	if p.client != nil {
+		accepted := make(chan struct{})
+		defer close(accepted)
+		go func() {
+			select {
+			case <-p.client.ended:
+				ln.SetDeadline(time.Now().Add(300 * time.Millisecond))
+			case <-accepted:
+			}
+		}()
+	}
+	return ln.Accept()
+}
+
+func (p *peer) close() { p.Close() }
+
+// Close makes a peer an io.Closer.
+func (p *peer) Close() error {
 	if p.ln != nil {
 		p.ln.Close()
 	}
@@ -89,6 +128,7 @@ func (p *peer) close() {
 	for _, c := range p.held {
 		c.Close()
 	}
+	return nil
 }
 
 func (p *peer) send(b []byte) error {
@@ -121,6 +161,43 @@ func (p *peer) recv(want []byte) error {
 		return fmt.Errorf("received %.200q, not %.200q", got, want)
 	}
 	return nil
+}
+
+// read reads as many bytes as amount says, or to what it names.
+func (p *peer) read(amount string) (b []byte, err error) {
+	c, err := p.conn()
+	if err != nil {
+		return nil, err
+	}
+	switch amount {
+	case "all":
+		return io.ReadAll(c)
+	case "line":
+		return readTo(c, "\n")
+	case "head":
+		return readTo(c, "\r\n\r\n")
+	case "datagram":
+		b = make([]byte, 1<<16)
+		n, err := c.Read(b)
+		return b[:n], err
+	}
+	size, err := strconv.Atoi(amount)
+	if err != nil {
+		return nil, err
+	}
+	b = make([]byte, size)
+	n, err := io.ReadFull(c, b)
+	return b[:n], err
+}
+
+// readTo reads to an end, and no further.
+func readTo(r io.Reader, end string) (b []byte, err error) {
+	for one := make([]byte, 1); err == nil && !bytes.HasSuffix(b, []byte(end)); {
+		if _, err = r.Read(one); err == nil {
+			b = append(b, one...)
+		}
+	}
+	return b, err
 }
 
 // recvEOF expects the end of what the other side sends.
@@ -170,6 +247,20 @@ func (p *peer) reset() error {
 	return c.Close()
 }
 
+// serve has f talk to each client until ln is closed.
+func serve(ln net.Listener, f func(net.Conn)) {
+	for {
+		c, err := ln.Accept()
+		if err != nil {
+			return
+		}
+		go func() {
+			defer c.Close()
+			f(c)
+		}()
+	}
+}
+
 // answering is a datagram socket that sends to its last sender.
 type answering struct {
 	packetConn
@@ -194,12 +285,6 @@ func (a *answering) Write(b []byte) (int, error) {
 		return 0, errors.New("no datagram has been received yet")
 	}
 	return a.WriteTo(b, a.to)
-}
-
-// unescape makes the bytes that \n, \r, \x00 in a script stand for.
-func unescape(s string) ([]byte, error) {
-	s, err := strconv.Unquote(`"` + strings.ReplaceAll(s, `"`, `\"`) + `"`)
-	return []byte(s), err
 }
 
 // fill fills the backlog, so that a client that connects now gets no answer.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"os/exec"
 	"regexp"
 	"strconv"
@@ -24,16 +25,25 @@ type process struct {
 	cmd            *exec.Cmd
 	stdin          io.WriteCloser // nil unless a pipe was asked for
 	stdout, stderr output
+	patience       time.Duration // bounds every wait for it
+	passes         net.Conn      // the other end of stdout, for -F; nil: it is collected
+	killRest       func()        // ends what it has started; nil: nothing
 	began          time.Time
 	took           time.Duration
 	ended          chan struct{}
 }
 
 func newProcess(name string, args ...string) *process {
-	p := &process{cmd: exec.Command(name, args...), ended: make(chan struct{})}
+	p := &process{cmd: exec.Command(name, args...), patience: patience, ended: make(chan struct{})}
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.WaitDelay = patience / 4 // for children that keep an output open
 	return p
+}
+
+// pipeStdin gives p a standard input that stays open until it is closed.
+func (p *process) pipeStdin() (err error) {
+	p.stdin, err = p.cmd.StdinPipe()
+	return err
 }
 
 func (p *process) start() error {
@@ -56,7 +66,7 @@ func (p *process) wait() (status string, err error) {
 	select {
 	case <-p.ended:
 		return p.status(), nil
-	case <-time.After(patience):
+	case <-time.After(p.patience):
 	}
 	p.cmd.Process.Signal(syscall.SIGQUIT) // a Go program then says where it is
 	select {
@@ -64,7 +74,7 @@ func (p *process) wait() (status string, err error) {
 	case <-time.After(2 * time.Second):
 		p.kill()
 	}
-	return "", fmt.Errorf("%v did not end within %v\n%s", p.cmd.Args, patience, p)
+	return "", fmt.Errorf("%v did not end within %v\n%s", p.cmd.Args, p.patience, p)
 }
 
 func (p *process) status() string {
@@ -77,6 +87,14 @@ func (p *process) status() string {
 
 // kill ends what is left of p.
 func (p *process) kill() {
+	select {
+	case <-p.ended:
+		return
+	default:
+	}
+	if p.killRest != nil {
+		p.killRest()
+	}
 	p.cmd.Process.Kill()
 	<-p.ended
 }
@@ -131,7 +149,7 @@ func (p *process) await(o *output, re string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	late := time.After(patience)
+	late := time.After(p.patience)
 	for ended := false; ; {
 		text, change := o.changed()
 		if m := pattern.FindStringSubmatch(text); m != nil {
@@ -145,7 +163,7 @@ func (p *process) await(o *output, re string) ([]string, error) {
 		case <-p.ended:
 			ended = true // and what it wrote last is looked at
 		case <-late:
-			return nil, fmt.Errorf("%v did not say %q within %v\n%s", p.cmd.Args, re, patience, p)
+			return nil, fmt.Errorf("%v did not say %q within %v\n%s", p.cmd.Args, re, p.patience, p)
 		}
 	}
 }
