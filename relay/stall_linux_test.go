@@ -206,7 +206,7 @@ func TestLossBehindOutput(t *testing.T) {
 
 // A remote whose bytes wait for the reader of standard output is not silent.
 func TestNotQuietWhileUnread(t *testing.T) {
-	const quiet = 100 * time.Millisecond
+	const quiet = 300 * time.Millisecond
 	bothWays(t, func(t *testing.T) {
 		testutil.CheckLeaks(t)
 		here, there := connected(t, "tcp")

@@ -54,8 +54,35 @@ func (x *referee) untilNextAlarm() (wait time.Duration, set bool) {
 	return max(0, time.Until(first)), true
 }
 
+// setWake sets the timer to the first alarm. What it starts is one of the workers.
+func (x *referee) setWake() {
+	if x.wake != nil && x.wake.Stop() {
+		x.workers.Done()
+	}
+	wait, set := x.untilNextAlarm()
+	if !set || x.state.done {
+		return
+	}
+	x.workers.Add(1)
+	if x.wake == nil {
+		x.wake = time.AfterFunc(wait, x.ring)
+	} else {
+		x.wake.Reset(wait)
+	}
+}
+
 // ring handles the alarms that are due.
 func (x *referee) ring() {
+	defer x.workers.Done()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if !x.state.done {
+		x.ringDue()
+		x.decided()
+	}
+}
+
+func (x *referee) ringDue() {
 	for i := range x.timers {
 		a := &x.timers[i]
 		late := time.Since(a.due)
