@@ -46,102 +46,121 @@ func download(t *testing.T, sum string, env []string, name string, args ...strin
 	}
 }
 
+// A proxyVisit is what clients of other makers go through the proxy server to.
+type proxyVisit struct {
+	url, sum     string // of the page
+	port, locked string // of the server, and of one that wants a login
+}
+
 // Clients of other makers go through the proxy server, in every protocol.
 func TestProxyServerClients(t *testing.T) {
 	skipShort(t)
-	url, sum := bigPage(t)
-	_, port := listening(t, nil, "--proxy-server")
-	_, locked := listening(t, nil, "--proxy-server", "--proxy-auth", "me:secret")
-	t.Run("curl", func(t *testing.T) {
-		need(t, "curl")
-		for _, scheme := range []string{"http", "socks4", "socks4a", "socks5", "socks5h"} {
-			download(t, sum, nil, "curl", "-sS", "-x", scheme+"://"+loopback4(port), url)
-			download(t, sum, nil, "curl", "-sS", "-p", "-x", scheme+"://"+loopback4(port), strings.Replace(url, "127.0.0.1", "localhost", 1))
+	var v proxyVisit
+	v.url, v.sum = bigPage(t)
+	_, v.port = listening(t, nil, "--proxy-server")
+	_, v.locked = listening(t, nil, "--proxy-server", "--proxy-auth", "me:secret")
+	t.Run("curl", v.curl)
+	t.Run("wget", v.wget)
+	t.Run("gonc", v.gonc)
+	t.Run("other netcats", v.netcats)
+	t.Run("chromium", v.chromium)
+	t.Run("git", v.git)
+}
+
+func (v *proxyVisit) curl(t *testing.T) {
+	need(t, "curl")
+	for _, scheme := range []string{"http", "socks4", "socks4a", "socks5", "socks5h"} {
+		download(t, v.sum, nil, "curl", "-sS", "-x", scheme+"://"+loopback4(v.port), v.url)
+		download(t, v.sum, nil, "curl", "-sS", "-p", "-x", scheme+"://"+loopback4(v.port), strings.Replace(v.url, "127.0.0.1", "localhost", 1))
+	}
+	for _, scheme := range []string{"http", "socks5"} {
+		download(t, v.sum, nil, "curl", "-sS", "-x", scheme+"://me:secret@"+loopback4(v.locked), v.url)
+		p := complete(t, newProcess("curl", "-sS", "-p", "-x", scheme+"://me:wrong@"+loopback4(v.locked), v.url))
+		if p.status() == "0" {
+			t.Errorf("%s: a wrong login is good", scheme)
 		}
-		for _, scheme := range []string{"http", "socks5"} {
-			download(t, sum, nil, "curl", "-sS", "-x", scheme+"://me:secret@"+loopback4(locked), url)
-			p := complete(t, newProcess("curl", "-sS", "-p", "-x", scheme+"://me:wrong@"+loopback4(locked), url))
-			if p.status() == "0" {
-				t.Errorf("%s: a wrong login is good", scheme)
-			}
+	}
+	file, hash := pageFile(t, 5)
+	for _, framing := range []string{"Content-Length:", "Transfer-Encoding: chunked"} {
+		args := []string{"-sS", "-x", "http://" + loopback4(v.port), "--data-binary", "@" + file, v.url}
+		if !strings.HasSuffix(framing, ":") {
+			args = append(args, "-H", framing)
 		}
-		file, hash := pageFile(t, 5)
-		for _, framing := range []string{"Content-Length:", "Transfer-Encoding: chunked"} {
-			args := []string{"-sS", "-x", "http://" + loopback4(port), "--data-binary", "@" + file, url}
-			if !strings.HasSuffix(framing, ":") {
-				args = append(args, "-H", framing)
-			}
-			p := complete(t, newProcess("curl", args...))
-			if got := p.stdout.String(); got != fmt.Sprintf("%x", hash) {
-				t.Errorf("upload with %s: %q\n%s", framing, got, p.stderr.String())
-			}
+		p := complete(t, newProcess("curl", args...))
+		if got := p.stdout.String(); got != fmt.Sprintf("%x", hash) {
+			t.Errorf("upload with %s: %q\n%s", framing, got, p.stderr.String())
 		}
-	})
-	t.Run("wget", func(t *testing.T) {
-		need(t, "wget")
-		download(t, sum, []string{"http_proxy=http://" + loopback4(port)}, "wget", "-qO-", url)
-		download(t, sum, []string{"http_proxy=http://me:secret@" + loopback4(locked)}, "wget", "-qO-", url)
-	})
-	t.Run("gonc", func(t *testing.T) {
-		target := echo(t)
-		host, at, _ := strings.Cut(target, ":")
-		for _, scheme := range []string{"socks4", "socks4a", "socks5", "http"} {
-			p := complete(t, gonc(strings.NewReader("through"), "--proxy", scheme+"://"+loopback4(port), host, at))
-			if p.stdout.String() != "through" || p.status() != "0" {
-				t.Errorf("%s: %s", scheme, p)
-			}
+	}
+}
+
+func (v *proxyVisit) wget(t *testing.T) {
+	need(t, "wget")
+	download(t, v.sum, []string{"http_proxy=http://" + loopback4(v.port)}, "wget", "-qO-", v.url)
+	download(t, v.sum, []string{"http_proxy=http://me:secret@" + loopback4(v.locked)}, "wget", "-qO-", v.url)
+}
+
+func (v *proxyVisit) gonc(t *testing.T) {
+	target := echo(t)
+	host, at, _ := strings.Cut(target, ":")
+	for _, scheme := range []string{"socks4", "socks4a", "socks5", "http"} {
+		p := complete(t, gonc(strings.NewReader("through"), "--proxy", scheme+"://"+loopback4(v.port), host, at))
+		if p.stdout.String() != "through" || p.status() != "0" {
+			t.Errorf("%s: %s", scheme, p)
 		}
-	})
-	t.Run("other netcats", func(t *testing.T) {
-		host, at, _ := strings.Cut(echo(t), ":")
-		for _, args := range [][]string{{"nc.openbsd", "-N", "-X", "5", "-x"}, {"nc.openbsd", "-N", "-X", "4", "-x"}, {"nc.openbsd", "-N", "-X", "connect", "-x"},
-			{"ncat", "--proxy-type", "http", "--proxy"}, {"ncat", "--proxy-type", "socks5", "--proxy"}, {"ncat", "--proxy-type", "socks4", "--proxy"}} {
-			if _, err := exec.LookPath(args[0]); err != nil {
-				continue
-			}
-			p := newProcess(args[0], append(args[1:], loopback4(port), host, at)...)
-			p.cmd.Stdin = strings.NewReader("through")
-			if complete(t, p); p.stdout.String() != "through" {
-				t.Errorf("%v: %s", args, p)
-			}
+	}
+}
+
+func (v *proxyVisit) netcats(t *testing.T) {
+	host, at, _ := strings.Cut(echo(t), ":")
+	for _, args := range [][]string{{"nc.openbsd", "-N", "-X", "5", "-x"}, {"nc.openbsd", "-N", "-X", "4", "-x"}, {"nc.openbsd", "-N", "-X", "connect", "-x"},
+		{"ncat", "--proxy-type", "http", "--proxy"}, {"ncat", "--proxy-type", "socks5", "--proxy"}, {"ncat", "--proxy-type", "socks4", "--proxy"}} {
+		if _, err := exec.LookPath(args[0]); err != nil {
+			continue
 		}
-	})
-	t.Run("chromium", func(t *testing.T) {
-		need(t, "chromium")
-		_, page := listening(t, nil, "--http")
-		for _, scheme := range []string{"http", "socks5"} {
-			p := browse(t, page, "--dump-dom", "--proxy-server="+scheme+"://"+loopback4(port), "--proxy-bypass-list=<-loopback>")
-			if !strings.Contains(p.stdout.String(), pageText) {
-				t.Errorf("%s: %q", scheme, p.stdout.String())
-			}
+		p := newProcess(args[0], append(args[1:], loopback4(v.port), host, at)...)
+		p.cmd.Stdin = strings.NewReader("through")
+		if complete(t, p); p.stdout.String() != "through" {
+			t.Errorf("%v: %s", args, p)
 		}
-	})
-	t.Run("git", func(t *testing.T) {
-		need(t, "git")
-		dir := t.TempDir()
-		run := func(args ...string) {
-			p := newProcess("git", args...)
-			p.cmd.Dir = dir
-			p.cmd.Env = append(os.Environ(), "HOME="+dir, "GIT_CONFIG_NOSYSTEM=1")
-			wantStatus(t, complete(t, p), "0")
+	}
+}
+
+func (v *proxyVisit) chromium(t *testing.T) {
+	need(t, "chromium")
+	_, page := listening(t, nil, "--http")
+	for _, scheme := range []string{"http", "socks5"} {
+		p := browse(t, page, "--dump-dom", "--proxy-server="+scheme+"://"+loopback4(v.port), "--proxy-bypass-list=<-loopback>")
+		if !strings.Contains(p.stdout.String(), pageText) {
+			t.Errorf("%s: %q", scheme, p.stdout.String())
 		}
-		run("init", "-q", "repo")
-		check(t, os.WriteFile(filepath.Join(dir, "repo", "file"), []byte("content"), 0o600))
-		run("-C", "repo", "add", ".")
-		run("-C", "repo", "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "x")
-		run("-C", "repo", "update-server-info")
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		check(t, err)
-		s := &http.Server{Handler: http.FileServer(http.Dir(filepath.Join(dir, "repo")))}
-		go s.Serve(ln)
-		defer s.Close()
-		for _, scheme := range []string{"http", "socks5h"} {
-			run("-c", "http.proxy="+scheme+"://"+loopback4(port), "clone", "-q", "http://"+ln.Addr().String()+"/.git", "clone-"+scheme)
-			if b, _ := os.ReadFile(filepath.Join(dir, "clone-"+scheme, "file")); string(b) != "content" {
-				t.Errorf("%s: %q", scheme, b)
-			}
+	}
+}
+
+func (v *proxyVisit) git(t *testing.T) {
+	need(t, "git")
+	dir := t.TempDir()
+	run := func(args ...string) {
+		p := newProcess("git", args...)
+		p.cmd.Dir = dir
+		p.cmd.Env = append(os.Environ(), "HOME="+dir, "GIT_CONFIG_NOSYSTEM=1")
+		wantStatus(t, complete(t, p), "0")
+	}
+	run("init", "-q", "repo")
+	check(t, os.WriteFile(filepath.Join(dir, "repo", "file"), []byte("content"), 0o600))
+	run("-C", "repo", "add", ".")
+	run("-C", "repo", "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "x")
+	run("-C", "repo", "update-server-info")
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	check(t, err)
+	s := &http.Server{Handler: http.FileServer(http.Dir(filepath.Join(dir, "repo")))}
+	go s.Serve(ln)
+	defer s.Close()
+	for _, scheme := range []string{"http", "socks5h"} {
+		run("-c", "http.proxy="+scheme+"://"+loopback4(v.port), "clone", "-q", "http://"+ln.Addr().String()+"/.git", "clone-"+scheme)
+		if b, _ := os.ReadFile(filepath.Join(dir, "clone-"+scheme, "file")); string(b) != "content" {
+			t.Errorf("%s: %q", scheme, b)
 		}
-	})
+	}
 }
 
 // The proxy server goes on through proxies of other makers.
