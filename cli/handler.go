@@ -20,6 +20,7 @@ type handler struct {
 
 	usesStdin   bool
 	clientFirst bool // the client has to speak first, so that accepting may wait for its data
+	untilEOF    bool // it ends with the client's EOF
 	many        bool // it always serves many connections at once
 	dials       bool // it makes connections of its own
 	commands    bool // it starts processes, which have to be ended with it
@@ -32,7 +33,7 @@ type handler struct {
 
 // handlers is the table of handlers; the last one needs no option.
 var handlers = [...]handler{
-	{id: option.HTTP, clientFirst: true, many: true, maxConns: 10000, make: (*invocation).page},
+	{id: option.HTTP, clientFirst: true, untilEOF: true, many: true, maxConns: 10000, make: (*invocation).page},
 	{id: option.Reply, make: (*invocation).reply},
 	{id: option.Exec, commands: true, make: (*invocation).command},
 	{id: option.ShExec, commands: true, make: (*invocation).command},

@@ -72,6 +72,7 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 		DeferAccept:   o.handler.clientFirst,
 		KeepOpen:      o.keepsOpen(),
 		MaxConns:      o.connLimit(),
+		Evict:         !o.handler.untilEOF,
 		AcceptTimeout: o.AcceptTimeout,
 		Loopback:      o.Has(option.ProxyServer), // a proxy forevery machine has to be asked for
 		Interface:     o.Interface,

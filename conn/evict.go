@@ -39,8 +39,8 @@ type holder struct {
 
 // hold returns the context of the handler of c, and what the caller must call
 // when the handler has returned.
-func (s *server) hold(c net.Conn) (ctx context.Context, release func()) {
-	ctx, end := context.WithCancelCause(s.handling)
+func (s *server) hold(ctx context.Context, c net.Conn) (held context.Context, release func()) {
+	held, end := context.WithCancelCause(ctx)
 	h := &holder{bareConn(c), end}
 	s.holders.mu.Lock()
 	defer s.holders.mu.Unlock()
@@ -48,7 +48,7 @@ func (s *server) hold(c net.Conn) (ctx context.Context, release func()) {
 		s.holders.all = make(map[*holder]struct{})
 	}
 	s.holders.all[h] = struct{}{}
-	return ctx, func() {
+	return held, func() {
 		s.holders.mu.Lock()
 		defer s.holders.mu.Unlock()
 		delete(s.holders.all, h)

@@ -24,7 +24,7 @@ func TestEvict(t *testing.T) {
 		begun   = make(chan string, 10)
 	)
 	l := &Listener{
-		Address: addr.Addr{Host: "127.0.0.1"}, KeepOpen: true, MaxConns: 3,
+		Address: addr.Addr{Host: "127.0.0.1"}, KeepOpen: true, MaxConns: 3, Evict: true,
 		OnEnd: func(remote net.Addr, err error) {
 			mu.Lock()
 			defer mu.Unlock()

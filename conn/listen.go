@@ -70,11 +70,14 @@ type Listener struct {
 
 	// MaxConns is how many connections are served at once; the next one is
 	// closed at once. Of datagram sessions the one that has been silent
-	// longest makes room instead, and on Linux, with KeepOpen, of TCP
-	// connections the one whose peer has closed its side and been silent
-	// longest since then: its context ends with an *EvictedError. Zero means
-	// no limit.
+	// longest makes room instead. Zero means no limit.
 	MaxConns int
+
+	// Evict makes room, on Linux and with KeepOpen, at the limit of MaxConns:
+	// of the TCP connections whose peer has closed its side, the one that has
+	// been silent longest since then is ended by its context, with an
+	// *EvictedError. It is for handlers that go on after their peer's EOF.
+	Evict bool
 
 	// AcceptTimeout limits the wait for the first connection to be admitted,
 	// or for UDP the first datagram. Zero means no limit.

@@ -22,8 +22,9 @@ const (
 
 // A server is a Listener at work: it holds what changes while Serve runs.
 type server struct {
-	l      *Listener
-	handle func(context.Context, net.Conn) error
+	l         *Listener
+	handle    func(context.Context, net.Conn) error
+	evictable func(context.Context, net.Conn) error // what handleHeld runs; nil: it is not used
 
 	handling context.Context // of handlers
 	pending  context.Context // of connections that are not admitted yet
@@ -52,6 +53,9 @@ type socket interface {
 
 func newServer(l *Listener, handle func(context.Context, net.Conn) error) *server {
 	s := &server{l: l, handle: handle, slotFreed: make(chan struct{})}
+	if l.KeepOpen && l.Evict {
+		s.evictable, s.handle = handle, s.handleHeld
+	}
 	s.denied.tell, s.refused.tell, s.failed.tell = l.OnDenied, l.OnRefused, l.OnHandshakeFailed
 	if l.OnRetry != nil {
 		s.shortage.tell = func(x Rejection) { l.OnRetry(x.Err) }
@@ -145,28 +149,32 @@ func (s *server) arrive() bool {
 	return true
 }
 
-// serve runs the handler of an admitted connection, which holds a slot.
-func (s *server) serve(c net.Conn) {
+// begin reports whether an admitted connection, which holds a slot, is to be
+// served. One that is not has been closed.
+func (s *server) begin(c net.Conn) bool {
 	if !s.arrive() {
 		c.Close()
 		s.releaseSlot()
-		return
+		return false
 	}
 	if s.l.OnAccept != nil {
 		s.l.OnAccept(c)
 	}
-	if s.l.KeepOpen && s.l.slots() > 0 {
-		s.end(c, s.handleHeld(c))
-		return
+	return true
+}
+
+// serve runs the handler of an admitted connection, which holds a slot.
+func (s *server) serve(c net.Conn) {
+	if s.begin(c) {
+		s.end(c, s.handle(s.handling, c))
 	}
-	s.end(c, s.handle(s.handling, c))
 }
 
 // handleHeld runs the handler of a connection that may be evicted.
-func (s *server) handleHeld(c net.Conn) error {
-	ctx, release := s.hold(c)
+func (s *server) handleHeld(ctx context.Context, c net.Conn) error {
+	ctx, release := s.hold(ctx, c)
 	defer release()
-	err := s.handle(ctx, c)
+	err := s.evictable(ctx, c)
 	if evicted, ok := context.Cause(ctx).(*EvictedError); ok {
 		return evicted
 	}

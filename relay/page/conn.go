@@ -123,11 +123,18 @@ func (s *conn) headDone() error {
 		in.persist, s.linger = false, true
 		return s.requestDone()
 	}
+	s.expectBody()
+	return nil
+}
+
+// expectBody has the body of the request read and dropped. It is not part of
+// headDone, whose frame stays on the stack while the answer is made.
+func (s *conn) expectBody() {
+	in := s.in
 	in.headed = true
 	in.body = in.head.Body()
 	in.body.Limit = bodyMax
 	s.limit = s.now.Add(bodyTime)
-	return nil
 }
 
 // dropBody goes on with a body. It reports whether there was all of it.
