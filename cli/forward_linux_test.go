@@ -255,59 +255,6 @@ func TestForwardStalledPairs(t *testing.T) {
 	wantStatus(t, p, "terminated")
 }
 
-// What one side does the other one sees: resets, an unread end, idleness.
-func TestForwardEnds(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer ln.Close()
-	p, port := listening(t, nil, "-k", "--to", ln.Addr().String(), "--idle-timeout", "2")
-	pair := func() (client, target *net.TCPConn) {
-		c, err := net.Dial("tcp", loopback4(port))
-		check(t, err)
-		far, err := ln.Accept()
-		check(t, err)
-		c.SetDeadline(time.Now().Add(patience))
-		far.SetDeadline(time.Now().Add(patience))
-		t.Cleanup(func() { c.Close(); far.Close() })
-		return c.(*net.TCPConn), far.(*net.TCPConn)
-	}
-	wantReset := func(c net.Conn, what string) {
-		t.Helper()
-		if _, err := io.ReadAll(c); !errors.Is(err, syscall.ECONNRESET) {
-			t.Errorf("%s: %v", what, err)
-		}
-	}
-	client, target := pair()
-	client.Write([]byte("x"))
-	io.ReadFull(target, make([]byte, 1))
-	client.SetLinger(0)
-	client.Close()
-	wantReset(target, "the client was reset, the target reads")
-
-	client, target = pair()
-	target.Write([]byte("x"))
-	io.ReadFull(client, make([]byte, 1))
-	target.SetLinger(0)
-	target.Close()
-	wantReset(client, "the target was reset, the client reads")
-
-	client, target = pair()
-	client.CloseWrite()
-	if b, err := io.ReadAll(target); len(b) > 0 || err != nil {
-		t.Errorf("the client half-closed, the target reads %q, %v", b, err)
-	}
-	target.Write([]byte("late"))
-	target.Close()
-	if b, err := io.ReadAll(client); string(b) != "late" || err != nil {
-		t.Errorf("then the client reads %q, %v", b, err)
-	}
-
-	client, target = pair()
-	io.ReadAll(client) // until the idle limit
-	io.ReadAll(target)
-	await(t, p, `connection from \S+ \d+: connection idle for too long$`)
-}
-
 // Without descriptors (EMFILE) connections wait, or are reset where it is the
 // target that has none; afterwards all is as before.
 func TestForwardShortOfDescriptors(t *testing.T) {

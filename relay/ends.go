@@ -117,10 +117,10 @@ type action struct {
 //	has gone              has begun to give is sent
 //	a peer that has ended stop reading the other side
 //	goes away
-//	idle                  stop; of two streams each that has not been given all
-//	                      that the other had to give is reset
-//	linger, quiet,        stop: whatever is read or written is interrupted
-//	cancelled
+//	idle, cancelled       stop: whatever is read or written is interrupted; of two
+//	                      streams each that has not been given all that the
+//	                      other had to give is reset
+//	linger, quiet         stop
 //	both flows are over   done
 //
 // A side that has more to give than can be written is reset, so that its peer
@@ -148,11 +148,11 @@ func next(st state, ev event) (state, []action) {
 			d.late = false
 			d.closeWrite(remote)
 		}
-	case evIdle:
+	case evIdle, evCancel:
 		d.do(actFail, ev.side)
 		d.cutShort()
 		d.stop()
-	case evLinger, evQuiet, evCancel:
+	case evLinger, evQuiet:
 		d.do(actFail, ev.side)
 		d.stop()
 	}

@@ -116,6 +116,12 @@ func TestEndsLaws(t *testing.T) {
 		if ev.kind == evCancel && !to.stopping && !to.done {
 			fail("cancel stops everything", from, ev, actions)
 		}
+		for s := local; s <= remote; s++ {
+			cut := from.flow[s.other()] == flowRunning && !from.closed[s]
+			if ev.kind == evCancel && from.rules[local].stream && from.rules[remote].stream && cut != did(actions, actReset, s) {
+				fail("of two streams, exactly those that cancel cuts short are reset", from, ev, actions)
+			}
+		}
 		if to.stopping && !from.stopping && !did(actions, actStop, local) {
 			fail("stopping interrupts", from, ev, actions)
 		}
@@ -178,6 +184,9 @@ func TestEndsTable(t *testing.T) {
 		{"peer gone", stdio, KeepSending, []event{{kind: evEOF, side: remote}, {kind: evGone, side: remote}}, "fail remote, stop reading local"},
 		{"idle twice", stdio, KeepSending, []event{{kind: evIdle}, {kind: evIdle}}, "fail local"},
 		{"idle streams are cut short", both, KeepSending, []event{{kind: evIdle}}, "fail local, reset local, reset remote, stop local"},
+		{"cancelled streams are cut short", both, KeepSending, []event{{kind: evCancel}}, "fail local, reset local, reset remote, stop local"},
+		{"cancelled, one has had all", both, KeepSending, []event{{kind: evEOF, side: remote}, {kind: evCancel}}, "fail local, reset remote, stop local"},
+		{"cancelled standard input", stdio, KeepSending, []event{{kind: evCancel}}, "fail local, stop local"},
 		{"idle after EOF of one", both, KeepSending, []event{{kind: evEOF, side: remote}, {kind: evIdle}}, "fail local, reset remote, stop local"},
 	} {
 		st := state{rules: c.rules, flow: [2]flowState{flowRunning, flowRunning}}

@@ -296,7 +296,8 @@ func receiving(c net.Conn) []byte {
 	return h.Sum(nil)
 }
 
-// A cancelled context ends a Forward at once, whatever it waits for.
+// A cancelled context ends a Forward at once, whatever it waits for, and no
+// peer takes what it got for all there was. A Unix socket has no reset.
 func TestForwardCancel(t *testing.T) {
 	testutil.CheckLeaks(t)
 	enough := errors.New("enough")
@@ -308,6 +309,11 @@ func TestForwardCancel(t *testing.T) {
 		cancel(enough)
 		if err := testutil.Await(t, f.ended, "the session"); err != enough {
 			t.Errorf("%v: ended with %v", k, err)
+		}
+		for _, c := range []net.Conn{f.client, f.target} {
+			if _, err := c.Read(make([]byte, 1)); !errors.Is(err, syscall.ECONNRESET) && bareConn(c).LocalAddr().Network() != "unix" {
+				t.Errorf("%v: a peer read: %v", k, err)
+			}
 		}
 	}
 }

@@ -28,7 +28,9 @@
 //	nothing reads the     the same without a write, once all that local has
 //	output                begun to give is sent
 //	bytes were lost       report it; the side that did not get them is reset
-//	idle, linger or ctx   finish
+//	idle, ctx done        finish; of two connections, each that has not been given
+//	                      all that the other had to give is reset
+//	linger, quiet         finish
 //	datagram connection   there is no EOF and no half-close; one read is one
 //	                      write, so boundaries hold; an empty datagram is data
 //
