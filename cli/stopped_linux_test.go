@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// stopFor stops p for some seconds. during is called when it has been stopped.
+func stopFor(t *testing.T, p *process, during func()) {
+	t.Helper()
+	check(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	during()
+	time.Sleep(4 * time.Second)
+	check(t, p.cmd.Process.Signal(syscall.SIGCONT))
+}
+
+// stops are limits on idleness longer and shorter than stopFor, with something
+// sent to the stopped program and with nothing sent.
+var stops = []struct {
+	limit       string
+	sends, ends bool
+}{
+	{"30", true, false},
+	{"30", false, false},
+	{"2", true, false}, // what came in time was in time, although it is read late
+	{"2", false, true},
+}
+
+// passBoth sends b from each side to the other one.
+func passBoth(t *testing.T, a, b io.ReadWriter, data []byte) {
+	t.Helper()
+	for _, c := range [][2]io.ReadWriter{{a, b}, {b, a}} {
+		_, err := c[0].Write(data)
+		check(t, err)
+		wantNext(t, c[1], data)
+	}
+}
+
+func wantNext(t *testing.T, r io.Reader, want []byte) {
+	t.Helper()
+	got := make([]byte, len(want))
+	_, err := io.ReadFull(r, got)
+	check(t, err)
+	wantSame(t, "received", got, want)
+}
+
+// A forwarder that was stopped goes on with all that came meanwhile, or finds
+// the connection idle: then both sides are reset.
+func TestForwardStopped(t *testing.T) {
+	skipShort(t)
+	data := payload(20000)
+	for _, c := range stops {
+		t.Run(fmt.Sprintf("limit %s, sends %v", c.limit, c.sends), func(t *testing.T) {
+			t.Parallel()
+			ln, err := net.Listen("tcp", "127.0.0.1:0")
+			check(t, err)
+			defer ln.Close()
+			p, port := listening(t, nil, "-k", "--to", ln.Addr().String(), "--idle-timeout", c.limit)
+			client, target := throughPair(t, ln, port)
+			passBoth(t, client, target, data)
+			stopFor(t, p, func() {
+				if c.sends {
+					client.Write(data)
+					target.Write(data)
+				}
+			})
+			if c.ends {
+				wantReset(t, client, "the client reads")
+				wantReset(t, target, "the target reads")
+				return
+			}
+			if c.sends {
+				wantNext(t, client, data)
+				wantNext(t, target, data)
+			}
+			passBoth(t, client, target, data)
+			client.CloseWrite()
+			wantAll(t, target, nil)
+			target.Close()
+			wantAll(t, client, nil)
+		})
+	}
+}
+
+// So does a client, and its status says which it was.
+func TestClientStopped(t *testing.T) {
+	skipShort(t)
+	data := payload(20000)
+	for _, c := range stops {
+		t.Run(fmt.Sprintf("limit %s, sends %v", c.limit, c.sends), func(t *testing.T) {
+			t.Parallel()
+			peer := stage(t, "tcp")
+			p := gonc(nil, "--idle-timeout", c.limit, "127.0.0.1", peer.port())
+			idlePipe(t, p)
+			begin(t, p)
+			p.stdin.Write(data)
+			check(t, peer.recv(data))
+			stopFor(t, p, func() {
+				if c.sends {
+					check(t, peer.send(data))
+					p.stdin.Write(data)
+				}
+			})
+			if c.ends {
+				wantStatus(t, p, "1")
+				return
+			}
+			if c.sends {
+				check(t, peer.recv(data))
+				awaitLength(t, p, len(data))
+			}
+			p.stdin.Write(data)
+			check(t, peer.recv(data))
+			p.stdin.Close()
+			check(t, peer.recvEOF())
+			peer.close()
+			wantStatus(t, p, "0")
+		})
+	}
+}
