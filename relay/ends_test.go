@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,7 +10,7 @@ import (
 
 // reachable walks every state that can be reached from the ways in which a
 // relay can begin, with every event that can happen in it, and calls visit.
-func reachable(visit func(from state, ev event, to state, actions []action)) map[state]bool {
+func reachable(visit func(step)) map[state]bool {
 	seen := make(map[state]bool)
 	todo := beginnings()
 	for len(todo) > 0 {
@@ -21,7 +22,7 @@ func reachable(visit func(from state, ev event, to state, actions []action)) map
 		seen[st] = true
 		for _, ev := range possible(st) {
 			to, actions := next(st, ev)
-			visit(st, ev, to, actions)
+			visit(step{st, ev, to, actions})
 			todo = append(todo, to)
 		}
 	}
@@ -68,68 +69,79 @@ func possible(st state) []event {
 	return all
 }
 
-func did(actions []action, kind actionKind, s side) bool {
-	return slices.Contains(actions, action{kind, s})
+// A step is an event that happens in a state, and what follows.
+type step struct {
+	from    state
+	ev      event
+	to      state
+	actions []action
 }
 
-// The laws of the table of ends, in every state and forevery event.
-func TestEndsLaws(t *testing.T) {
-	fail := func(law string, from state, ev event, actions []action) {
-		t.Helper()
-		t.Errorf("%s: %+v, %+v: %v", law, from, ev, actions)
+func (p *step) did(kind actionKind, s side) bool { return slices.Contains(p.actions, action{kind, s}) }
+
+// loses reports whether the event is about bytes that are lost.
+func (p *step) loses() bool {
+	return p.ev.kind == evStopped && p.ev.lost > 0 && (!p.ev.held || p.from.stopping)
+}
+
+// fails reports whether the event is a failure.
+func (p *step) fails() bool {
+	return slices.Contains([]eventKind{evReadError, evCut, evWriteError, evIdle, evCancel}, p.ev.kind)
+}
+
+// brokenLaw returns the law of a relay that p breaks, or nothing.
+func (p *step) brokenLaw() string {
+	from, to, o := p.from, p.to, p.ev.side.other()
+	if from.done {
+		if len(p.actions) > 0 || to != from {
+			return "nothing happens after done"
+		}
+		return ""
 	}
-	states := reachable(func(from state, ev event, to state, actions []action) {
-		if from.done && (len(actions) > 0 || to != from) {
-			fail("nothing happens after done", from, ev, actions)
-		}
-		if from.done {
-			return
-		}
-		for s := local; s <= remote; s++ {
-			o := s.other()
-			closes := did(actions, actCloseWrite, s) || did(actions, actCloseWriteLast, s)
-			if closes && (from.closed[s] || !from.rules[s].closes) {
-				fail("EOF is passed on at most once, and only where possible", from, ev, actions)
-			}
-			if to.flow[o] == flowEOF && !to.closed[s] && from.rules[s].closes && !to.late && !to.done {
-				fail("EOF is passed on, or waits for its time", from, ev, actions)
-			}
-			if closes && from.rules[s].stream && to.flow[o] == flowOver && from.flow[o] == flowRunning {
-				fail("a part is never told as the whole", from, ev, actions)
-			}
-			if from.flow[s] != flowRunning && to.flow[s] != from.flow[s] {
-				fail("a flow that is over stays so", from, ev, actions)
-			}
-		}
-		lost := ev.kind == evStopped && ev.lost > 0 && (!ev.held || from.stopping)
-		failed := ev.kind == evReadError || ev.kind == evCut || ev.kind == evWriteError || ev.kind == evIdle || ev.kind == evCancel
-		reported := did(actions, actFail, ev.side) || did(actions, actLose, ev.side.other())
-		if (lost || failed) && !reported {
-			fail("a failure and a loss are reported", from, ev, actions)
-		}
-		if (ev.kind == evReadError || ev.kind == evCut) && from.rules[ev.side.other()].stream && !did(actions, actReset, ev.side.other()) {
-			fail("a part that is not the whole ends in a reset", from, ev, actions)
-		}
-		if lost && from.rules[ev.side.other()].stream && !did(actions, actReset, ev.side.other()) {
-			fail("a side that did not get everything is reset", from, ev, actions)
-		}
-		if ev.kind == evCancel && !to.stopping && !to.done {
-			fail("cancel stops everything", from, ev, actions)
-		}
-		for s := local; s <= remote; s++ {
-			cut := from.flow[s.other()] == flowRunning && !from.closed[s]
-			if ev.kind == evCancel && from.rules[local].stream && from.rules[remote].stream && cut != did(actions, actReset, s) {
-				fail("of two streams, exactly those that cancel cuts short are reset", from, ev, actions)
-			}
-		}
-		if to.stopping && !from.stopping && !did(actions, actStop, local) {
-			fail("stopping interrupts", from, ev, actions)
-		}
-		if to.done != (to.flow[local] != flowRunning && to.flow[remote] != flowRunning) {
-			fail("done is when nothing is left to move", from, ev, actions)
-		}
-		if to.done && to.late {
-			fail("no timer outlives done", from, ev, actions)
+	part := p.loses() || p.ev.kind == evReadError || p.ev.kind == evCut
+	switch {
+	case (p.loses() || p.fails()) && !p.did(actFail, p.ev.side) && !p.did(actLose, o):
+		return "a failure and a loss are reported"
+	case part && from.rules[o].stream && !p.did(actReset, o):
+		return "a side that did not get everything is reset"
+	case p.ev.kind == evCancel && !to.stopping && !to.done:
+		return "cancel stops everything"
+	case to.stopping && !from.stopping && !p.did(actStop, local):
+		return "stopping interrupts"
+	case to.done != (to.flow[local] != flowRunning && to.flow[remote] != flowRunning):
+		return "done is when nothing is left to move"
+	case to.done && to.late:
+		return "no timer outlives done"
+	}
+	return cmp.Or(p.brokenLawOf(local), p.brokenLawOf(remote))
+}
+
+// brokenLawOf returns the law of each side that p breaks for s, or nothing.
+func (p *step) brokenLawOf(s side) string {
+	from, to, o := p.from, p.to, s.other()
+	closes := p.did(actCloseWrite, s) || p.did(actCloseWriteLast, s)
+	streams := from.rules[local].stream && from.rules[remote].stream
+	cut := from.flow[o] == flowRunning && !from.closed[s]
+	switch {
+	case closes && (from.closed[s] || !from.rules[s].closes):
+		return "EOF is passed on at most once, and only where possible"
+	case to.flow[o] == flowEOF && !to.closed[s] && from.rules[s].closes && !to.late && !to.done:
+		return "EOF is passed on, or waits for its time"
+	case closes && from.rules[s].stream && to.flow[o] == flowOver && from.flow[o] == flowRunning:
+		return "a part is never told as the whole"
+	case from.flow[s] != flowRunning && to.flow[s] != from.flow[s]:
+		return "a flow that is over stays so"
+	case p.ev.kind == evCancel && streams && cut != p.did(actReset, s):
+		return "of two streams, exactly those that cancel cuts short are reset"
+	}
+	return ""
+}
+
+// The laws of the table of ends, in every state and for every event.
+func TestEndsLaws(t *testing.T) {
+	states := reachable(func(p step) {
+		if law := p.brokenLaw(); law != "" {
+			t.Errorf("%s: %+v, %+v: %v", law, p.from, p.ev, p.actions)
 		}
 	})
 	for st := range states {

@@ -10,16 +10,18 @@ import (
 	"time"
 )
 
-// When a late half-close comes, after local EOF.
+// A halfCloseCase is what a remote does, and when the half-close comes then.
+type halfCloseCase struct {
+	name  string
+	when  HalfClose
+	sent  string
+	do    func(there net.Conn) // what the remote does after local EOF
+	after time.Duration        // until the half-close; -1: none
+}
+
 func TestLateHalfClose(t *testing.T) {
 	const request = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-	for _, c := range []struct {
-		name  string
-		when  HalfClose
-		sent  string
-		do    func(there net.Conn) // what the remote does after local EOF
-		after time.Duration        // until the half-close; -1: none
-	}{
+	for _, c := range []halfCloseCase{
 		{"something was sent", HalfCloseLate, "hello\n", nil, 0},
 		{"nothing was sent, silence", HalfCloseLate, "", nil, time.Second},
 		{"nothing was sent, the remote sends", HalfCloseLate, "", func(there net.Conn) {
@@ -44,39 +46,39 @@ func TestLateHalfClose(t *testing.T) {
 			there.Close()
 		}, -1},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				here, there := net.Pipe()
-				r, w := io.Pipe()
-				closed := make(chan time.Time, 1)
-				remote := Conn(here)
-				remote.CloseWrite = func() error { closed <- time.Now(); return nil }
-				relay := piping(context.Background(), End{R: r}, remote, Policy{HalfClose: c.when})
-				if c.sent != "" {
-					io.WriteString(w, c.sent)
-					io.ReadFull(there, make([]byte, len(c.sent)))
-				}
-				eof := time.Now()
-				w.Close()
-				if c.do != nil {
-					c.do(there)
-				}
-				if c.after < 0 {
-					<-relay
-					if len(closed) > 0 {
-						t.Errorf("half-closed after %v", (<-closed).Sub(eof))
-					}
-					return
-				}
-				if took := (<-closed).Sub(eof).Round(time.Microsecond); took != c.after {
-					t.Errorf("half-closed after %v, want %v", took, c.after)
-				}
-				there.Close()
-				if end := <-relay; !end.Unanswered {
-					t.Errorf("the remote said nothing more, and that is not told")
-				}
-			})
-		})
+		t.Run(c.name, func(t *testing.T) { synctest.Test(t, c.run) })
+	}
+}
+
+func (c halfCloseCase) run(t *testing.T) {
+	here, there := net.Pipe()
+	r, w := io.Pipe()
+	closed := make(chan time.Time, 1)
+	remote := Conn(here)
+	remote.CloseWrite = func() error { closed <- time.Now(); return nil }
+	relay := piping(context.Background(), End{R: r}, remote, Policy{HalfClose: c.when})
+	if c.sent != "" {
+		io.WriteString(w, c.sent)
+		io.ReadFull(there, make([]byte, len(c.sent)))
+	}
+	eof := time.Now()
+	w.Close()
+	if c.do != nil {
+		c.do(there)
+	}
+	if c.after < 0 {
+		<-relay
+		if len(closed) > 0 {
+			t.Errorf("half-closed after %v", (<-closed).Sub(eof))
+		}
+		return
+	}
+	if took := (<-closed).Sub(eof).Round(time.Microsecond); took != c.after {
+		t.Errorf("half-closed after %v, want %v", took, c.after)
+	}
+	there.Close()
+	if end := <-relay; !end.Unanswered {
+		t.Errorf("the remote said nothing more, and that is not told")
 	}
 }
 

@@ -74,14 +74,29 @@ func (s *session) give(text string) { io.WriteString(s.in, text) }
 func (s *session) send(text string) { io.WriteString(s.there, text) }
 func (s *session) receive(n int)    { io.ReadFull(s.there, make([]byte, n)) }
 
-func TestTimers(t *testing.T) {
-	for _, c := range []struct {
-		name   string
-		policy Policy
-		do     func(*session)
-		after  time.Duration
-		err    error
-	}{
+// A timerCase is what happens in a session, and when and how that ends it.
+type timerCase struct {
+	name   string
+	policy Policy
+	do     func(*session)
+	after  time.Duration
+	err    error
+}
+
+func checkTimers(t *testing.T, cases []timerCase) {
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := begin(context.Background(), c.policy)
+				c.do(s)
+				s.after(t, c.after, c.err)
+			})
+		})
+	}
+}
+
+func TestTimerIdle(t *testing.T) {
+	checkTimers(t, []timerCase{
 		{"idle from the beginning", Policy{Idle: time.Minute}, func(*session) {}, time.Minute, ErrIdle},
 		{"idle after something was received", Policy{Idle: time.Minute}, func(s *session) {
 			time.Sleep(30 * time.Second)
@@ -100,26 +115,11 @@ func TestTimers(t *testing.T) {
 			s.in.Close()
 		}, time.Minute, ErrIdle},
 		{"idle while the remote takes nothing", Policy{Idle: time.Minute}, func(s *session) { s.give("x") }, time.Minute, ErrIdle},
-		{"linger", Policy{Linger: time.Minute}, func(s *session) {
-			time.Sleep(10 * time.Second)
-			s.in.Close()
-			time.Sleep(30 * time.Second)
-			s.send("late")
-		}, 70 * time.Second, nil},
-		{"linger, the remote ends", Policy{Linger: time.Minute}, func(s *session) {
-			s.in.Close()
-			time.Sleep(10 * time.Second)
-			s.there.Close()
-		}, 10 * time.Second, nil},
-		{"no linger before local's end", Policy{Linger: time.Minute}, func(s *session) {
-			time.Sleep(time.Hour)
-			s.there.Close()
-			s.in.Close()
-		}, time.Hour, nil},
-		{"flush", Policy{Linger: Flush}, func(s *session) {
-			time.Sleep(10 * time.Second)
-			s.in.Close()
-		}, 10 * time.Second, nil},
+	})
+}
+
+func TestTimerQuiet(t *testing.T) {
+	checkTimers(t, []timerCase{
 		{"quiet", Policy{Quiet: time.Minute}, func(s *session) {
 			s.in.Close()
 			for range 3 {
@@ -146,6 +146,32 @@ func TestTimers(t *testing.T) {
 			s.in.Close()
 			s.send("x")
 		}, 5*time.Minute + time.Second, ErrIdle},
+	})
+}
+
+// Linger and Flush, and several limits, of which the first ends the session.
+func TestTimers(t *testing.T) {
+	checkTimers(t, []timerCase{
+		{"linger", Policy{Linger: time.Minute}, func(s *session) {
+			time.Sleep(10 * time.Second)
+			s.in.Close()
+			time.Sleep(30 * time.Second)
+			s.send("late")
+		}, 70 * time.Second, nil},
+		{"linger, the remote ends", Policy{Linger: time.Minute}, func(s *session) {
+			s.in.Close()
+			time.Sleep(10 * time.Second)
+			s.there.Close()
+		}, 10 * time.Second, nil},
+		{"no linger before local's end", Policy{Linger: time.Minute}, func(s *session) {
+			time.Sleep(time.Hour)
+			s.there.Close()
+			s.in.Close()
+		}, time.Hour, nil},
+		{"flush", Policy{Linger: Flush}, func(s *session) {
+			time.Sleep(10 * time.Second)
+			s.in.Close()
+		}, 10 * time.Second, nil},
 		{"idle sooner than quiet", Policy{Quiet: time.Hour, Idle: time.Minute}, func(s *session) { s.in.Close() }, time.Minute, ErrIdle},
 		{"quiet sooner than idle", Policy{Quiet: time.Minute, Idle: time.Hour}, func(s *session) { s.in.Close() }, time.Minute, nil},
 		{"linger sooner than idle", Policy{Linger: time.Minute, Idle: time.Hour}, func(s *session) { s.in.Close() }, time.Minute, nil},
@@ -155,15 +181,7 @@ func TestTimers(t *testing.T) {
 			s.in.Close()
 			s.there.Close()
 		}, 1000 * time.Hour, nil},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := begin(context.Background(), c.policy)
-				c.do(s)
-				s.after(t, c.after, c.err)
-			})
-		})
-	}
+	})
 }
 
 // A deadline of the context is as good as any other end.

@@ -118,7 +118,9 @@ func withoutLandlock() error {
 	return nil
 }
 
-func TestEnter(t *testing.T) {
+// testBinary builds this test without cgo.
+func testBinary(t *testing.T) string {
+	t.Helper()
 	binary := filepath.Join(t.TempDir(), "sandbox.test")
 	build := exec.Command("go", "test", "-c", "-o", binary, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
@@ -129,6 +131,23 @@ func TestEnter(t *testing.T) {
 	if errno != 0 || abi < 4 {
 		t.Skipf("this kernel has no Landlock for TCP: version %d, %v", abi, errno)
 	}
+	return binary
+}
+
+// tried returns what binary prints, which tries something inside.
+func tried(t *testing.T, binary string, env ...string) string {
+	t.Helper()
+	try := exec.Command(binary)
+	try.Env = append(os.Environ(), env...)
+	out, err := try.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return string(out)
+}
+
+func TestEnter(t *testing.T) {
+	binary := testBinary(t)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -161,23 +180,16 @@ func TestEnter(t *testing.T) {
 	} {
 		name := test.try + " " + strings.SplitN(test.env, "=", 2)[0] + " " + filepath.Base(test.arg)
 		t.Run(name, func(t *testing.T) {
-			try := exec.Command(binary)
-			try.Env = append(os.Environ(), "SANDBOX_TRY="+test.try, "SANDBOX_ARG="+test.arg, test.env)
-			out, err := try.CombinedOutput()
-			if err != nil {
-				t.Fatalf("%v\n%s", err, out)
-			}
-			if !strings.HasPrefix(string(out), "no_new_privs landlock: ") || !strings.Contains(string(out), test.want) {
+			out := tried(t, binary, "SANDBOX_TRY="+test.try, "SANDBOX_ARG="+test.arg, test.env)
+			if !strings.HasPrefix(out, "no_new_privs landlock: ") || !strings.Contains(out, test.want) {
 				t.Errorf("%s, want %s", out, test.want)
 			}
 		})
 	}
 	t.Run("no Landlock", func(t *testing.T) {
-		try := exec.Command(binary)
-		try.Env = append(os.Environ(), "SANDBOX_ENOSYS=1", "SANDBOX_TRY=open", "SANDBOX_ARG=/etc/passwd")
-		out, err := try.CombinedOutput()
-		if want := "no_new_privs: allowed"; err != nil || string(out) != want {
-			t.Errorf("%s, %v, want %s", out, err, want)
+		out := tried(t, binary, "SANDBOX_ENOSYS=1", "SANDBOX_TRY=open", "SANDBOX_ARG=/etc/passwd")
+		if want := "no_new_privs: allowed"; out != want {
+			t.Errorf("%s, want %s", out, want)
 		}
 	})
 }

@@ -10,21 +10,36 @@ import (
 	"gonc/conn/addr"
 )
 
-// TestHandshakeRefused is every way for a proxy to say no, or nonsense.
-func TestHandshakeRefused(t *testing.T) {
+// A refusedCase is a way for a proxy to say no, or nonsense.
+type refusedCase struct {
+	p       Proxy
+	answers []string // one after each write of the client
+	why     string
+	hint    Hint
+	code    int
+	login   bool
+}
+
+func checkRefusals(t *testing.T, cases []refusedCase) {
 	checkProxyLeaks(t)
-	s4, s4a, s5, h := Proxy{Type: "socks4"}, Proxy{Type: "socks4a"}, Proxy{Type: "socks5"}, Proxy{Type: "http"}
-	s5login := Proxy{Type: "socks5", User: "me", Password: "hunter2"}
-	hlogin := Proxy{Type: "http", User: "me", Password: "hunter2"}
-	endless := strings.Repeat("A: b\r\n", 1<<12)
-	for _, tt := range []struct {
-		p       Proxy
-		answers []string // one after each write of the client
-		why     string
-		hint    Hint
-		code    int
-		login   bool
-	}{
+	for _, tt := range cases {
+		tt.p.Address = addr.Addr{Host: "127.0.0.1", Port: "1080"}
+		t.Run(tt.p.Type+" "+tt.why[:min(len(tt.why), 30)], func(t *testing.T) {
+			e := refusal(t, tt.p, addr.Addr{Host: "192.0.2.1", Port: "80"}, tt.answers)
+			if !strings.Contains(e.Why, tt.why) || e.Hint != tt.hint {
+				t.Errorf("%s (%d), want %s (%d)", e.Why, e.Hint, tt.why, tt.hint)
+			}
+			if e.Code != tt.code || e.Login != tt.login || (e.Code != 0) && e.Reply == "" {
+				t.Errorf("code %d, login %v, reply %q, want %d, %v", e.Code, e.Login, e.Reply, tt.code, tt.login)
+			}
+			checkText(t, e)
+		})
+	}
+}
+
+func TestHandshakeRefusedSOCKS4(t *testing.T) {
+	s4, s4a := Proxy{Type: "socks4"}, Proxy{Type: "socks4a"}
+	checkRefusals(t, []refusedCase{
 		{s4, []string{"\x00\x5b......"}, "did not connect to 192.0.2.1:80: request rejected or failed", NoHint, 91, false},
 		{s4a, []string{"\x00\x5c......"}, ": SOCKS server cannot connect to identd on the client", NoHint, 92, false},
 		{s4, []string{"\x00\x5d"}, ": client program and identd report different user-ids", NoHint, 93, false},
@@ -32,7 +47,12 @@ func TestHandshakeRefused(t *testing.T) {
 		{s4, []string{"\x04\x5a......"}, `does not speak SOCKS4: it answered "\x04Z"`, NoHint, 0, false},
 		{s4, []string{"\x05\xff"}, `does not speak SOCKS4`, HintTypeSOCKS5, 0, false},
 		{s4, []string{"HTTP/1.1 400 Bad Request\r\n\r\n"}, `does not speak SOCKS4: it answered "HT"`, HintTypeHTTP, 0, false},
+	})
+}
 
+func TestHandshakeRefusedSOCKS5(t *testing.T) {
+	s5, s5login := Proxy{Type: "socks5"}, Proxy{Type: "socks5", User: "me", Password: "hunter2"}
+	checkRefusals(t, []refusedCase{
 		{s5, []string{"\x05\xff"}, "wants a login", HintLogin, 0, true},
 		{s5, []string{"\x05\x02"}, "wants a login", HintLogin, 0, true},
 		{s5, []string{"\x05\x01"}, "wants a login", HintLogin, 0, true},
@@ -53,7 +73,13 @@ func TestHandshakeRefused(t *testing.T) {
 		{s5, []string{"\x05\x00", "\x05\x08"}, ": address type not supported", NoHint, 8, false},
 		{s5, []string{"\x05\x00", "\x05\xf0"}, ": unknown reply 240", NoHint, 240, false},
 		{s5, []string{"\x05\x00", "\x05\x00\x00\x02"}, "an address of type 2", NoHint, 0, false},
+	})
+}
 
+func TestHandshakeRefusedHTTP(t *testing.T) {
+	h, hlogin := Proxy{Type: "http"}, Proxy{Type: "http", User: "me", Password: "hunter2"}
+	endless := strings.Repeat("A: b\r\n", 1<<12)
+	checkRefusals(t, []refusedCase{
 		{h, []string{"HTTP/1.0 407 Proxy Authentication Required\r\n\r\n"}, "wants a login", HintLogin, 407, true},
 		{h, []string{"HTTP/1.1 407 x\r\nProxy-Authenticate: Digest r=\"Basic\"\r\nproxy-authenticate:\tBASIC r=x\r\n\r\n"},
 			"wants a login", HintLogin, 407, true},
@@ -80,19 +106,7 @@ func TestHandshakeRefused(t *testing.T) {
 		{h, []string{"HTTP/1.1 200 OK\r\nA: " + strings.Repeat("b", 20000)}, "does not end its answer", NoHint, 0, false},
 		{h, []string{strings.Repeat("\x00", 20000)}, "does not end its answer", NoHint, 0, false},
 		{h, []string{strings.Repeat("HTTP/1.1 100 x\r\n\r\n", 2000)}, "does not end its answer", NoHint, 0, false},
-	} {
-		tt.p.Address = addr.Addr{Host: "127.0.0.1", Port: "1080"}
-		t.Run(tt.p.Type+" "+tt.why[:min(len(tt.why), 30)], func(t *testing.T) {
-			e := refusal(t, tt.p, addr.Addr{Host: "192.0.2.1", Port: "80"}, tt.answers)
-			if !strings.Contains(e.Why, tt.why) || e.Hint != tt.hint {
-				t.Errorf("%s (%d), want %s (%d)", e.Why, e.Hint, tt.why, tt.hint)
-			}
-			if e.Code != tt.code || e.Login != tt.login || (e.Code != 0) && e.Reply == "" {
-				t.Errorf("code %d, login %v, reply %q, want %d, %v", e.Code, e.Login, e.Reply, tt.code, tt.login)
-			}
-			checkText(t, e)
-		})
-	}
+	})
 }
 
 // refusal has p asked for target by a client that gets answers, and returns
