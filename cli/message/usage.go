@@ -3,6 +3,7 @@ package message
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -135,6 +136,8 @@ func badValue(e *option.ValueError) string {
 		return e.Err.Error()
 	case row.Kind == option.Number && e.Why == option.TooLarge:
 		return fmt.Sprintf("%s is more than %d", text, e.Max)
+	case row.Kind == option.Number && e.Max < math.MaxInt32:
+		return fmt.Sprintf("%s is not a number from %d to %d", text, e.Min, e.Max)
 	case row.Kind == option.Number:
 		return fmt.Sprintf("%s is not a number from %d up", text, e.Min)
 	case e.Why == option.NeedsUnit:

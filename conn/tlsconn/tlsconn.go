@@ -68,7 +68,6 @@ type Client struct {
 // A Server makes handshakes as a server. It may be used by several goroutines.
 type Server struct {
 	common
-	generated bool
 }
 
 // common holds the settings that clients and servers share.
@@ -106,7 +105,6 @@ func (c *Config) Server(names ...string) (*Server, error) {
 	s := &Server{common: common}
 	own, err := c.loadOwn()
 	if c.CertFile == "" && c.KeyFile == "" {
-		s.generated = true
 		own, err = generate(append(names, c.ServerName))
 	}
 	if err != nil {
@@ -215,6 +213,3 @@ func (s *Server) Handshake(ctx context.Context, nc net.Conn) (*Conn, error) {
 
 // Certificate describes the certificate that s shows.
 func (s *Server) Certificate() Certificate { return describe(s.config.Certificates[0].Leaf) }
-
-// Generated reports whether the certificate was made by Config.Server.
-func (s *Server) Generated() bool { return s.generated }
