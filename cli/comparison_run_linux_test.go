@@ -20,30 +20,23 @@ import (
 // Each function here finds out what a cell of man/comparison.md says.
 
 func seeFullOutput(t *testing.T, o tool) string {
-	p := stage(t, "tcp")
+	p := accept(t, "tcp")
 	client := o.process(o.connect, p.port(), nil)
 	client.cmd.Stdout = open(t, "/dev/full", os.O_WRONLY)
 	begin(t, client)
 	check(t, p.send([]byte("data\n")))
-	check(t, accepted(t, p).Close())
+	check(t, connection(t, p).Close())
 	wantEnd(t, client)
 	return "status " + client.status()
 }
 
 func seeReset(t *testing.T, o tool) string {
-	p := stage(t, "tcp")
+	p := accept(t, "tcp")
 	client := o.process(o.connect, p.port(), nil)
 	idlePipe(t, client)
 	begin(t, client)
 	want := payload(60000)
-	check(t, p.send(want[:1]))
-	awaitLength(t, client, 1)
-	// It is stopped, so that the rest is unread when the reset comes.
-	client.cmd.Process.Signal(syscall.SIGSTOP)
-	check(t, p.send(want[1:]))
-	awaitSent(t, accepted(t, p))
-	p.reset()
-	client.cmd.Process.Signal(syscall.SIGCONT)
+	resetUnread(t, client, p, want)
 	wantEnd(t, client)
 	wrote := fmt.Sprintf("%d bytes written", len(client.stdout.String()))
 	switch len(client.stdout.String()) {
@@ -61,11 +54,11 @@ func seeSendOnly(t *testing.T, o tool) string {
 		"ncat": {"--send-only", "127.0.0.1", "PORT"}, "socat": {"-u", "STDIN", "TCP:127.0.0.1:PORT"},
 	}
 	want := payload(5 << 20)
-	p := stage(t, "tcp")
+	p := accept(t, "tcp")
 	client := begin(t, o.process(args[o.name], p.port(), fileWith(t, want)))
-	c := accepted(t, p).(*net.TCPConn)
+	c := connection(t, p).(*net.TCPConn)
 	check(t, c.SetReadBuffer(64<<10))
-	got := talkBack(c)
+	got, _ := talkBack(c)
 	wantEnd(t, client)
 	if bytes.Equal(got, want) && client.status() == "0" {
 		return "all"
@@ -73,24 +66,8 @@ func seeSendOnly(t *testing.T, o tool) string {
 	return "cut short, status " + client.status()
 }
 
-// talkBack reads slowly until the end or a reset and says something after each
-// read.
-func talkBack(c net.Conn) (got []byte) {
-	buf := make([]byte, 256<<10)
-	for {
-		time.Sleep(2 * time.Millisecond)
-		n, err := c.Read(buf)
-		got = append(got, buf[:n]...)
-		if err != nil {
-			c.Close()
-			return got
-		}
-		c.Write([]byte("got it\n"))
-	}
-}
-
 func seeLateAnswer(t *testing.T, o tool) string {
-	p := stage(t, "udp")
+	p := accept(t, "udp")
 	client := begin(t, o.process(o.udpConnect, p.port(), strings.NewReader("x\n")))
 	check(t, p.recv([]byte("x\n")))
 	time.Sleep(200 * time.Millisecond)
@@ -111,9 +88,9 @@ func seeLateAnswer(t *testing.T, o tool) string {
 }
 
 func seeDatagrams(t *testing.T, o tool) string {
-	p := stage(t, "udp")
+	p := accept(t, "udp")
 	client := begin(t, o.process(o.udpConnect, p.port(), fileWith(t, payload(60000))))
-	c := accepted(t, p)
+	c := connection(t, p)
 	b := make([]byte, 1<<16)
 	n, err := c.Read(b)
 	check(t, err)
@@ -194,16 +171,14 @@ func seeMany(t *testing.T, o tool) string {
 	hold := newProcess("sh") // its pipe is the listener's input, which stays open
 	idlePipe(t, hold)
 	p, port := manyOf(t, o, hold.cmd.Stdin)
-	first := visit(t, "tcp", port)
+	first := dial(t, "tcp", port)
 	check(t, first.send([]byte("first\n")))
-	_, err := p.await(&p.stdout, "first")
-	check(t, err)
-	check(t, visit(t, "tcp", port).send([]byte("second\n")))
+	awaitPrinted(t, p, "first")
+	check(t, dial(t, "tcp", port).send([]byte("second\n")))
 	time.Sleep(500 * time.Millisecond)
 	atOnce := strings.Contains(p.stdout.String(), "second")
 	first.close()
-	_, err = p.await(&p.stdout, "second")
-	check(t, err)
+	awaitPrinted(t, p, "second")
 	if atOnce {
 		return "yes"
 	}
@@ -215,9 +190,9 @@ func seeOneStalls(t *testing.T, o tool) string {
 		return "–" // it has one at a time, as the row above shows
 	}
 	p, port := manyOf(t, o, open(t, "/dev/zero", os.O_RDONLY))
-	slow, fast := visit(t, "tcp", port), visit(t, "tcp", port)
-	accepted(t, slow)
-	c := accepted(t, fast)
+	slow, fast := dial(t, "tcp", port), dial(t, "tcp", port)
+	connection(t, slow)
+	c := connection(t, fast)
 	c.SetReadDeadline(time.Now().Add(2 * time.Second))
 	n, _ := io.CopyN(io.Discard, c, 64<<20)
 	if n < 64<<20 {
@@ -250,7 +225,7 @@ func seeScan(t *testing.T, o tool) string {
 	}
 	var args []string
 	for range 2 {
-		p := stage(t, "tcp")
+		p := accept(t, "tcp")
 		check(t, p.fill())
 		args = append(args, p.port())
 	}
@@ -298,9 +273,9 @@ func seeCommandOutput(t *testing.T, o tool) string {
 	port := freePort(t)
 	begin(t, o.process(args[o.name], port, nil))
 	bound(t, "tcp", port)
-	p := visit(t, "tcp", port)
+	p := dial(t, "tcp", port)
 	check(t, p.shut())
-	n, _ := io.Copy(io.Discard, accepted(t, p))
+	n, _ := io.Copy(io.Discard, connection(t, p))
 	if n == size {
 		return "all"
 	}
@@ -319,7 +294,7 @@ func seeProxyServer(t *testing.T, o tool) string {
 	port := freePort(t)
 	begin(t, o.process(args[o.name], port, nil))
 	bound(t, "tcp", port)
-	target := stage(t, "tcp").port()
+	target := accept(t, "tcp").port()
 	n, err := strconv.Atoi(target)
 	check(t, err)
 	socks4 := binary.BigEndian.AppendUint16([]byte{4, 1}, uint16(n))
@@ -330,13 +305,13 @@ func seeProxyServer(t *testing.T, o tool) string {
 		{"4a", string(socks4) + "\x00\x00\x00\x01\x00localhost\x00", "\x00\x5a"},
 		{"5", "\x05\x01\x00", "\x05\x00"},
 	} {
-		p := visit(t, "tcp", port)
+		p := dial(t, "tcp", port)
 		check(t, p.send([]byte(a.request)))
 		if a.protocol != "HTTP" {
 			check(t, p.shut()) // a server that waits for a line of HTTP then ends
 		}
 		b := make([]byte, 100)
-		m, _ := accepted(t, p).Read(b)
+		m, _ := connection(t, p).Read(b)
 		if strings.Contains(string(b[:m]), a.granted) {
 			has = append(has, a.protocol)
 		}

@@ -60,14 +60,14 @@ func (program confined) transfers(t *testing.T) {
 	c := program.start(t, fileWith(t, want), "-vv", "127.0.0.1", port)
 	wantEnd(t, c)
 	wantEnd(t, l)
-	wantSame(t, "transfer", []byte(l.stdout.String()), want)
+	wantPrinted(t, l, want)
 	if !strings.Contains(l.stderr.String(), confinedLine) {
 		t.Errorf("not confined:\n%s", l)
 	}
 }
 
 func (program confined) connects(t *testing.T) {
-	peer := stage(t, "tcp")
+	peer := accept(t, "tcp")
 	c := newProcess(string(program), "-vv", "127.0.0.1", peer.port())
 	idlePipe(t, c)
 	begin(t, c)
@@ -77,7 +77,7 @@ func (program confined) connects(t *testing.T) {
 	peer.close()
 	c.stdin.Close()
 	wantStatus(t, c, "0")
-	wantSame(t, "output", []byte(c.stdout.String()), want)
+	wantPrinted(t, c, want)
 }
 
 func (program confined) canBeFree(t *testing.T) {
@@ -129,13 +129,11 @@ func (program confined) verifiesTarget(t *testing.T) {
 	check(t, err)
 	front := newProcess(string(program), "-vv", "-lk", "127.0.0.1", "0", "--to", "tls:localhost:"+target)
 	front.cmd.Env = append(front.cmd.Environ(), "SSL_CERT_FILE="+filepath.Join(tlsDir, "ca.pem"))
-	begin(t, front)
-	port, err := front.port()
-	check(t, err)
+	port := beginListening(t, front)
 	await(t, front, confinedLine)
 	c := program.start(t, strings.NewReader("x"), "127.0.0.1", port)
 	wantEnd(t, c)
-	wantSame(t, "answer", []byte(c.stdout.String()), []byte("answer"))
+	wantPrinted(t, c, "answer")
 }
 
 func (program confined) removesSocketOfClient(t *testing.T) {

@@ -19,33 +19,19 @@ import (
 	"time"
 )
 
-// A dialectPair is both programs on their way through a case.
-type dialectPair struct {
-	theirs, ours *dialectRun
-	done         sync.WaitGroup
-}
-
-func startDialectPair(t *testing.T, c dialectCase, theirs, ours dialectProgram, atOnce chan struct{}) *dialectPair {
+// playBoth takes both programs through a case, at once, and returns what they
+// did.
+func playBoth(t *testing.T, c *dialectCase, theirs, ours dialectProgram) (their, our string) {
 	t.Helper()
-	pair := &dialectPair{theirs: newDialectRun(t, &c, theirs), ours: newDialectRun(t, &c, ours)}
+	a, b := newDialectRun(t, c, theirs), newDialectRun(t, c, ours)
 	if c.hangs {
-		pair.theirs.patience = time.Second
+		a.patience = time.Second
 	}
-	pair.done.Go(func() {
-		atOnce <- struct{}{}
-		defer func() { <-atOnce }()
-		var both sync.WaitGroup
-		both.Go(pair.theirs.play)
-		both.Go(pair.ours.play)
-		both.Wait()
-	})
-	t.Cleanup(pair.done.Wait)
-	return pair
-}
-
-func (p *dialectPair) wait() (theirs, ours string) {
-	p.done.Wait()
-	return p.theirs.String(), p.ours.String()
+	var both sync.WaitGroup
+	both.Go(a.play)
+	both.Go(b.play)
+	both.Wait()
+	return a.String(), b.String()
 }
 
 // A dialectRun is one program on its way through a case.

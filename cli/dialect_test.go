@@ -60,17 +60,14 @@ type dialectProgram struct {
 
 // compareDialect runs every case against both programs.
 func compareDialect(t *testing.T, cases []dialectCase, theirs, ours dialectProgram) {
-	atOnce := make(chan struct{}, 16) // most cases wait more than they work
-	t.Run("case", func(t *testing.T) {
-		for _, c := range cases {
-			r := startDialectPair(t, c, theirs, ours, atOnce)
-			t.Run(c.name, func(t *testing.T) {
-				t.Parallel()
-				want, got := r.wait()
-				c.judge(t, ours.name, want, got)
-			})
-		}
-	})
+	all := newCrowd(t, 16)
+	for _, c := range cases {
+		all.run(c.name, func(t *testing.T) {
+			want, got := playBoth(t, &c, theirs, ours)
+			c.judge(t, ours.name, want, got)
+		})
+	}
+	all.all.Wait()
 }
 
 // judge compares what the two did.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/json"
+	"net"
 	"os/exec"
 	"regexp"
 	"strings"
@@ -181,12 +182,7 @@ func TestFailuresTwoAddresses(t *testing.T) {
 		return
 	}
 	l := lab.Pair(t).Listen(t, "tcp4", ":9999")
-	go func() {
-		for c, err := l.Accept(); err == nil; c, err = l.Accept() {
-			c.Write([]byte("reply"))
-			c.Close()
-		}
-	}()
+	go serve(l, func(c net.Conn) { c.Write([]byte("reply")) })
 	lab.Hosts(t, "192.168.56.7 vm\n192.168.56.101 vm\n")
 	p := newProcess("gonc", "--explain", "vm", "9999")
 	if err := p.start(); err != nil {

@@ -11,26 +11,26 @@ import (
 // OpenBSD nc cuts datagrams at 16,384 bytes, traditional and
 // socat at 8,192. An empty one ends most of them.
 func TestDatagrams(t *testing.T) {
-	sizes := []int{60000, 0, 1, 65507, 0, 9000}
+	sizes := []int{0, 60000, 0, 1, 65507, 0, 9000}
 	t.Run("to a client", func(t *testing.T) {
-		p := stage(t, "udp")
+		p := accept(t, "udp")
 		client := gonc(strings.NewReader("x"), "-u", "127.0.0.1", p.port())
 		begin(t, client)
 		check(t, p.recv([]byte("x")))
 		want := sendDatagrams(t, p, sizes)
 		wantStatus(t, client, "0")
-		wantSame(t, "printed", []byte(client.stdout.String()), want)
+		wantPrinted(t, client, want)
 	})
 	for _, how := range [][]string{nil, {"-k"}} {
 		t.Run("to a listener "+strings.Join(how, " "), func(t *testing.T) {
 			server, port := listening(t, nil, append(how, "-u")...)
-			want := sendDatagrams(t, visit(t, "udp", port), sizes)
+			want := sendDatagrams(t, dial(t, "udp", port), sizes)
 			awaitLength(t, server, len(want))
-			wantSame(t, "printed", []byte(server.stdout.String()), want)
+			wantPrinted(t, server, want)
 		})
 	}
 	t.Run("from a client", func(t *testing.T) {
-		p := stage(t, "udp")
+		p := accept(t, "udp")
 		want := payload(60000 + 65507)
 		client := begin(t, gonc(fileWith(t, want), "-u", "127.0.0.1", p.port()))
 		check(t, p.recv(want[:65507]))
@@ -40,7 +40,7 @@ func TestDatagrams(t *testing.T) {
 	t.Run("from a listener", func(t *testing.T) {
 		want := payload(60000)
 		_, port := listening(t, fileWith(t, want), "-u")
-		p := visit(t, "udp", port)
+		p := dial(t, "udp", port)
 		check(t, p.send(nil))
 		check(t, p.recv(want))
 		check(t, p.silent(100*time.Millisecond))
@@ -54,21 +54,4 @@ func sendDatagrams(t *testing.T, p *peer, sizes []int) (all []byte) {
 		all = append(all, payload(n)...)
 	}
 	return all
-}
-
-// awaitLength waits until p has printed n bytes.
-func awaitLength(t *testing.T, p *process, n int) {
-	t.Helper()
-	late := time.After(patience)
-	for {
-		text, change := p.stdout.changed()
-		if len(text) >= n {
-			return
-		}
-		select {
-		case <-change:
-		case <-late:
-			t.Fatalf("%d of %d bytes were printed within %v", len(text), n, patience)
-		}
-	}
 }

@@ -16,7 +16,7 @@ func TestWaitingCostsNothing(t *testing.T) {
 	for _, blocked := range []string{"standard output", "the peer", "both"} {
 		t.Run(blocked, func(t *testing.T) {
 			t.Parallel()
-			p := stage(t, "tcp")
+			p := accept(t, "tcp")
 			client := gonc(nil, "127.0.0.1", p.port())
 			r, w, err := os.Pipe()
 			check(t, err)
@@ -25,7 +25,7 @@ func TestWaitingCostsNothing(t *testing.T) {
 			idlePipe(t, client)
 			begin(t, client)
 			w.Close()
-			c := accepted(t, p)
+			c := connection(t, p)
 			if blocked != "the peer" {
 				c.SetDeadline(time.Now().Add(500 * time.Millisecond))
 				c.Write(make([]byte, 64<<20))
@@ -52,7 +52,7 @@ func TestUselessDescriptors(t *testing.T) {
 		`exec "$@" 1</dev/null`: "gonc: standard output could not be written: Bad file descriptor\n",
 	} {
 		t.Run(script, func(t *testing.T) {
-			p := stage(t, "tcp")
+			p := accept(t, "tcp")
 			client := begin(t, shell(script, "127.0.0.1", p.port()))
 			p.send([]byte("data")) // it may meet the reset of a client that cannot read its input
 			p.shut()
@@ -71,7 +71,7 @@ func TestClosedDescriptors(t *testing.T) {
 	data := string(payload(100 << 10))
 	for _, closed := range []string{"<&-", ">&-", "2>&-", "<&- >&-", "<&- >&- 2>&-"} {
 		t.Run("connect "+closed, func(t *testing.T) {
-			p := stage(t, "tcp")
+			p := accept(t, "tcp")
 			client := shell(`exec "$@" `+closed, "127.0.0.1", p.port())
 			client.cmd.Stdin = strings.NewReader("request")
 			begin(t, client)
@@ -88,7 +88,7 @@ func TestClosedDescriptors(t *testing.T) {
 			if strings.Contains(" "+closed, " >") {
 				want = ""
 			}
-			wantSame(t, "printed", []byte(client.stdout.String()), []byte(want))
+			wantPrinted(t, client, want)
 			if client.stderr.String() != "" {
 				t.Errorf("it said %q", client.stderr.String())
 			}
@@ -97,7 +97,7 @@ func TestClosedDescriptors(t *testing.T) {
 			port := freePort(t)
 			server := shell(`exec "$@" `+closed, "-l", "127.0.0.1", port)
 			begin(t, server)
-			p := visitSoon(t, port)
+			p := dial(t, "tcp", port)
 			check(t, p.send([]byte(data)))
 			check(t, p.shut())
 			check(t, p.recvEOF())
@@ -106,7 +106,7 @@ func TestClosedDescriptors(t *testing.T) {
 			if strings.Contains(" "+closed, " >") {
 				want = ""
 			}
-			wantSame(t, "printed", []byte(server.stdout.String()), []byte(want))
+			wantPrinted(t, server, want)
 		})
 	}
 }

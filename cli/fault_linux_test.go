@@ -31,6 +31,19 @@ func awaitSent(t *testing.T, c net.Conn) {
 	}
 }
 
+// resetUnread has p send want and reset the connection when client, which is
+// stopped meanwhile, has read the first byte of it.
+func resetUnread(t *testing.T, client *process, p *peer, want []byte) {
+	t.Helper()
+	check(t, p.send(want[:1]))
+	awaitLength(t, client, 1)
+	client.cmd.Process.Signal(syscall.SIGSTOP)
+	check(t, p.send(want[1:]))
+	awaitSent(t, connection(t, p))
+	check(t, p.reset())
+	client.cmd.Process.Signal(syscall.SIGCONT)
+}
+
 // flags returns the flags of the open file description of f, which gonc
 // has too.
 func flags(t *testing.T, f int) int {
@@ -60,7 +73,7 @@ func TestFlagsUnchanged(t *testing.T) {
 }
 
 func testFlags(t *testing.T, inW, inR, outR, outW *os.File) {
-	p := stage(t, "tcp")
+	p := accept(t, "tcp")
 	client := gonc(nil, "127.0.0.1", p.port())
 	client.cmd.Stdin, client.cmd.Stdout, client.cmd.Stderr = inR, outW, outW
 	fds := []int{int(inR.Fd()), int(outW.Fd())}
@@ -130,28 +143,21 @@ func onTerminal(t *testing.T, script string, args ...string) (p *process, keys *
 	return p, mine, screen
 }
 
-// shows waits until the screen shows what re matches.
-func shows(t *testing.T, screen *process, re string) {
-	t.Helper()
-	_, err := screen.await(&screen.stdout, re)
-	check(t, err)
-}
-
 // A job in the background that reads its terminal is stopped (SIGTTIN), and
 // with it what it should have received; one that ignores this steals the
 // keys. gonc reads the terminal when it is in the foreground.
 func TestBackgroundJob(t *testing.T) {
-	p := stage(t, "tcp")
+	p := accept(t, "tcp")
 	sh, keys, screen := onTerminal(t, `"$@" & echo ready; read line; echo "the shell read $line"; fg; echo "status $?"`, "127.0.0.1", p.port())
-	shows(t, screen, "ready")
+	awaitPrinted(t, screen, "ready")
 	check(t, p.send([]byte("in the background\n")))
-	shows(t, screen, "in the background")
+	awaitPrinted(t, screen, "in the background")
 	keys.WriteString("for the shell\n")
-	shows(t, screen, "the shell read for the shell")
+	awaitPrinted(t, screen, "the shell read for the shell")
 	keys.WriteString("for gonc\n")
 	check(t, p.recv([]byte("for gonc\n")))
 	p.close()
-	shows(t, screen, "status 0")
+	awaitPrinted(t, screen, "status 0")
 	wantStatus(t, sh, "0")
 }
 
@@ -160,7 +166,7 @@ func TestBackgroundJob(t *testing.T) {
 func TestTerminalPeerEnds(t *testing.T) {
 	for _, listens := range []bool{false, true} {
 		t.Run("listens: "+strconv.FormatBool(listens), func(t *testing.T) {
-			p := stage(t, "tcp")
+			p := accept(t, "tcp")
 			args := []string{"127.0.0.1", p.port()}
 			if listens {
 				args = []string{"-l", "127.0.0.1", "0"}
@@ -169,13 +175,13 @@ func TestTerminalPeerEnds(t *testing.T) {
 			if listens {
 				m, err := screen.await(&screen.stdout, `Listening on 127\.0\.0\.1 (\d+)`)
 				check(t, err)
-				shows(t, screen, "reachable from this machine only")
-				p = visit(t, "tcp", m[1])
+				awaitPrinted(t, screen, "reachable from this machine only")
+				p = dial(t, "tcp", m[1])
 			}
 			keys.WriteString("typed\n")
 			check(t, p.recv([]byte("typed\n")))
 			p.close()
-			shows(t, screen, "status 0")
+			awaitPrinted(t, screen, "status 0")
 			wantStatus(t, sh, "0")
 		})
 	}
@@ -183,41 +189,33 @@ func TestTerminalPeerEnds(t *testing.T) {
 
 // ^D ends standard input, ^C the program.
 func TestTerminalKeys(t *testing.T) {
-	p := stage(t, "tcp")
+	p := accept(t, "tcp")
 	sh, keys, screen := onTerminal(t, `"$@"; echo "status $?"`, "127.0.0.1", p.port())
 	keys.WriteString("typed\n\x04")
 	check(t, p.recv([]byte("typed\n")))
 	check(t, p.recvEOF())
 	p.close()
-	shows(t, screen, "status 0")
+	awaitPrinted(t, screen, "status 0")
 	wantStatus(t, sh, "0")
 
-	p = stage(t, "tcp")
+	p = accept(t, "tcp")
 	sh, keys, screen = onTerminal(t, `trap : INT; "$@"; echo "status $?"`, "127.0.0.1", p.port())
 	check(t, p.send([]byte("hello\n")))
-	shows(t, screen, "hello")
+	awaitPrinted(t, screen, "hello")
 	keys.WriteString("\x03")
-	shows(t, screen, "status 130")
+	awaitPrinted(t, screen, "status 130")
 	wantEnd(t, sh)
 }
 
 // A server on a terminal says what to open.
 func TestTerminalPage(t *testing.T) {
 	sh, keys, screen := onTerminal(t, `"$@"`, "-l", "--http", "127.0.0.1", "0")
-	shows(t, screen, `open http://127\.0\.0\.1:\d+/`)
+	awaitPrinted(t, screen, `open http://127\.0\.0\.1:\d+/`)
 	keys.WriteString("\x03")
 	wantEnd(t, sh)
 	if text := screen.stdout.String(); strings.Contains(text, "interrupt") {
 		t.Errorf("the screen shows %q", text)
 	}
-}
-
-// descriptors returns how many descriptors a process has open.
-func descriptors(t *testing.T, p *process) int {
-	t.Helper()
-	names, err := os.ReadDir("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/fd")
-	check(t, err)
-	return len(names)
 }
 
 // A server is after many connections what it was before.
@@ -233,17 +231,7 @@ func TestServersDoNotLeak(t *testing.T) {
 			visits(t, network, port, 3)
 			few := restingDescriptors(t, server)
 			visits(t, network, port, 50)
-			many := restingDescriptors(t, server)
-			for late := time.Now().Add(patience); many > few && time.Now().Before(late); time.Sleep(100 * time.Millisecond) {
-				many = descriptors(t, server)
-			}
-			if many > few {
-				t.Errorf("%d descriptors after 3 visits, %d after 53", few, many)
-			}
-			goroutines := dump(t, server)
-			if goroutines > idleGoroutines {
-				t.Errorf("%d goroutines are left\n%s", goroutines, server)
-			}
+			wantIdle(t, server, few)
 		})
 	}
 }
@@ -252,46 +240,14 @@ func TestServersDoNotLeak(t *testing.T) {
 func visits(t *testing.T, network, port string, n int) {
 	t.Helper()
 	for range n {
-		p := visit(t, network, port)
+		p := dial(t, network, port)
 		check(t, p.send([]byte("GET / HTTP/1.0\r\n\r\n")))
 		if network == "tcp" {
 			check(t, p.shut())
-			accepted(t, p).Read(make([]byte, 1))
+			connection(t, p).Read(make([]byte, 1))
 		}
 		p.close()
 	}
-}
-
-// restingDescriptors returns how many descriptors a process has open once that stays the same
-// for a while.
-func restingDescriptors(t *testing.T, p *process) int {
-	t.Helper()
-	was, now := -1, descriptors(t, p)
-	for late := time.Now().Add(patience); now != was && time.Now().Before(late); {
-		time.Sleep(300 * time.Millisecond)
-		was, now = now, descriptors(t, p)
-	}
-	return now
-}
-
-// dump ends a Go program with a list of its goroutines, and counts them.
-func dump(t *testing.T, p *process) int {
-	t.Helper()
-	p.cmd.Process.Signal(syscall.SIGABRT)
-	wantEnd(t, p)
-	n := lines(p.stderr.String(), "goroutine ")
-	if n == 0 {
-		t.Errorf("it did not list its goroutines\n%s", p)
-	}
-	return n
-}
-
-// ncat and socat learn that the reader of standard output has gone from the
-// next byte only.
-func TestStdoutReaderGoneQuietly(t *testing.T) {
-	_, client, r := headOf(t, "hello")
-	r.Close()
-	wantStatus(t, client, "broken pipe")
 }
 
 // What comes while the program is stopped, for longer than a limit on idleness
@@ -299,19 +255,17 @@ func TestStdoutReaderGoneQuietly(t *testing.T) {
 func TestStoppedIsNotIdle(t *testing.T) {
 	for _, limit := range []string{"-w", "-q"} {
 		t.Run(limit, func(t *testing.T) {
-			p := stage(t, "tcp")
+			p := accept(t, "tcp")
 			client := gonc(nil, "-N", limit, "300ms", "127.0.0.1", p.port())
 			begin(t, client)
-			accepted(t, p)
+			connection(t, p)
 			check(t, p.recvEOF())
 			client.cmd.Process.Signal(syscall.SIGSTOP)
 			check(t, p.send([]byte("reply")))
 			time.Sleep(600 * time.Millisecond)
 			client.cmd.Process.Signal(syscall.SIGCONT)
 			wantStatus(t, client, "0")
-			if got := client.stdout.String(); got != "reply" {
-				t.Errorf("it printed %q", got)
-			}
+			wantPrinted(t, client, "reply")
 		})
 	}
 }
@@ -324,10 +278,8 @@ func TestSignalBlocked(t *testing.T) {
 			out, _ := rawPipe(t)
 			server := gonc(nil, append([]string{"-v", "-l", "127.0.0.1", "0"}, how...)...)
 			server.cmd.Stdout = out
-			begin(t, server)
-			port, err := server.port()
-			check(t, err)
-			p := visit(t, "tcp", port)
+			port := beginListening(t, server)
+			p := dial(t, "tcp", port)
 			go p.send(make([]byte, 64<<20)) // more than any pipe holds
 			awaitFull(t, out)
 			server.cmd.Process.Signal(syscall.SIGTERM)
@@ -356,7 +308,7 @@ func TestPortsDescriptors(t *testing.T) {
 	var peers []*peer
 	args := []string{"127.0.0.1"}
 	for range 20 {
-		p := stage(t, "tcp")
+		p := accept(t, "tcp")
 		peers = append(peers, p)
 		args = append(args, p.port())
 	}
@@ -366,15 +318,13 @@ func TestPortsDescriptors(t *testing.T) {
 	first := 0
 	for i, p := range peers {
 		check(t, p.send(fmt.Appendf(nil, "reply %d\n", i)))
-		_, err := client.await(&client.stdout, fmt.Sprintf("^reply %d$", i))
-		check(t, err)
-		fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", client.cmd.Process.Pid))
-		check(t, err)
+		awaitPrinted(t, client, fmt.Sprintf("^reply %d$", i))
+		n := descriptors(t, client)
 		if first == 0 {
-			first = len(fds)
+			first = n
 		}
-		if len(fds) > first {
-			t.Errorf("connection %d: %d descriptors; with the first there were %d", i+1, len(fds), first)
+		if n > first {
+			t.Errorf("connection %d: %d descriptors; with the first there were %d", i+1, n, first)
 		}
 		p.close()
 	}

@@ -83,15 +83,7 @@ func exchanger(t *testing.T, network, at string, size int64) (where string, errs
 	check(t, err)
 	t.Cleanup(func() { ln.Close() })
 	errs = make(chan error, 100)
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() { errs <- exchangeSums(c, 2, 1, size) }()
-		}
-	}()
+	go serve(ln, func(c net.Conn) { errs <- exchangeSums(c, 2, 1, size) })
 	return ln.Addr().String(), errs
 }
 
@@ -146,18 +138,8 @@ func TestForwardBothWays(t *testing.T) {
 // echo returns a target that sends back what it gets.
 func echo(t *testing.T) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() { defer c.Close(); io.Copy(c, c) }()
-		}
-	}()
+	ln := listenTCP(t)
+	go serve(ln, func(c net.Conn) { io.Copy(c, c) })
 	return ln.Addr().String()
 }
 
@@ -186,9 +168,8 @@ func TestForwardMany(t *testing.T) {
 		many, _ = strconv.Atoi(text)
 	}
 	target := echo(t)
-	p := begin(t, gonc(nil, "-v", "-l", "-k", "127.0.0.1", "0", "--to", target))
-	port, err := p.port()
-	check(t, err)
+	p := gonc(nil, "-v", "-l", "-k", "127.0.0.1", "0", "--to", target)
+	port := beginListening(t, p)
 	at := loopback4(port)
 	check(t, echoed(at, "warm"))
 	before := footprintOf(t, p)
@@ -208,24 +189,20 @@ func TestForwardMany(t *testing.T) {
 	for i := range many {
 		check(t, echoed(at, strconv.Itoa(i)))
 	}
-	backTo(t, p, before, 8<<10)
+	backTo(t, p, before, 12<<10)
 }
 
 // 200 pairs whose target does not read hold a bounded amount of memory, and
 // do not keep other clients waiting.
 func TestForwardStalledPairs(t *testing.T) {
 	skipShort(t)
-	stalled, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer stalled.Close()
+	stalled := listenTCP(t)
 	target := echo(t)
 	p, port := listening(t, nil, "-k", "--to", stalled.Addr().String())
 	before := footprintOf(t, p)
 	var clients []net.Conn
 	for range 200 {
-		c, err := net.Dial("tcp", loopback4(port))
-		check(t, err)
-		defer c.Close()
+		c := connection(t, dial(t, "tcp", port))
 		clients = append(clients, c)
 		far, err := stalled.Accept()
 		check(t, err)
@@ -267,10 +244,7 @@ func TestForwardShortOfDescriptors(t *testing.T) {
 	complete(t, newProcess("prlimit", "--pid", strconv.Itoa(p.cmd.Process.Pid), "--nofile="+strconv.Itoa(limit)))
 	var held []net.Conn
 	for range 12 {
-		c, err := net.Dial("tcp", at)
-		check(t, err)
-		held = append(held, c)
-		c.SetDeadline(time.Now().Add(patience))
+		held = append(held, connection(t, dial(t, "tcp", port)))
 	}
 	await(t, p, `cannot accept: Too many open files|Too many open files`)
 	for _, c := range held {

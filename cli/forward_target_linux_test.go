@@ -26,13 +26,9 @@ func refusedThere(t *testing.T, at string) {
 
 // The connection to the target comes from the address that is asked for.
 func TestForwardSource(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer ln.Close()
+	ln := listenTCP(t)
 	_, port := listening(t, nil, "-k", "--to", ln.Addr().String(), "-s", "127.0.0.9")
-	c, err := net.Dial("tcp", loopback4(port))
-	check(t, err)
-	defer c.Close()
+	dial(t, "tcp", port)
 	far, err := ln.Accept()
 	check(t, err)
 	defer far.Close()
@@ -64,10 +60,7 @@ func TestForwardUntrusted(t *testing.T) {
 		await(t, p, `^gonc: connection from \S+ \d+: TLS handshake with 127\.0\.0\.1 port `+back+` failed: `)
 	}
 	_, port := listening(t, nil, "-k", "--to", "tls:"+loopback4(back)+",noverify")
-	c, err := net.Dial("tcp", loopback4(port))
-	check(t, err)
-	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
+	c := connection(t, dial(t, "tcp", port))
 	io.WriteString(c, "x")
 	if b, err := io.ReadAll(c); string(b) != "secret" {
 		t.Errorf("%q, %v", b, err)

@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"bufio"
 	"crypto/sha256"
 	"fmt"
 	"io"
@@ -65,14 +66,6 @@ var tools = []tool{
 	},
 }
 
-// need skips a test that has no use without a program.
-func need(t *testing.T, program string) {
-	t.Helper()
-	if _, err := exec.LookPath(program); err != nil {
-		t.Skipf("%s is not installed: gonc is not tested against it", program)
-	}
-}
-
 // process returns the tool with its port filled in.
 func (o tool) process(args []string, port string, stdin io.Reader) *process {
 	var filled []string
@@ -104,17 +97,36 @@ func bound(t *testing.T, network, port string) {
 	if network == "udp" {
 		state = "07" // TCP_CLOSE: not connected
 	}
-	row := regexp.MustCompile(fmt.Sprintf(`(?m)^ *\d+: [0-9A-F]+:%04X \S+ %s `, n, state))
 	for late := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		four, _ := os.ReadFile("/proc/net/" + network)
-		six, _ := os.ReadFile("/proc/net/" + network + "6")
-		if row.Match(four) || row.Match(six) {
+		if inTable(t, network, state, n) || inTable(t, network+"6", state, n) {
 			return
 		}
 		if time.Now().After(late) {
 			t.Fatalf("nothing listens on port %s", port)
 		}
 	}
+}
+
+// inTable looks for a port in a table of the kernel. Of TCP it begins with the
+// listeners; what comes after them may be very long.
+func inTable(t *testing.T, network, state string, port int) bool {
+	t.Helper()
+	f, err := os.Open("/proc/net/" + network)
+	if err != nil {
+		return false // there is no IPv6
+	}
+	defer f.Close()
+	rows := bufio.NewScanner(f)
+	for rows.Scan(); rows.Scan(); {
+		row := strings.Fields(rows.Text())
+		if row[3] == state && strings.HasSuffix(row[1], fmt.Sprintf(":%04X", port)) {
+			return true
+		}
+		if row[3] != state && strings.HasPrefix(network, "tcp") {
+			return false
+		}
+	}
+	return false
 }
 
 // withListener begins the tool as a listener and returns what connects to it.
@@ -143,13 +155,13 @@ func TestTransfersWithOtherTools(t *testing.T) {
 				they, we := with(t, nil, fileWith(t, ours))
 				wantStatus(t, we, "0")
 				wantEnd(t, they)
-				wantSum(t, they, ours)
+				wantPrinted(t, they, ours)
 			})
 			t.Run("sends and "+role, func(t *testing.T) {
 				they, we := with(t, fileWith(t, theirs), nil, "-d")
 				wantStatus(t, we, "0")
 				wantEnd(t, they)
-				wantSum(t, we, theirs)
+				wantPrinted(t, we, theirs)
 			})
 			if o.oneWay {
 				continue
@@ -158,20 +170,11 @@ func TestTransfersWithOtherTools(t *testing.T) {
 				they, we := with(t, fileWith(t, theirs), fileWith(t, ours))
 				wantStatus(t, we, "0")
 				wantEnd(t, they)
-				wantSum(t, we, theirs)
-				wantSum(t, they, ours)
+				wantPrinted(t, we, theirs)
+				wantPrinted(t, they, ours)
 			})
 		}
 	})
-}
-
-// wantSum checks that p printed want.
-func wantSum(t *testing.T, p *process, want []byte) {
-	t.Helper()
-	got := p.stdout.String()
-	if sha256.Sum256([]byte(got)) != sha256.Sum256(want) {
-		t.Errorf("%v printed %d bytes, which are not the %d that were sent\n%s", p.cmd.Args, len(got), len(want), p.stderr.String())
-	}
 }
 
 // The answer to everything comes when gonc has half-closed.
@@ -217,9 +220,7 @@ func TestUDPWithOtherTools(t *testing.T) {
 		t.Run("connects", func(t *testing.T) {
 			we := gonc(nil, "-v", "-u", "-l", "127.0.0.1", "0")
 			idlePipe(t, we)
-			begin(t, we)
-			port, err := we.port()
-			check(t, err)
+			port := beginListening(t, we)
 			they := o.process(o.udpConnect, port, nil)
 			idlePipe(t, they)
 			exchange(t, begin(t, they), we)
@@ -231,14 +232,11 @@ func TestUDPWithOtherTools(t *testing.T) {
 func exchange(t *testing.T, first, second *process) {
 	t.Helper()
 	first.stdin.Write([]byte("question\n"))
-	_, err := second.await(&second.stdout, "^question$")
-	check(t, err)
+	awaitPrinted(t, second, "^question$")
 	second.stdin.Write([]byte("answer\n"))
-	_, err = first.await(&first.stdout, "^answer$")
-	check(t, err)
+	awaitPrinted(t, first, "^answer$")
 	first.stdin.Write([]byte("thanks\n"))
-	_, err = second.await(&second.stdout, "^question\nthanks$")
-	check(t, err)
+	awaitPrinted(t, second, "^question\nthanks$")
 }
 
 func TestCurl(t *testing.T) {
@@ -275,7 +273,7 @@ func TestCurlAndAFileOnStdin(t *testing.T) {
 	server, port := listening(t, fileWith(t, answer))
 	p := complete(t, newProcess("curl", "-sS", "--noproxy", "*", "http://127.0.0.1:"+port+"/"))
 	wantStatus(t, p, "0")
-	wantSum(t, p, body)
+	wantPrinted(t, p, body)
 	wantStatus(t, server, "0")
 	if lines(server.stdout.String(), "GET / HTTP/1.1") != 1 {
 		t.Errorf("the request was %q", server.stdout.String())
@@ -294,13 +292,6 @@ func note(t *testing.T, name, port string) *process {
 	file := filepath.Join(t.TempDir(), name)
 	check(t, os.WriteFile(file, []byte(set), 0o600))
 	return newProcess("python3", "-u", file)
-}
-
-func wantPrinted(t *testing.T, p *process, want string) {
-	t.Helper()
-	if got := p.stdout.String(); got != want {
-		t.Errorf("%v printed %q, not %q", p.cmd.Args, got, want)
-	}
 }
 
 func TestNotesTCPClient(t *testing.T) {
@@ -338,14 +329,12 @@ func TestNotesUDPClient(t *testing.T) {
 func TestNotesTCPServer(t *testing.T) {
 	port := freePort(t)
 	server := begin(t, note(t, "tcpserver.py", port))
-	_, err := server.await(&server.stdout, `^\[\*\] Listening on 127\.0\.0\.1:`+port+`$`)
-	check(t, err)
+	awaitPrinted(t, server, `^\[\*\] Listening on 127\.0\.0\.1:`+port+`$`)
 	for _, data := range []string{"AAABBBCCC", "again"} {
 		client := complete(t, gonc(strings.NewReader(data), "127.0.0.1", port))
 		wantStatus(t, client, "0")
 		wantPrinted(t, client, "ACK!")
-		_, err := server.await(&server.stdout, `^\[\*\] Received:b'`+data+`'$`)
-		check(t, err)
+		awaitPrinted(t, server, `^\[\*\] Received:b'`+data+`'$`)
 	}
 }
 
@@ -354,8 +343,7 @@ func TestNotesTCPServer(t *testing.T) {
 func TestNotesHTTPServer(t *testing.T) {
 	port := freePort(t)
 	server := begin(t, note(t, "httpserver.py", port))
-	_, err := server.await(&server.stdout, `^\[\*\] Listening on 127\.0\.0\.1:`+port+`$`)
-	check(t, err)
+	awaitPrinted(t, server, `^\[\*\] Listening on 127\.0\.0\.1:`+port+`$`)
 	for method, page := range map[string]bool{"GET": true, "HEAD": false} {
 		client := complete(t, gonc(strings.NewReader(method+" / HTTP/1.0\r\n\r\n"), "-q", "500ms", "127.0.0.1", port))
 		wantStatus(t, client, "0")

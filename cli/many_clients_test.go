@@ -19,11 +19,9 @@ func manyClients(t *testing.T, n int) (server *process, clients []*peer) {
 	t.Helper()
 	server = gonc(nil, "-v", "-l", "-k", "127.0.0.1", "0")
 	idlePipe(t, server)
-	begin(t, server)
-	port, err := server.port()
-	check(t, err)
+	port := beginListening(t, server)
 	for i := range n {
-		p := visit(t, "tcp", port)
+		p := dial(t, "tcp", port)
 		check(t, p.send([]byte("x"))) // it is served once this shows
 		awaitLength(t, server, i+1)
 		clients = append(clients, p)
@@ -42,7 +40,7 @@ func TestFastClientsOfMany(t *testing.T) {
 	}()
 	var all sync.WaitGroup
 	for _, p := range clients {
-		c := accepted(t, p)
+		c := connection(t, p)
 		all.Go(func() {
 			got, _ := io.ReadAll(c)
 			wantSame(t, "received", got, want)
@@ -63,11 +61,11 @@ func TestSlowClientOfMany(t *testing.T) {
 		server.stdin.Write(want)
 		server.stdin.Close()
 	}()
-	got, err := io.ReadAll(accepted(t, fast))
+	got, err := io.ReadAll(connection(t, fast))
 	check(t, err)
 	wantSame(t, "the fast one received", got, want)
 	await(t, server, `^gonc: connection from 127\.0\.0\.1 \d+: .*1 MiB behind`)
-	if n, err := io.Copy(io.Discard, accepted(t, slow)); !errors.Is(err, syscall.ECONNRESET) {
+	if n, err := io.Copy(io.Discard, connection(t, slow)); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the slow one received %d bytes, and then %v: it cannot know that some are missing", n, err)
 	}
 }
@@ -76,7 +74,7 @@ func TestSlowClientOfMany(t *testing.T) {
 func TestSlowClientAlone(t *testing.T) {
 	want := payload(16 << 20)
 	_, port := listening(t, fileWith(t, want), "-k")
-	c := accepted(t, visit(t, "tcp", port))
+	c := connection(t, dial(t, "tcp", port))
 	time.Sleep(300 * time.Millisecond) // so much later than everything else
 	got, err := io.ReadAll(c)
 	check(t, err)
@@ -87,20 +85,17 @@ func TestSlowClientAlone(t *testing.T) {
 // OpenBSD nc ends.
 func TestDescriptorsUsedUp(t *testing.T) {
 	server := shell(`ulimit -n 24 && exec "$@"`, "-v", "-l", "-k", "127.0.0.1", "0")
-	begin(t, server)
-	port, err := server.port()
-	check(t, err)
+	port := beginListening(t, server)
 	var peers []*peer
 	for i := range 40 {
-		p := visit(t, "tcp", port)
+		p := dial(t, "tcp", port)
 		check(t, p.send(fmt.Appendf(nil, "client %d\n", i)))
 		peers = append(peers, p)
 	}
 	await(t, server, "^gonc: cannot accept: Too many open files")
 	time.Sleep(500 * time.Millisecond) // in which it must not spin
 	for i, p := range peers {
-		_, err := server.await(&server.stdout, fmt.Sprintf("^client %d$", i))
-		check(t, err)
+		awaitPrinted(t, server, fmt.Sprintf("^client %d$", i))
 		p.close()
 	}
 	server.cmd.Process.Signal(syscall.SIGTERM)

@@ -53,9 +53,6 @@ func getPage(network, at string) error {
 	return err
 }
 
-// loopback4 returns where a test finds the server at port.
-func loopback4(port string) string { return net.JoinHostPort("127.0.0.1", port) }
-
 // pageLatency asks for the page n times, each on a connection of its own, and
 // returns the times that it took in order.
 func pageLatency(t *testing.T, port string, n int) (took []time.Duration) {
@@ -77,17 +74,13 @@ func raced() bool {
 	return slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
 }
 
-// idleGoroutines is how many goroutines a server without clients may have: it
-// has 14, and some may still be about to say how a connection ended.
-const idleGoroutines = 25
-
 // quietPage begins a page without -v, which would tell the test of thousands
 // of requests.
 func quietPage(t *testing.T, args ...string) (server *process, port string) {
 	t.Helper()
 	port = freePort(t)
 	server = begin(t, gonc(nil, append([]string{"-l", "--http", "127.0.0.1", port}, args...)...))
-	visitSoon(t, port).close()
+	dial(t, "tcp", port).close()
 	return server, port
 }
 
@@ -148,11 +141,11 @@ func TestPageStops(t *testing.T) {
 
 func testPageStops(t *testing.T, s syscall.Signal, name string, sum [32]byte, reads bool) {
 	server, port := listening(t, nil, "--http", "--page", name)
-	idle := accepted(t, visit(t, "tcp", port))
+	idle := connection(t, dial(t, "tcp", port))
 	io.WriteString(idle, strings.Replace(pageGet, "GET", "PUT", 1))
 	_, _, err := answer(idle, bufio.NewReader(idle))
 	check(t, err)
-	slow := accepted(t, visit(t, "tcp", port))
+	slow := connection(t, dial(t, "tcp", port))
 	slow.(*net.TCPConn).SetReadBuffer(64 << 10)
 	io.WriteString(slow, pageGet)
 	first := make([]byte, 1)
@@ -211,13 +204,12 @@ func (u *unread) Read(b []byte) (int, error) {
 // Clients that hold all descriptors keep the others waiting, and nothing is
 // spent on that; when they go, the others are answered.
 func TestPageDescriptorsUsedUp(t *testing.T) {
-	server := begin(t, shell(`ulimit -n 64 && exec "$@"`, "-v", "-l", "--http", "127.0.0.1", "0"))
-	port, err := server.port()
-	check(t, err)
+	server := shell(`ulimit -n 64 && exec "$@"`, "-v", "-l", "--http", "127.0.0.1", "0")
+	port := beginListening(t, server)
 	before := footprintOf(t, server)
 	var all []net.Conn
 	for range 100 {
-		c := accepted(t, visit(t, "tcp", port))
+		c := connection(t, dial(t, "tcp", port))
 		io.WriteString(c, pageGet)
 		all = append(all, c)
 	}
@@ -244,7 +236,7 @@ func TestPageMaxConns(t *testing.T) {
 	server, port := listening(t, nil, "--http", "--max-conns", "2")
 	var held []net.Conn
 	for range 2 {
-		c := accepted(t, visit(t, "tcp", port))
+		c := connection(t, dial(t, "tcp", port))
 		io.WriteString(c, pageGet)
 		_, _, err := answer(c, bufio.NewReader(c))
 		check(t, err)
@@ -271,9 +263,8 @@ func TestPageBothFamilies(t *testing.T) {
 	if !haveIPv6() {
 		t.Skip("there is no IPv6 here, so the page is not tried with it")
 	}
-	server := begin(t, gonc(nil, "-v", "-l", "--http", "0"))
-	port, err := server.port()
-	check(t, err)
+	server := gonc(nil, "-v", "-l", "--http", "0")
+	port := beginListening(t, server)
 	for host, logged := range map[string]string{"127.0.0.1": `127\.0\.0\.1`, "::1": "::1"} {
 		check(t, getPage("tcp", net.JoinHostPort(host, port)))
 		await(t, server, `^`+logged+` - - \[[^]]+\] "GET / HTTP/1\.1" 200 69$`)
@@ -316,7 +307,7 @@ func TestPageLargeFile(t *testing.T) {
 	const size = 256
 	name, sum := pageFile(t, size)
 	server, port := listening(t, nil, "--http", "--page", name)
-	c := accepted(t, visit(t, "tcp", port))
+	c := connection(t, dial(t, "tcp", port))
 	io.WriteString(c, strings.Replace(pageGet, "GET", "PUT", 1))
 	r := bufio.NewReader(c)
 	_, _, err := answer(c, r)
@@ -349,10 +340,10 @@ func TestPageHostileRequests(t *testing.T) {
 		"\x16\x03\x01\x00\xf8\x01\x00\x00\xf4\x03\x03":                            `"\x16\x03\x01`,
 		"GET /d" + strings.Repeat("\u202e", 100) + " HTTP/1.1\r\nHost: x\r\n\r\n": `"GET /d\xe2\x80\xae`,
 	} {
-		p := visit(t, "tcp", port)
+		p := dial(t, "tcp", port)
 		check(t, p.send([]byte(request)))
 		check(t, p.shut())
-		io.Copy(io.Discard, accepted(t, p))
+		io.Copy(io.Discard, connection(t, p))
 		await(t, server, regexp.QuoteMeta(logged))
 	}
 	for _, line := range strings.Split(server.stderr.String(), "\n") {

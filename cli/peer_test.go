@@ -9,7 +9,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 )
 
@@ -300,11 +299,4 @@ func (p *peer) fill() error {
 		p.held = append(p.held, c)
 	}
 	return errors.New("the backlog does not fill")
-}
-
-func check(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -55,3 +55,6 @@ func isFree(port int) bool {
 	pc.Close()
 	return true
 }
+
+// loopback4 returns where a test finds the server at port.
+func loopback4(port string) string { return net.JoinHostPort("127.0.0.1", port) }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -39,6 +40,68 @@ func processorTime(t *testing.T, p *process) time.Duration {
 	return time.Duration(user+system) * 10 * time.Millisecond
 }
 
+// descriptors returns how many descriptors a process has open.
+func descriptors(t *testing.T, p *process) int {
+	t.Helper()
+	names, err := os.ReadDir("/proc/" + strconv.Itoa(p.cmd.Process.Pid) + "/fd")
+	check(t, err)
+	return len(names)
+}
+
+// restingDescriptors returns how many descriptors a process has open once that
+// stays the same for a while.
+func restingDescriptors(t *testing.T, p *process) int {
+	t.Helper()
+	was, now := -1, descriptors(t, p)
+	for late := time.Now().Add(patience); now != was && time.Now().Before(late); {
+		time.Sleep(300 * time.Millisecond)
+		was, now = now, descriptors(t, p)
+	}
+	return now
+}
+
+// dump ends a Go program with a list of its goroutines, and counts them.
+func dump(t *testing.T, p *process) int {
+	t.Helper()
+	p.cmd.Process.Signal(syscall.SIGABRT)
+	wantEnd(t, p)
+	n := lines(p.stderr.String(), "goroutine ")
+	if n == 0 {
+		t.Errorf("it did not list its goroutines\n%s", p)
+	}
+	return n
+}
+
+// awaitDescriptors waits until p has few descriptors open.
+func awaitDescriptors(t *testing.T, p *process, few int) {
+	t.Helper()
+	for late := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) { // nothing reports when it closes one
+		n := descriptors(t, p)
+		if n <= few {
+			return
+		}
+		if time.Now().After(late) {
+			t.Errorf("%d descriptors are left, of %d", n, few)
+			return
+		}
+	}
+}
+
+// idleGoroutines is how many goroutines a server without clients may have: it
+// has 14, and some may still be about to say how a connection ended.
+const idleGoroutines = 25
+
+// wantIdle waits until a server has few descriptors open, and ends it to count
+// its goroutines.
+func wantIdle(t *testing.T, p *process, few int) {
+	t.Helper()
+	restingDescriptors(t, p) // and what closed them has ended too
+	awaitDescriptors(t, p, few)
+	if n := dump(t, p); n > idleGoroutines {
+		t.Errorf("%d goroutines are left\n%s", n, p)
+	}
+}
+
 // A footprint is what a server holds.
 type footprint struct{ files, rss int } // rss in KiB
 
@@ -54,14 +117,8 @@ func footprintOf(t *testing.T, p *process) footprint {
 // collector lets the heap come to 4 MiB before it first looks.
 func backTo(t *testing.T, p *process, before footprint, KiB int) {
 	t.Helper()
+	awaitDescriptors(t, p, before.files)
 	after := footprintOf(t, p)
-	for late := time.Now().Add(patience); after.files > before.files; after = footprintOf(t, p) {
-		if time.Now().After(late) {
-			t.Errorf("%d descriptors are left", after.files-before.files)
-			break
-		}
-		time.Sleep(10 * time.Millisecond) // nothing reports when it closes one
-	}
 	t.Logf("before: %v; after: %v", before, after)
 	if grown := after.rss - before.rss; grown > KiB && !raced() {
 		t.Errorf("memory has grown by %d KiB", grown)

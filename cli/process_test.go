@@ -11,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 )
 
@@ -175,97 +174,4 @@ func (p *process) port() (string, error) {
 		return "", err
 	}
 	return m[1], nil
-}
-
-// The helpers below are for tests in Go; they fail the test.
-
-// skipShort skips a test that takes many seconds when only short ones are run.
-func skipShort(t *testing.T) {
-	t.Helper()
-	if testing.Short() {
-		t.Skip("takes long")
-	}
-}
-
-// begin starts p and ends it with the test. A test that failed tells of a
-// program that had ended by then: it may be the reason.
-func begin(t *testing.T, p *process) *process {
-	t.Helper()
-	if err := p.start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		select {
-		case <-p.ended:
-			if t.Failed() {
-				t.Logf("%v had ended: %s\n%s", p.cmd.Args, p.status(), p)
-			}
-		default:
-			p.kill()
-		}
-	})
-	return p
-}
-
-// gonc returns a process of ours with the given standard input; nil: empty.
-func gonc(stdin io.Reader, args ...string) *process {
-	p := newProcess("gonc", args...)
-	p.cmd.Stdin = stdin
-	return p
-}
-
-// listening begins a gonc -v that listens on a port of the system's choice.
-func listening(t *testing.T, stdin io.Reader, args ...string) (p *process, port string) {
-	t.Helper()
-	p = begin(t, gonc(stdin, append([]string{"-v", "-l", "127.0.0.1", "0"}, args...)...))
-	port, err := p.port()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p, port
-}
-
-// complete begins p and waits for its end.
-func complete(t *testing.T, p *process) *process {
-	t.Helper()
-	begin(t, p)
-	wantEnd(t, p)
-	return p
-}
-
-// wantEnd waits for the end of p.
-func wantEnd(t *testing.T, p *process) {
-	t.Helper()
-	if _, err := p.wait(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// wantStatus waits for the end of p and checks how it ended.
-func wantStatus(t *testing.T, p *process, status string) {
-	t.Helper()
-	wantEnd(t, p)
-	if got := p.status(); got != status {
-		t.Errorf("%v ended with %s, not %s\n%s", p.cmd.Args, got, status, p)
-	}
-}
-
-// await waits until p says re on its standard error.
-func await(t *testing.T, p *process, re string) []string {
-	t.Helper()
-	m, err := p.await(&p.stderr, re)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m
-}
-
-// lines returns how many lines of s begin with prefix.
-func lines(s, prefix string) (n int) {
-	for line := range strings.Lines(s) {
-		if strings.HasPrefix(line, prefix) {
-			n++
-		}
-	}
-	return n
 }

@@ -19,9 +19,7 @@ import (
 func bigPage(t *testing.T) (url, sum string) {
 	t.Helper()
 	name, hash := pageFile(t, 8)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	at := serveHTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodPost {
 			h := sha256.New()
 			io.Copy(h, r.Body)
@@ -29,10 +27,18 @@ func bigPage(t *testing.T) (url, sum string) {
 			return
 		}
 		http.ServeFile(w, r, name)
-	})}
+	}))
+	return "http://" + at + "/", string(hash[:])
+}
+
+// serveHTTP returns where a web server is on loopback.
+func serveHTTP(t *testing.T, h http.Handler) (at string) {
+	t.Helper()
+	ln := listenTCP(t)
+	s := &http.Server{Handler: h}
 	go s.Serve(ln)
 	t.Cleanup(func() { s.Close() })
-	return "http://" + ln.Addr().String() + "/", string(hash[:])
+	return ln.Addr().String()
 }
 
 // download runs a program that writes the page to standard output.
@@ -150,13 +156,9 @@ func (v *proxyVisit) git(t *testing.T) {
 	run("-C", "repo", "add", ".")
 	run("-C", "repo", "-c", "user.name=x", "-c", "user.email=x@example.com", "commit", "-qm", "x")
 	run("-C", "repo", "update-server-info")
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	s := &http.Server{Handler: http.FileServer(http.Dir(filepath.Join(dir, "repo")))}
-	go s.Serve(ln)
-	defer s.Close()
+	at := serveHTTP(t, http.FileServer(http.Dir(filepath.Join(dir, "repo"))))
 	for _, scheme := range []string{"http", "socks5h"} {
-		run("-c", "http.proxy="+scheme+"://"+loopback4(v.port), "clone", "-q", "http://"+ln.Addr().String()+"/.git", "clone-"+scheme)
+		run("-c", "http.proxy="+scheme+"://"+loopback4(v.port), "clone", "-q", "http://"+at+"/.git", "clone-"+scheme)
 		if b, _ := os.ReadFile(filepath.Join(dir, "clone-"+scheme, "file")); string(b) != "content" {
 			t.Errorf("%s: %q", scheme, b)
 		}
@@ -194,29 +196,13 @@ func TestProxyServerUpstream(t *testing.T) {
 			need(t, "curl")
 			there := freePort(t)
 			begin(t, up.run(t, there))
-			awaitPort(t, there)
+			dial(t, "tcp", there).close()
 			_, port := listening(t, nil, "--proxy-server", "--proxy", up.scheme+"://"+loopback4(there))
 			for _, scheme := range []string{"http", "socks5h", "socks4a"} {
 				download(t, sum, nil, "curl", "-sS", "-p", "-x", scheme+"://"+loopback4(port), url)
 			}
 			download(t, sum, nil, "curl", "-sS", "-x", "http://"+loopback4(port), url)
 		})
-	}
-}
-
-// awaitPort waits until something listens.
-func awaitPort(t *testing.T, port string) {
-	t.Helper()
-	for late := time.Now().Add(patience); ; {
-		c, err := net.Dial("tcp", loopback4(port))
-		if err == nil {
-			c.Close()
-			return
-		}
-		if time.Now().After(late) {
-			t.Fatal(err)
-		}
-		time.Sleep(10 * time.Millisecond)
 	}
 }
 
@@ -254,7 +240,7 @@ func TestForwardOthers(t *testing.T) {
 			text := strings.Repeat("0123456789abcdef", 1<<16)
 			behind := freePort(t)
 			begin(t, f.run(t, behind, target))
-			awaitPort(t, behind)
+			dial(t, "tcp", behind).close()
 			_, port := listening(t, nil, "-k", "--to", loopback4(behind))
 			if err := echoed(loopback4(port), text); err != nil {
 				t.Errorf("behind gonc: %v", err)
@@ -262,7 +248,7 @@ func TestForwardOthers(t *testing.T) {
 			_, back := listening(t, nil, "-k", "--to", host+":"+at)
 			before := freePort(t)
 			begin(t, f.run(t, before, loopback4(back)))
-			awaitPort(t, before)
+			dial(t, "tcp", before).close()
 			if err := echoed(loopback4(before), text); err != nil {
 				t.Errorf("before gonc: %v", err)
 			}
@@ -273,15 +259,13 @@ func TestForwardOthers(t *testing.T) {
 // Clients that send their requests slowly, or none, do not keep others out.
 func TestProxyServerSlowClients(t *testing.T) {
 	target := echo(t)
-	p := begin(t, gonc(nil, "-v", "-l", "--proxy-server", "--max-conns", "3000", "0"))
-	port, err := p.port()
-	check(t, err)
+	p := gonc(nil, "-v", "-l", "--proxy-server", "--max-conns", "3000", "0")
+	port := beginListening(t, p)
 	before := footprintOf(t, p)
 	starts := []string{"", "\x05", "\x05\xff", "\x04\x01\x00", "CONNECT ", "GET http://x/ HTTP/1.1\r\nA: ", "\x05\x01\x00\x05\x01\x00\x03\xff"}
 	var slow []net.Conn
 	for i := range 2000 {
-		c, err := net.Dial("tcp", loopback4(port))
-		check(t, err)
+		c := connection(t, dial(t, "tcp", port))
 		slow = append(slow, c)
 		io.WriteString(c, starts[i%len(starts)])
 	}
@@ -314,10 +298,7 @@ func TestProxyServerDatagrams(t *testing.T) {
 	defer target.Close()
 	_, there, _ := net.SplitHostPort(target.LocalAddr().String())
 	p, port := listening(t, nil, "--proxy-server", "--deny-to", "127.0.0.1:1-2")
-	c, err := net.Dial("tcp", loopback4(port))
-	check(t, err)
-	defer c.Close()
-	c.SetDeadline(time.Now().Add(patience))
+	c := connection(t, dial(t, "tcp", port))
 	io.WriteString(c, "\x05\x01\x00\x05\x03\x00\x01\x00\x00\x00\x00\x00\x00")
 	answer := make([]byte, 12)
 	_, err = io.ReadFull(c, answer)

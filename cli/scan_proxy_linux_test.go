@@ -11,10 +11,8 @@ import (
 // A scan asks for the first port through a proxy alone, and then for several at
 // once; it prints them in order.
 func TestScanProxyAtOnce(t *testing.T) {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer ln.Close()
-	ln.(*net.TCPListener).SetDeadline(time.Now().Add(patience))
+	ln := listenTCP(t)
+	ln.SetDeadline(time.Now().Add(patience))
 	scan := begin(t, gonc(nil, "-z", "-w", "60", "-x", ln.Addr().String(), "192.0.2.1", "5001-5004"))
 	asked := func() net.Conn {
 		c, err := ln.Accept()

@@ -12,7 +12,11 @@ type scriptKey struct{}
 // TestScripts runs testdata/script/*.txtar; commands_test.go has the commands.
 func TestScripts(t *testing.T) {
 	tlsDir := tlsFiles(t)
-	testscript.Run(t, testscript.Params{
+	scripts := newCrowd(t, 6)
+	defer scripts.all.Wait()
+	deadline, _ := t.Deadline()
+	testscript.RunT(scriptT{t, scripts}, testscript.Params{
+		Deadline:            deadline,
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -29,6 +33,20 @@ func TestScripts(t *testing.T) {
 		},
 	})
 }
+
+// A scriptT is a test that runs scripts, or one script, as testscript has it.
+type scriptT struct {
+	*testing.T
+	scripts *crowd
+}
+
+func (t scriptT) Run(name string, f func(testscript.T)) {
+	t.scripts.run(name, func(sub *testing.T) { f(scriptT{sub, t.scripts}) })
+}
+
+func (scriptT) Parallel() {}
+
+func (scriptT) Verbose() bool { return testing.Verbose() }
 
 // scriptCommands makes commands of a script of ours.
 func scriptCommands() map[string]func(*testscript.TestScript, bool, []string) {

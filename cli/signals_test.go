@@ -20,6 +20,10 @@ func TestSignals(t *testing.T) {
 				server, _ := listening(t, nil, how...)
 				server.cmd.Process.Signal(s)
 				wantStatus(t, server, s.String())
+				wantPrinted(t, server, "")
+				if text := server.stderr.String(); strings.Contains(text, s.String()) {
+					t.Errorf("it said %q", text)
+				}
 			})
 		}
 	}
@@ -30,43 +34,31 @@ func TestSignals(t *testing.T) {
 // Go runtime keeps only these two, see os/signal.)
 func TestIgnoredSignals(t *testing.T) {
 	for _, s := range []struct {
-		name string
+		script string
 		syscall.Signal
-	}{{"HUP", syscall.SIGHUP}, {"INT", syscall.SIGINT}} {
-		t.Run(s.name, func(t *testing.T) {
-			server := begin(t, shell(`trap '' `+s.name+` && exec "$@"`, "-v", "-l", "127.0.0.1", "0"))
-			port, err := server.port()
-			check(t, err)
+	}{
+		{`trap '' HUP && exec "$@"`, syscall.SIGHUP},
+		{`trap '' INT && exec "$@"`, syscall.SIGINT},
+		{`exec nohup "$@"`, syscall.SIGHUP},
+	} {
+		t.Run(s.script, func(t *testing.T) {
+			server := shell(s.script, "-v", "-l", "127.0.0.1", "0")
+			port := beginListening(t, server)
 			server.cmd.Process.Signal(s.Signal)
-			p := visit(t, "tcp", port)
+			p := dial(t, "tcp", port)
 			check(t, p.send([]byte("data")))
 			server.cmd.Process.Signal(s.Signal)
 			check(t, p.shut())
 			wantStatus(t, server, "0")
-			if got := server.stdout.String(); got != "data" {
-				t.Errorf("it printed %q", got)
-			}
+			wantPrinted(t, server, "data")
 		})
 	}
-}
-
-// nohup as it is used.
-func TestNohup(t *testing.T) {
-	server := newProcess("nohup", "gonc", "-v", "-l", "127.0.0.1", "0")
-	begin(t, server)
-	port, err := server.port()
-	check(t, err)
-	server.cmd.Process.Signal(syscall.SIGHUP)
-	p := visit(t, "tcp", port)
-	check(t, p.send([]byte("data")))
-	check(t, p.shut())
-	wantStatus(t, server, "0")
 }
 
 // Standard input that another program made non-blocking (ssh does) is waited
 // for all the same.
 func TestNonblockingStdin(t *testing.T) {
-	p := stage(t, "tcp")
+	p := accept(t, "tcp")
 	r, w, err := os.Pipe()
 	check(t, err)
 	syscall.SetNonblock(int(r.Fd()), true)

@@ -77,11 +77,11 @@ func TestBrokenPipeWritesNothing(t *testing.T) {
 	check(t, unix.Mkfifo(fifo, 0o600))
 	r := open(t, fifo, os.O_RDONLY|syscall.O_NONBLOCK)
 	w := open(t, fifo, os.O_WRONLY)
-	peer := stage(t, "tcp")
+	peer := accept(t, "tcp")
 	client := gonc(nil, "-d", "127.0.0.1", peer.port())
 	client.cmd.Stdout = w
 	begin(t, client)
-	accepted(t, peer)
+	connection(t, peer)
 	w.Close()
 	r.Close()
 	again := open(t, fifo, os.O_RDWR|syscall.O_NONBLOCK)
@@ -97,10 +97,10 @@ func TestBrokenPipeWritesNothing(t *testing.T) {
 // SIGQUIT ends the program without a word, and a signal at a password prompt
 // brings the echo back.
 func TestSignalsAtTerminal(t *testing.T) {
-	peer := stage(t, "tcp")
+	peer := accept(t, "tcp")
 	client := gonc(nil, "-d", "127.0.0.1", peer.port())
 	begin(t, client)
-	accepted(t, peer)
+	connection(t, peer)
 	client.cmd.Process.Signal(syscall.SIGQUIT)
 	wantEnd(t, client)
 	if s := client.status(); !strings.HasPrefix(s, "quit") || client.stderr.String() != "" {

@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"io"
-	"net"
 	"syscall"
 	"testing"
 	"time"
@@ -56,9 +55,7 @@ func TestForwardStopped(t *testing.T) {
 	for _, c := range stops {
 		t.Run(fmt.Sprintf("limit %s, sends %v", c.limit, c.sends), func(t *testing.T) {
 			t.Parallel()
-			ln, err := net.Listen("tcp", "127.0.0.1:0")
-			check(t, err)
-			defer ln.Close()
+			ln := listenTCP(t)
 			p, port := listening(t, nil, "-k", "--to", ln.Addr().String(), "--idle-timeout", c.limit)
 			client, target := throughPair(t, ln, port)
 			passBoth(t, client, target, data)
@@ -93,7 +90,7 @@ func TestClientStopped(t *testing.T) {
 	for _, c := range stops {
 		t.Run(fmt.Sprintf("limit %s, sends %v", c.limit, c.sends), func(t *testing.T) {
 			t.Parallel()
-			peer := stage(t, "tcp")
+			peer := accept(t, "tcp")
 			p := gonc(nil, "--idle-timeout", c.limit, "127.0.0.1", peer.port())
 			idlePipe(t, p)
 			begin(t, p)

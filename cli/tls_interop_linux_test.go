@@ -104,9 +104,7 @@ func (c tlsCase) listening(t *testing.T, stdin io.Reader) (we *process, port str
 	if stdin == nil {
 		idlePipe(t, we)
 	}
-	begin(t, we)
-	port, err := we.port()
-	check(t, err)
+	port = beginListening(t, we)
 	return we, port
 }
 
@@ -122,13 +120,11 @@ func (c tlsCase) receivesAndListens(t *testing.T) {
 	bound(t, "tcp", port)
 	we := complete(t, c.client(fileWith(t, c.data), port))
 	wantEnd(t, they)
-	wantSum(t, they, c.data)
+	wantPrinted(t, they, c.data)
 	if !c.tool.cuts {
 		wantStatus(t, we, "0")
 	}
-	if !strings.Contains(we.stderr.String(), "gonc: TLS "+c.version+", ") {
-		t.Errorf("it printed %s", we.stderr.String())
-	}
+	wantSaid(t, we, "gonc: TLS "+c.version+", ")
 }
 
 func (c tlsCase) receivesAndConnects(t *testing.T) {
@@ -139,7 +135,7 @@ func (c tlsCase) receivesAndConnects(t *testing.T) {
 	}
 	begin(t, they)
 	wantEnd(t, they)
-	wantSum(t, they, c.data)
+	wantPrinted(t, they, c.data)
 	wantEnd(t, we)
 	if !c.tool.cuts {
 		wantStatus(t, we, "0")
@@ -167,12 +163,10 @@ func (c tlsCase) sendsAndConnects(t *testing.T) {
 // received checks what we received and the status.
 func (c tlsCase) received(t *testing.T, we *process) {
 	t.Helper()
-	wantSum(t, we, c.data)
+	wantPrinted(t, we, c.data)
 	if c.tool.cuts {
 		wantStatus(t, we, "1")
-		if !strings.Contains(we.stderr.String(), "without close_notify") {
-			t.Errorf("it printed %s", we.stderr.String())
-		}
+		wantSaid(t, we, "without close_notify")
 		return
 	}
 	wantStatus(t, we, "0")

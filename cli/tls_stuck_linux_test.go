@@ -23,9 +23,7 @@ func TestTLSStuckHandshakes(t *testing.T) {
 	few := restingDescriptors(t, server)
 	var stuck []net.Conn
 	for i := range 1000 {
-		c, err := net.Dial("tcp", "127.0.0.1:"+port)
-		check(t, err)
-		defer c.Close()
+		c := connection(t, dial(t, "tcp", port))
 		if i%2 == 0 {
 			c.Write([]byte("\x16\x03\x01\x02\x00\x01"))
 		}
@@ -38,14 +36,5 @@ func TestTLSStuckHandshakes(t *testing.T) {
 	}
 	await(t, server, `TLS handshake failed: the client did not finish it in time \(and \d+ others\)$`)
 	visit()
-	many := restingDescriptors(t, server)
-	for late := time.Now().Add(patience); many > few && time.Now().Before(late); time.Sleep(100 * time.Millisecond) {
-		many = descriptors(t, server)
-	}
-	if many > few {
-		t.Errorf("%d descriptors before, %d afterwards", few, many)
-	}
-	if goroutines := dump(t, server); goroutines > idleGoroutines {
-		t.Errorf("%d goroutines are left\n%s", goroutines, server)
-	}
+	wantIdle(t, server, few)
 }
