@@ -19,6 +19,18 @@ const stallLimit = 5 * time.Second
 // its system has acknowledged.
 const blindLimit = 2 * time.Second
 
+// closedAnyway reports whether the close of a side, which is about to follow, can
+// take the place of its half-close: that of a socket with nothing left to read,
+// which sends the same FIN, or that of files by the exit of the program.
+func (x *referee) closedAnyway(s side) bool {
+	e, other := x.ends[s], x.ends[s.other()]
+	if e.stream() {
+		_, socket := e.conn.(syscall.Conn)
+		return x.joins && socket && x.state.flow[s] == flowEOF
+	}
+	return e.dst.exitCloses && other.bare != nil && allAcked(other.bare)
+}
+
 // closeWell makes both sides ready to be closed, after run.
 func (x *referee) closeWell(ctx context.Context) {
 	var errs [2]error

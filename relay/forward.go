@@ -53,8 +53,12 @@ func (f *Forward) Serve(ctx context.Context, c net.Conn) error {
 
 // named returns the name of a side. The client of a Unix socket has no address.
 func named(what string, a net.Addr) string {
-	if a == nil || a.String() == "" || a.String() == "@" {
-		return what + " a Unix socket"
+	at := ""
+	if a != nil {
+		at = a.String()
 	}
-	return what + " " + a.String()
+	if at == "" || at == "@" {
+		at = "a Unix socket"
+	}
+	return what + " " + at
 }

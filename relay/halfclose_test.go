@@ -149,3 +149,34 @@ func TestOddEnds(t *testing.T) {
 		s.after(t, 7*time.Hour, ErrIdle)
 	})
 }
+
+// The close of a connection that is at EOF is its last half-close: the FIN is
+// not one more thing that its peer, which may have gone, could fail to take.
+func TestLastHalfClose(t *testing.T) {
+	here, client := tcpPair(t)
+	out, target := tcpPair(t)
+	var halved []string
+	end := func(name string, c *net.TCPConn) End {
+		e := Conn(c)
+		e.CloseWrite = func() error { halved = append(halved, name); return c.CloseWrite() }
+		return e
+	}
+	go func() {
+		io.WriteString(client, "question")
+		client.CloseWrite()
+		io.Copy(io.Discard, target)
+		io.WriteString(target, "answer")
+		target.Close()
+	}()
+	totals, err := join(t.Context(), end("client", here), end("target", out), Policy{})
+	if err != nil || totals.Sent != 8 || totals.Received != 6 {
+		t.Errorf("%+v, %v", totals, err)
+	}
+	if len(halved) != 1 || halved[0] != "target" {
+		t.Errorf("half-closed: %q", halved)
+	}
+	here.Close()
+	if got, err := io.ReadAll(client); err != nil || string(got) != "answer" {
+		t.Errorf("%q, %v", got, err)
+	}
+}

@@ -33,6 +33,7 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 // made them still closes them.
 func join(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	r := newReferee(&local, &remote, p)
+	r.joins = true
 	r.run(ctx)
 	r.closeWell(ctx)
 	return r.totals(), r.err
@@ -48,6 +49,7 @@ type referee struct {
 	ends     [2]*End
 	flows    [2]flow // by the side that is read
 	policy   Policy
+	joins    bool // both sides are closed when the relay is over
 	clock    clock
 	began    time.Time
 	finished chan struct{}  // closed when the state is done
@@ -260,7 +262,7 @@ func (x *referee) act(a action, ev event) {
 	case actCloseWrite:
 		x.closeWrite(a.side)
 	case actCloseWriteLast:
-		if o := x.ends[a.side.other()]; !e.dst.exitCloses || o.bare == nil || !allAcked(o.bare) {
+		if !x.closedAnyway(a.side) {
 			x.closeWrite(a.side)
 		}
 	case actDelayClose:

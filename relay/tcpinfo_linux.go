@@ -65,23 +65,23 @@ func isClosed(c net.Conn) bool {
 }
 
 // errorTaken reports whether the connection has ended and no error is left to
-// report: some call has returned it, or there was none.
-func errorTaken(c net.Conn) bool {
-	sc, ok := c.(syscall.Conn)
-	if !ok || !isClosed(c) {
+// report: some call has returned it, or there was none. A connection whose
+// sending half was closed counts as one from the peer's EOF on.
+func errorTaken(c net.Conn) (taken bool) {
+	tc, ok := c.(*net.TCPConn)
+	if !ok {
 		return false
 	}
-	rc, err := sc.SyscallConn()
+	rc, err := tc.SyscallConn()
 	if err != nil {
 		return false
 	}
-	left := true
-	err = rc.Control(func(fd uintptr) {
+	rc.Control(func(fd uintptr) {
 		fds := []unix.PollFd{{Fd: int32(fd)}}
 		_, err := unix.Poll(fds, 0)
-		left = err != nil || fds[0].Revents&unix.POLLERR != 0
+		taken = err == nil && fds[0].Revents&(unix.POLLHUP|unix.POLLERR) == unix.POLLHUP
 	})
-	return err == nil && !left
+	return taken
 }
 
 // tcpInfo returns what the system knows of a TCP connection (tcp(7), TCP_INFO).
