@@ -191,11 +191,11 @@ func leadsTo(ip netip.Addr) netip.Addr {
 func IsListener(listening []net.Addr, at netip.AddrPort) bool {
 	ip := at.Addr().Unmap()
 	return slices.ContainsFunc(listening, func(a net.Addr) bool {
-		l, err := netip.ParseAddrPort(a.String())
-		if err != nil || l.Port() != at.Port() {
+		l, ok := a.(interface{ AddrPort() netip.AddrPort })
+		if !ok || l.AddrPort().Port() != at.Port() {
 			return false
 		}
-		here := l.Addr().Unmap()
+		here := l.AddrPort().Addr().Unmap()
 		if here.IsUnspecified() {
 			return ip.IsUnspecified() || isOwn(ip)
 		}
