@@ -12,6 +12,7 @@ import (
 	"gonc/conn"
 	"gonc/conn/access"
 	"gonc/conn/addr"
+	"gonc/conn/deadline"
 	"gonc/conn/proxyproto"
 	"gonc/conn/tlsconn"
 	"gonc/relay"
@@ -67,6 +68,7 @@ func (o *invocation) targetDialer(ctx context.Context) (*conn.Dialer, error) {
 	if d.Timeout == 0 {
 		d.Timeout = targetLimit
 	}
+	d.Deadlines = new(deadline.Queue)
 	return d, nil
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gonc/conn/addr"
+	"gonc/conn/deadline"
 	"gonc/conn/proxy"
 	"gonc/conn/sockopt"
 )
@@ -37,6 +38,9 @@ type Dialer struct {
 	// Zero means no limit but the system's on connecting, 30 seconds for
 	// proxies and 10 seconds for Header and Secure.
 	Timeout time.Duration
+
+	// Deadlines, if not nil, keeps Timeout for many calls of Dial.
+	Deadlines *deadline.Queue
 
 	// Retry, if it is more than 0, is how long to try again while the host
 	// refuses, does not answer or cannot be resolved. Timeout is then about
@@ -193,8 +197,11 @@ func (d *Dialer) network() string {
 
 // limit returns ctx with Timeout.
 func (d *Dialer) limit(ctx context.Context) (context.Context, context.CancelFunc) {
-	if d.Timeout <= 0 {
+	switch {
+	case d.Timeout <= 0:
 		return ctx, func() {}
+	case d.Deadlines != nil:
+		return d.Deadlines.WithTimeout(ctx, d.Timeout)
 	}
 	return context.WithTimeout(ctx, d.Timeout)
 }

@@ -29,12 +29,12 @@ type session struct {
 	queue       [][]byte
 	cost        int
 	ended       error // what Read returns once the queue is empty
-	read, write deadline
+	read, write ioDeadline
 }
 
-// A deadline is that of a session's reads or writes; the session's lock guards
+// An ioDeadline is that of a session's reads or writes; the session's lock guards
 // it.
-type deadline struct {
+type ioDeadline struct {
 	passed bool
 	timer  *time.Timer // nil: it has passed, or there is none
 }
@@ -174,7 +174,7 @@ func (s *session) SetReadDeadline(t time.Time) error  { return s.setDeadlines(t,
 func (s *session) SetWriteDeadline(t time.Time) error { return s.setDeadlines(t, &s.write) }
 func (s *session) SetDeadline(t time.Time) error      { return s.setDeadlines(t, &s.read, &s.write) }
 
-func (s *session) setDeadlines(t time.Time, of ...*deadline) error {
+func (s *session) setDeadlines(t time.Time, of ...*ioDeadline) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed() {
@@ -194,7 +194,7 @@ func (s *session) setDeadlines(t time.Time, of ...*deadline) error {
 
 // expireAfter starts a timer. It may have been replaced when it fires; it counts
 // only if it is still d.timer once s is locked.
-func (s *session) expireAfter(left time.Duration, d *deadline) (timer *time.Timer) {
+func (s *session) expireAfter(left time.Duration, d *ioDeadline) (timer *time.Timer) {
 	timer = time.AfterFunc(left, func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -206,7 +206,7 @@ func (s *session) expireAfter(left time.Duration, d *deadline) (timer *time.Time
 	return timer
 }
 
-func (d *deadline) stop() {
+func (d *ioDeadline) stop() {
 	if d.timer != nil {
 		d.timer.Stop()
 		d.timer = nil

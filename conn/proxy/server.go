@@ -36,6 +36,8 @@ type Server struct {
 	// Name stands in HTTP requests and responses that are passed on, in
 	// their Via (RFC 9110 section 7.6.3). Empty means "gonc".
 	Name string
+
+	firstBytes, requests deadline.Queue
 }
 
 // The limits of time, those of the HTTP page.
@@ -124,7 +126,7 @@ func (s *Server) Accept(ctx context.Context, c net.Conn) (*Request, error) {
 
 // first waits for the first bytes, and learns the protocol of them.
 func (r *Request) first(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, firstByteTime)
+	ctx, cancel := r.server.firstBytes.WithTimeout(ctx, firstByteTime)
 	defer cancel()
 	err := deadline.Within(ctx, r.c, r.in.fill)
 	if r.in.w == 0 {
@@ -143,7 +145,7 @@ func (r *Request) first(ctx context.Context) error {
 
 // rest reads the request.
 func (r *Request) rest(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	ctx, cancel := r.server.requests.WithTimeout(ctx, requestTime)
 	defer cancel()
 	return deadline.Within(ctx, r.c, func() error {
 		switch r.Protocol {
