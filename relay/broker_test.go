@@ -137,6 +137,9 @@ func TestBrokerLocalWaits(t *testing.T) {
 // every byte in order, without waiting for them, and the one that never reads
 // is closed, which is reported.
 func TestBrokerFifty(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 8 s")
+	}
 	testutil.CheckLeaks(t)
 	const n = 8 << 20
 	r := newRoom(t, NewBroker)

@@ -142,6 +142,7 @@ func TestCommandClientResets(t *testing.T) {
 		"closed input":  {"echo $$; exec <&-; sleep 1000", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // each may wait two seconds for a process to be gone
 			there, ended, _ := running(t, "tcp", c.line)
 			pid := readNumber(t, there)
 			if c.send > 0 {
@@ -214,11 +215,14 @@ func TestCommandClosesOutput(t *testing.T) {
 func TestCommandContext(t *testing.T) {
 	testutil.CheckLeaks(t)
 	for _, line := range []string{"echo $$; cat", "echo $$; exec <&- >&-; sleep 1000", "echo $$; cat /dev/zero"} {
-		there, ended, cancel := running(t, "tcp", line)
-		pid := readNumber(t, there)
-		cancel()
-		expectEnd(t, ended, context.Canceled)
-		awaitNoProcess(t, pid)
+		t.Run(line, func(t *testing.T) {
+			t.Parallel() // each may wait two seconds for a process to be gone
+			there, ended, cancel := running(t, "tcp", line)
+			pid := readNumber(t, there)
+			cancel()
+			expectEnd(t, ended, context.Canceled)
+			awaitNoProcess(t, pid)
+		})
 	}
 }
 

@@ -116,9 +116,10 @@ func TestPatience(t *testing.T) {
 func TestIdleSlowPeer(t *testing.T) {
 	const limit = time.Second
 	bothWays(t, func(t *testing.T) {
+		testutil.CheckLeaks(t)
 		for _, from := range sources[:2] {
 			t.Run(from.name, func(t *testing.T) {
-				testutil.CheckLeaks(t)
+				t.Parallel()
 				here, there := tcpPair(t)
 				if _, _, known := ackedBytes(here); !known {
 					t.Skip("what was acknowledged is unknown on this system")

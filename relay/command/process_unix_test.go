@@ -121,6 +121,7 @@ func TestDeadlines(t *testing.T) {
 
 func TestHangup(t *testing.T) {
 	t.Run("ends the group", func(t *testing.T) {
+		t.Parallel()
 		c := start(t, Shell("sleep 1000 & echo $!; wait"))
 		n := readPID(t, c)
 		began := time.Now()
@@ -134,6 +135,7 @@ func TestHangup(t *testing.T) {
 		}
 	})
 	t.Run("kills what ignores it", func(t *testing.T) {
+		t.Parallel()
 		c := start(t, Shell("trap '' HUP; sleep 1000 & echo $!; wait; sleep 1000"))
 		n := readPID(t, c)
 		began := time.Now()
@@ -144,6 +146,7 @@ func TestHangup(t *testing.T) {
 		}
 	})
 	t.Run("kills what the program has left in its group", func(t *testing.T) {
+		t.Parallel()
 		c := start(t, Shell("(trap '' HUP; exec sleep 1000) & echo $!; sleep 1000; exit"))
 		n := readPID(t, c)
 		c.Hangup()

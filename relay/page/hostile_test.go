@@ -80,6 +80,9 @@ func crowd(t *testing.T, addr string, n int) []*net.TCPConn {
 // TestSlowClients: many that send a byte now and then, and never a whole
 // head, do not delay anybody, and get their 408 when their time is over.
 func TestSlowClients(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 10 s")
+	}
 	noneLeft(t, func(t *testing.T) {
 		addr := serve(t, &Page{})
 		alone := latency(t, addr)
