@@ -168,7 +168,7 @@ func (r *Reach) Check(client netip.Addr, host string, at netip.AddrPort) error {
 		return fail(ForbiddenDenied)
 	case r.Allow != nil && !r.Allow.has(host, leads):
 		return fail(ForbiddenNotAllowed)
-	case r.Allow == nil && at.Addr().IsValid() && !isOwn(client.Unmap()) && isPrivate(at.Addr()):
+	case r.Allow == nil && at.Addr().IsValid() && isPrivate(at.Addr()) && !isOwn(client.Unmap()):
 		return fail(ForbiddenLocal)
 	}
 	return nil
@@ -223,7 +223,11 @@ func isOwn(ip netip.Addr) bool {
 	}
 	own, _ := net.InterfaceAddrs()
 	return slices.ContainsFunc(own, func(a net.Addr) bool {
-		p, err := netip.ParsePrefix(a.String())
-		return err == nil && p.Addr().Unmap() == ip.WithZone("")
+		n, ok := a.(*net.IPNet)
+		if !ok {
+			return false
+		}
+		is, _ := netip.AddrFromSlice(n.IP)
+		return is.Unmap() == ip.WithZone("")
 	})
 }
