@@ -37,7 +37,8 @@ func TestCloseNotifyRefused(t *testing.T) {
 			}
 			w.Close()
 		}()
-		_, err := join(t.Context(), End{R: r, W: &out}, Conn(client), Policy{})
+		local, remote := End{R: r, W: &out}, Conn(client)
+		_, err := newReferee(&local, &remote, Policy{}).join(t.Context())
 		if err != nil || out.String() != "answer" {
 			t.Fatalf("%q, %v", out.String(), err)
 		}

@@ -22,11 +22,10 @@ const (
 
 // sideRules describe a side before the relay begins.
 type sideRules struct {
-	stream   bool        // a stream connection: it can be reset, and it can be read after a write failed
-	closes   bool        // its sending half is closed at the EOF of the other side
-	timers   bool        // its EOF starts the timers of the policy
-	atEOF    AtRemoteEOF // what its EOF means for the other side
-	datagram bool
+	stream bool        // a stream connection: it can be reset, and it can be read after a write failed
+	closes bool        // its sending half is closed at the EOF of the other side
+	timers bool        // its EOF starts the timers of the policy
+	atEOF  AtRemoteEOF // what its EOF means for the other side
 }
 
 // A state is all that decides what an event means. It has no time and no

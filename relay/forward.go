@@ -44,7 +44,7 @@ func (f *Forward) Serve(ctx context.Context, c net.Conn) error {
 	if target.Datagram && p.Quiet == 0 {
 		p.Quiet = datagramQuiet
 	}
-	totals, err := join(ctx, client, target, p)
+	totals, err := newReferee(&client, &target, p).join(ctx)
 	if f.OnEnd != nil {
 		f.OnEnd(c.RemoteAddr(), totals)
 	}

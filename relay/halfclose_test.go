@@ -168,7 +168,8 @@ func TestLastHalfClose(t *testing.T) {
 		io.WriteString(target, "answer")
 		target.Close()
 	}()
-	totals, err := join(t.Context(), end("client", here), end("target", out), Policy{})
+	local, remote := end("client", here), end("target", out)
+	totals, err := newReferee(&local, &remote, Policy{}).join(t.Context())
 	if err != nil || totals.Sent != 8 || totals.Received != 6 {
 		t.Errorf("%+v, %v", totals, err)
 	}

@@ -28,17 +28,6 @@ func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
 	return r.totals(), r.err
 }
 
-// join runs Pipe for two Ends and closes them afterwards: before, each that is a
-// connection is made ready to be closed without loss, or to be reset. What
-// made them still closes them.
-func join(ctx context.Context, local, remote End, p Policy) (Totals, error) {
-	r := newReferee(&local, &remote, p)
-	r.joins = true
-	r.run(ctx)
-	r.closeWell(ctx)
-	return r.totals(), r.err
-}
-
 // A referee runs a relay. Two movers move the bytes and report what happened;
 // the referee alone owns the state, the timers and the deadlines of both sides.
 //
@@ -85,7 +74,7 @@ func newReferee(l, r *End, p Policy) *referee {
 		if p.Idle > 0 && x.limitsWrites(e, other) {
 			f.most = idleWriteMax
 		}
-		x.state.rules[s] = sideRules{stream: e.stream(), datagram: e.Datagram, closes: e.CloseWrite != nil}
+		x.state.rules[s] = sideRules{stream: e.stream(), closes: e.CloseWrite != nil}
 		if e.R != nil {
 			x.state.flow[s] = flowRunning
 		}
@@ -129,6 +118,15 @@ func (x *referee) run(ctx context.Context) {
 		<-cancelled
 	}
 	x.finish(ctx)
+}
+
+// join runs the relay, and makes each side that is a connection ready to be closed
+// without loss, or to be reset. What made the connections still closes them.
+func (x *referee) join(ctx context.Context) (Totals, error) {
+	x.joins = true
+	x.run(ctx)
+	x.closeWell(ctx)
+	return x.totals(), x.err
 }
 
 // start starts the relay, all but the mover of one side, which is returned.
@@ -222,9 +220,7 @@ func (x *referee) handle(ev event) {
 		if ev.side == local {
 			x.eofAt = x.clock.now()
 		}
-	case evReadError:
-		x.failed[ev.side] = true
-	case evWriteError:
+	case evReadError, evWriteError:
 		x.failed[ev.side] = true
 	case evGone:
 		ev.idle = x.idleSource(ev.side)

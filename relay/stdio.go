@@ -34,9 +34,7 @@ func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	local, remote := s.Local, endOf(c, s.Remote)
 	x := newReferee(&local, &remote, s.Policy)
 	s.Gauge.watch(x)
-	x.run(ctx)
-	x.closeWell(ctx)
-	totals, err := x.totals(), x.err
+	totals, err := x.join(ctx)
 	if s.OnEnd != nil {
 		s.OnEnd(c.RemoteAddr(), totals)
 	}
