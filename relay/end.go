@@ -150,8 +150,30 @@ var past = time.Unix(1, 0)
 // that to the exit of the program, unless out is a file or a socket. The exit
 // also closes in, and what was opened. For other sessions see Shared.
 func Files(in, out *os.File) End {
-	e := filesEnd(in, out)
-	e.exitReleases = true
+	e := End{exitReleases: true}
+	var releases []func()
+	if in != nil && stdfile.CanRead(in) {
+		r := stdfile.OpenInput(in)
+		e.R = r.Reader
+		e.src.interrupt, e.src.ready = r.Interrupt, r.Ready
+		if r.Awaits() {
+			e.src.await = r.Await
+		}
+		releases = append(releases, r.Release)
+	}
+	if out != nil {
+		w := stdfile.OpenOutput(out)
+		e.W = w.Writer
+		e.dst.interrupt = w.Interrupt
+		e.dst.exitCloses = w.Reopened
+		e.CloseWrite = func() error { w.Release(); return stdfile.Close(out) }
+		releases = append(releases, w.Release)
+	}
+	e.release = func() {
+		for _, release := range releases {
+			release()
+		}
+	}
 	return e
 }
 
@@ -161,36 +183,6 @@ func Files(in, out *os.File) End {
 // the session.
 func Shared(e End) End {
 	e.CloseWrite, e.exitReleases = nil, false
-	return e
-}
-
-func filesEnd(in, out *os.File) End {
-	var e End
-	var releaseIn, releaseOut func()
-	if in != nil && stdfile.CanRead(in) {
-		r := stdfile.OpenInput(in)
-		e.R = r.Reader
-		e.src.interrupt, e.src.ready = r.Interrupt, r.Ready
-		if r.Awaits() {
-			e.src.await = r.Await
-		}
-		releaseIn = r.Release
-	}
-	if out != nil {
-		w := stdfile.OpenOutput(out)
-		e.W = w.Writer
-		e.dst.interrupt = w.Interrupt
-		e.dst.exitCloses = w.Reopened
-		releaseOut = w.Release
-		e.CloseWrite = func() error { w.Release(); return stdfile.Close(out) }
-	}
-	e.release = func() {
-		for _, release := range []func(){releaseIn, releaseOut} {
-			if release != nil {
-				release()
-			}
-		}
-	}
 	return e
 }
 

@@ -57,12 +57,8 @@ func (d *fd) spliceable() bool {
 }
 
 func rawFD(c syscall.Conn) (d fd) {
-	rc, err := c.SyscallConn()
-	if err == nil {
-		err = rc.Control(func(n uintptr) { d.num = int(n) })
-	}
-	if err == nil {
-		d.raw = rc
+	if control(c, func(n int) { d.num = n }) == nil {
+		d.raw, _ = c.SyscallConn()
 	}
 	return d
 }

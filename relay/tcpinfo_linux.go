@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"cmp"
 	"net"
 	"syscall"
 	"time"
@@ -15,21 +16,22 @@ func unackedBytes(c net.Conn) (n int64, known bool) {
 	if _, unix := c.(*net.UnixConn); unix {
 		return 0, true
 	}
-	tc, ok := c.(*net.TCPConn)
-	if !ok {
-		return 0, false
+	if tc, ok := c.(*net.TCPConn); ok {
+		control(tc, func(fd int) {
+			queued, err := unix.IoctlGetInt(fd, unix.SIOCOUTQ)
+			n, known = int64(queued), err == nil
+		})
 	}
-	rc, err := tc.SyscallConn()
-	if err != nil {
-		return 0, false
-	}
-	err = rc.Control(func(fd uintptr) {
-		var queued int
-		if queued, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ); err == nil {
-			n, known = int64(queued), true
-		}
-	})
 	return n, known
+}
+
+// control calls f with the descriptor of c, unless c is closed.
+func control(c syscall.Conn, f func(fd int)) error {
+	rc, err := c.SyscallConn()
+	if err != nil {
+		return err
+	}
+	return rc.Control(func(fd uintptr) { f(int(fd)) })
 }
 
 // ackedBytes returns how many bytes written to c the peer's system has
@@ -68,19 +70,13 @@ func isClosed(c net.Conn) bool {
 // report: some call has returned it, or there was none. A connection whose
 // sending half was closed counts as one from the peer's EOF on.
 func errorTaken(c net.Conn) (taken bool) {
-	tc, ok := c.(*net.TCPConn)
-	if !ok {
-		return false
+	if tc, ok := c.(*net.TCPConn); ok {
+		control(tc, func(fd int) {
+			fds := []unix.PollFd{{Fd: int32(fd)}}
+			_, err := unix.Poll(fds, 0)
+			taken = err == nil && fds[0].Revents&(unix.POLLHUP|unix.POLLERR) == unix.POLLHUP
+		})
 	}
-	rc, err := tc.SyscallConn()
-	if err != nil {
-		return false
-	}
-	rc.Control(func(fd uintptr) {
-		fds := []unix.PollFd{{Fd: int32(fd)}}
-		_, err := unix.Poll(fds, 0)
-		taken = err == nil && fds[0].Revents&(unix.POLLHUP|unix.POLLERR) == unix.POLLHUP
-	})
 	return taken
 }
 
@@ -90,16 +86,8 @@ func tcpInfo(c net.Conn) (info *unix.TCPInfo, err error) {
 	if !ok {
 		return nil, syscall.ENOPROTOOPT
 	}
-	rc, err := tc.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	if gone := rc.Control(func(fd uintptr) {
-		info, err = unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO)
-	}); gone != nil {
-		return nil, gone
-	}
-	return info, err
+	closed := control(tc, func(fd int) { info, err = unix.GetsockoptTCPInfo(fd, unix.SOL_TCP, unix.TCP_INFO) })
+	return info, cmp.Or(closed, err)
 }
 
 // awaitPeerGone waits for the peer of c, which is at EOF, to refuse what it is
@@ -127,7 +115,7 @@ func awaitPeerGone(c net.Conn) error {
 	if err != nil || errno == 0 {
 		return err
 	}
-	return &net.OpError{Op: "write", Net: c.LocalAddr().Network(), Source: c.LocalAddr(), Addr: c.RemoteAddr(), Err: syscall.Errno(errno)}
+	return connError("write", c, syscall.Errno(errno))
 }
 
 // peerGone reports whether the socket fd has an error to report, and which.
