@@ -42,6 +42,14 @@ func (c *oddConn) CloseWrite() error {
 
 func (c *oddConn) Close() error { return errors.Join(c.Conn.Close(), c.close) }
 
+type lazy struct{}
+
+func (lazy) Read([]byte) (int, error) { return 0, nil }
+
+type lazyWriter struct{}
+
+func (lazyWriter) Write(p []byte) (int, error) { return len(p) - 1, nil }
+
 // An oddForward joins two connections in memory, the odd one of which is here.
 type oddForward struct {
 	joined       [2]net.Conn

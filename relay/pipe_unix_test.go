@@ -153,10 +153,6 @@ func TestPipeNoProgress(t *testing.T) {
 	testutil.Await(t, program, "the peer")
 }
 
-type lazy struct{}
-
-func (lazy) Read([]byte) (int, error) { return 0, nil }
-
 // A writer that takes less than it is given loses nothing in silence.
 func TestPipeShortWrite(t *testing.T) {
 	here, there := tcpPair(t)
@@ -166,10 +162,6 @@ func TestPipeShortWrite(t *testing.T) {
 	here.Close()
 	testutil.Await(t, program, "the peer")
 }
-
-type lazyWriter struct{}
-
-func (lazyWriter) Write(p []byte) (int, error) { return len(p) - 1, nil }
 
 // Ends that were made without any of the functions of the package.
 func TestPipeForeignEnds(t *testing.T) {
