@@ -24,7 +24,7 @@ func tcpPair() (client, server net.Conn, err error) {
 }
 
 // Two connections are joined; what the half-close of one side means for the
-// other follows the table of the package.
+// other follows the table of ends.
 func ExamplePipe() {
 	client, left, err := tcpPair()
 	if err != nil {

@@ -14,9 +14,9 @@ import (
 )
 
 // Pipe moves bytes between local and remote, both ways, until both are at EOF
-// or the policy ends it; see the table in the documentation of the package. It
-// calls their CloseWrite, and releases what was opened for them, but does not
-// close a connection. When it returns, nothing reads or writes the Ends.
+// or the policy ends it; see next. It calls their CloseWrite, and releases what
+// was opened for them, but does not close a connection. When it returns, nothing
+// reads or writes the Ends.
 //
 // Its error is nil if every byte that was read was written. Otherwise it is,
 // in this order: the first failure of a side (a *LocalError; for a connection

@@ -9,30 +9,11 @@
 // Telnet change one, and whatever records or counts bytes wraps its R or W, as
 // package record does.
 //
-// This is what happens to the two sides of a relay. The rules are the same for
-// both, except that a Policy sets limits from the EOF of the local side on, and
-// says what follows from the EOF of the remote side:
-//
-//	EOF of a side         write what is left; close the sending half of the
-//	                      other side, unless the policy says not to, or later;
-//	                      then stop reading the other side, or go on, as the
-//	                      policy says
-//	a side can't be read  report it; the other side is reset, if it is a
-//	                      connection, so that its peer does not take what it
-//	                      got for all there was
-//	a connection can't    report it; stop reading the other side; go on reading
-//	be written            the connection (a reset still delivers what was
-//	                      queued)
-//	output can't be       report it and finish; a peer that still sends is reset
-//	written
-//	nothing reads the     the same without a write, once all that local has
-//	output                begun to give is sent
-//	bytes were lost       report it; the side that did not get them is reset
-//	idle, ctx done        finish; of two connections, each that has not been given
-//	                      all that the other had to give is reset
-//	linger, quiet         finish
-//	datagram connection   there is no EOF and no half-close; one read is one
-//	                      write, so boundaries hold; an empty datagram is data
+// The comment of next, in ends.go, says what happens to the two sides of a relay.
+// The rules are the same for both, except that a Policy sets limits from the EOF
+// of the local side on, and says what follows from the EOF of the remote side. A
+// datagram connection has no EOF and no half-close; one read is one write, so
+// boundaries hold, and an empty datagram is data.
 //
 // Closing a TCP socket that holds unread input makes the kernel send a reset
 // and throw away what was not yet delivered (RFC 9293 section 3.6.1; RFC 1122
