@@ -35,7 +35,15 @@ func TestMain(m *testing.M) {
 			os.Unsetenv(own)
 		}
 	}
-	testscript.Main(m, programs)
+	testscript.Main(cleaned{m}, programs)
+}
+
+// cleaned are all tests, after which what they share is removed.
+type cleaned struct{ *testing.M }
+
+func (m cleaned) Run() int {
+	defer func() { os.RemoveAll(tlsDir) }()
+	return m.M.Run()
 }
 
 // execOther makes this process run a gonc that was built for another system,

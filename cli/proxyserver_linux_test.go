@@ -230,7 +230,7 @@ func TestForwardOthers(t *testing.T) {
 			}
 			dir := t.TempDir()
 			conf := filepath.Join(dir, "conf")
-			check(t, os.WriteFile(conf, []byte("load_module "+module+"; daemon off; pid "+dir+"/pid; error_log /dev/null; events {}\n"+
+			check(t, os.WriteFile(conf, []byte("load_module "+module+"; daemon off; master_process off; pid "+dir+"/pid; error_log /dev/null; events {}\n"+
 				"stream { server { listen 127.0.0.1:"+port+"; proxy_pass "+to+"; proxy_half_close on; } }\n"), 0o600))
 			return newProcess("nginx", "-c", conf)
 		}},

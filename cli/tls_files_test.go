@@ -5,22 +5,39 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"gonc/internal/testutil"
 )
 
-// tlsFiles makes certificates and keys of all kinds, in one directory, which it
-// returns: NAME.pem with the chain and NAME.key.
+// tlsDir is the directory of tlsFiles, once there is one. TestMain removes it.
+var (
+	tlsDir  string
+	tlsOnce sync.Mutex
+)
+
+// tlsFiles returns a directory with certificates and keys of all kinds, the
+// same for all tests: NAME.pem with the chain and NAME.key.
 func tlsFiles(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
+	tlsOnce.Lock()
+	defer tlsOnce.Unlock()
+	if tlsDir == "" {
+		dir, err := os.MkdirTemp("", "gonc-tls")
+		check(t, err)
+		tlsDir = dir
+		makeTLSFiles(t, dir)
+	}
+	return tlsDir
+}
+
+func makeTLSFiles(t *testing.T, dir string) {
+	t.Helper()
 	put := func(name string, c *testutil.Cert) {
 		key, err := os.ReadFile(c.KeyFile)
-		if err != nil {
-			t.Fatal(err)
-		}
+		check(t, err)
 		writeTLS(t, filepath.Join(dir, name+".pem"), c.Chain)
 		writeTLS(t, filepath.Join(dir, name+".key"), key)
 		writeTLS(t, filepath.Join(dir, name+".both"), append(key, c.Chain...))
@@ -43,12 +60,9 @@ func tlsFiles(t *testing.T) string {
 	writeTLS(t, filepath.Join(dir, "locked.key"), []byte("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n"))
 	writeTLS(t, filepath.Join(dir, "text"), []byte("hello\n"))
 	writeTLS(t, filepath.Join(dir, "huge"), []byte(strings.Repeat(string(root.Chain), 10<<20/len(root.Chain)+1)))
-	return dir
 }
 
 func writeTLS(t *testing.T, path string, data []byte) {
 	t.Helper()
-	if err := os.WriteFile(path, data, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	check(t, os.WriteFile(path, data, 0o600))
 }
