@@ -7,9 +7,7 @@ import (
 )
 
 // pipeSize is the size of a pipe of our own, in bytes: fs.pipe-max-size of
-// Linux, as it is unless root changes it (pipe(7)). The pipes of the caller
-// are left as they are: they all count against one budget of the user, and
-// would stay enlarged.
+// Linux, as it is unless root changes it (pipe(7)).
 const pipeSize = 1 << 20
 
 // noSplicePipe is a test seam: no pipe can be made.
@@ -34,21 +32,15 @@ func newSplicePipe(src, dst *fd) (*splicePipe, error) {
 		return nil, err
 	}
 	p := &splicePipe{fds[0], fds[1], newEndpoint(src, src.num, fds[1]), newEndpoint(dst, fds[0], dst.num)}
-	if enlarge(p.w) < bufferSize {
+	size := pipeSize
+	if src.kind == stdfile.Pipe || dst.kind == stdfile.Pipe {
+		size = callerPipeSize
+	}
+	if enlarge(p.w, size) < bufferSize {
 		p.close()
 		return nil, unix.EPERM
 	}
 	return p, nil
-}
-
-// enlarge makes a pipe hold pipeSize bytes if that is allowed, and returns
-// what it holds.
-func enlarge(num int) int {
-	if size, err := unix.FcntlInt(uintptr(num), unix.F_SETPIPE_SZ, pipeSize); err == nil {
-		return size
-	}
-	size, _ := unix.FcntlInt(uintptr(num), unix.F_GETPIPE_SZ, 0)
-	return size
 }
 
 func (p *splicePipe) close() {

@@ -55,6 +55,8 @@ func (s *splicer) splice() (handled bool, rerr, werr error) {
 		return s.sendfile()
 	}
 	defer p.close()
+	var callers enlargement
+	defer callers.giveBack()
 	for !s.quit.Load() {
 		n, err := p.in.move(pipeSize)
 		switch {
@@ -69,6 +71,7 @@ func (s *splicer) splice() (handled bool, rerr, werr error) {
 			continue
 		}
 		s.noteRead()
+		callers.note(n, &s.src, &s.dst)
 		s.writing.Store(true)
 		refused, err := s.drain(p, n)
 		s.writing.Store(false)

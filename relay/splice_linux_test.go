@@ -127,23 +127,6 @@ func talker(t *testing.T, network string) net.Conn {
 	return here
 }
 
-// The pipes of the caller keep their size, and ours is large.
-func TestSplicePipeSize(t *testing.T) {
-	testutil.CheckLeaks(t)
-	r, _ := stdoutPipe(t)
-	d := inspect(r)
-	size := func(num int) int { return must(unix.FcntlInt(uintptr(num), unix.F_GETPIPE_SZ, 0)) }
-	before := size(d.num)
-	p := must(newSplicePipe(&d, &fd{num: -1}))
-	defer p.close()
-	if got := size(d.num); got != before {
-		t.Errorf("the caller's pipe holds %d bytes, held %d", got, before)
-	}
-	if got := size(p.w); got != pipeSize {
-		t.Errorf("our pipe holds %d bytes", got)
-	}
-}
-
 // What a splicePipe holds can be read plainly.
 func TestDrainPlain(t *testing.T) {
 	testutil.CheckLeaks(t)

@@ -1,0 +1,86 @@
+package relay
+
+import (
+	"time"
+
+	"gonc/relay/stdfile"
+
+	"golang.org/x/sys/unix"
+)
+
+// callerPipeSize is what the pipes of the caller are enlarged to, and what the
+// pipe of our own between one of them and a socket holds, in bytes. All pipes of
+// a user count against one budget, of 64 MiB (pipe(7), pipe-user-pages-soft).
+const callerPipeSize = 512 << 10
+
+// enlargeAfter is how much has to have been spliced for the pipes of the caller
+// to be enlarged, in bytes.
+const enlargeAfter = 4 << 20
+
+// An enlargement is what was done to the pipes of the caller. A pipe holds
+// 64 KiB unless it is enlarged, and each time that it is full or empty one of
+// the programs at its ends has to be woken; this halves the processor time of a
+// transfer between pipes, or better. The zero value has done nothing.
+type enlargement struct {
+	spliced int64
+	pipes   [2]enlarged
+}
+
+// An enlarged pipe was smaller before.
+type enlarged struct{ num, was int }
+
+// note notes that n bytes were spliced, and enlarges the pipes among ends once
+// that is worth it.
+func (e *enlargement) note(n int64, ends ...*fd) {
+	before := e.spliced
+	e.spliced += n
+	if before >= enlargeAfter || e.spliced < enlargeAfter {
+		return
+	}
+	for i, d := range ends {
+		if d.kind != stdfile.Pipe {
+			continue
+		}
+		was := pipeCapacity(d.num)
+		if was < callerPipeSize && enlarge(d.num, callerPipeSize) > was {
+			e.pipes[i] = enlarged{d.num, was}
+		}
+	}
+}
+
+// giveBackWithin bounds the wait for the reader of an enlarged pipe.
+const giveBackWithin = 100 * time.Millisecond
+
+// giveBack makes the pipes as small as they were. The system refuses that
+// (EBUSY) while a pipe holds more than it would then, and nothing tells when its
+// reader has taken it, so giveBack tries again for a moment.
+func (e *enlargement) giveBack() {
+	begun := time.Now()
+	for _, p := range e.pipes {
+		if p.was == 0 {
+			continue
+		}
+		for pause := time.Millisecond; ; pause *= 2 {
+			_, err := unix.FcntlInt(uintptr(p.num), unix.F_SETPIPE_SZ, p.was)
+			if err != unix.EBUSY || time.Since(begun) > giveBackWithin {
+				break
+			}
+			time.Sleep(pause)
+		}
+	}
+}
+
+// enlarge makes a pipe hold size bytes if that is allowed, and returns what it
+// holds.
+func enlarge(num, size int) int {
+	if got, err := unix.FcntlInt(uintptr(num), unix.F_SETPIPE_SZ, size); err == nil {
+		return got
+	}
+	return pipeCapacity(num)
+}
+
+// pipeCapacity returns how many bytes a pipe holds.
+func pipeCapacity(num int) int {
+	size, _ := unix.FcntlInt(uintptr(num), unix.F_GETPIPE_SZ, 0)
+	return size
+}
