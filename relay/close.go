@@ -21,12 +21,13 @@ const blindLimit = 2 * time.Second
 
 // closedAnyway reports whether the close of a side, which is about to follow, can
 // take the place of its half-close: that of a socket with nothing left to read,
-// which sends the same FIN, or that of files by the exit of the program.
+// which sends the same FIN, or that of files by the exit of the program. It does
+// not follow soon if what was sent to either side is still on its way.
 func (x *referee) closedAnyway(s side) bool {
 	e, other := x.ends[s], x.ends[s.other()]
 	if e.stream() {
 		_, socket := e.conn.(syscall.Conn)
-		return x.joins && socket && x.state.flow[s] == flowEOF
+		return x.joins && socket && x.settled(s) && x.settled(s.other())
 	}
 	return e.dst.exitCloses && other.bare != nil && allAcked(other.bare)
 }
