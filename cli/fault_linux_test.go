@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"gonc/internal/testutil"
 )
 
 // awaitSent waits until the other system has all that was written to c.
@@ -18,17 +20,12 @@ func awaitSent(t *testing.T, c net.Conn) {
 	t.Helper()
 	raw, err := c.(*net.TCPConn).SyscallConn()
 	check(t, err)
-	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
+	testutil.Eventually(t, "all is sent", func() bool {
 		var left int
 		raw.Control(func(fd uintptr) { left, err = unix.IoctlGetInt(int(fd), unix.SIOCOUTQ) })
 		check(t, err)
-		if left == 0 {
-			return
-		}
-		if time.Now().After(late) {
-			t.Fatalf("%d bytes are still to be sent", left)
-		}
-	}
+		return left == 0
+	})
 }
 
 // resetUnread has p send want and reset the connection when client, which is
@@ -292,14 +289,10 @@ func TestSignalBlocked(t *testing.T) {
 func awaitFull(t *testing.T, w *os.File) {
 	t.Helper()
 	fds := []unix.PollFd{{Fd: int32(w.Fd()), Events: unix.POLLOUT}}
-	for late := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {
-		if n, err := unix.Poll(fds, 0); n == 0 && err == nil {
-			return
-		}
-		if time.Now().After(late) {
-			t.Fatal("the pipe does not fill up")
-		}
-	}
+	testutil.Eventually(t, "the pipe fills up", func() bool {
+		n, err := unix.Poll(fds, 0)
+		return n == 0 && err == nil
+	})
 }
 
 // Of several connections, one after another, each gives back the descriptors

@@ -223,7 +223,7 @@ func TestForwardStalledPairs(t *testing.T) {
 	wg.Wait()
 	after := footprintOf(t, p)
 	t.Logf("200 stalled pairs: before %v, after %v: %d KiB each", before, after, (after.rss-before.rss)/200)
-	if grown := after.rss - before.rss; grown > 200*128 && !raced() {
+	if grown := after.rss - before.rss; grown > 200*128 && !testutil.RaceEnabled {
 		t.Errorf("200 stalled pairs hold %d KiB", grown)
 	}
 	_, other := listening(t, nil, "-k", "--to", target)
@@ -250,11 +250,5 @@ func TestForwardShortOfDescriptors(t *testing.T) {
 	for _, c := range held {
 		c.Close()
 	}
-	var err error
-	for late := time.Now().Add(patience); time.Now().Before(late); {
-		if err = echoed(at, "again"); err == nil {
-			break
-		}
-	}
-	check(t, err)
+	testutil.Eventually(t, "it forwards again", func() bool { return echoed(at, "again") == nil })
 }

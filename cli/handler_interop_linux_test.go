@@ -4,7 +4,8 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
+
+	"gonc/internal/testutil"
 )
 
 // shout is a command that reads what it is sent to its EOF and writes more
@@ -62,12 +63,10 @@ func TestBrokerWithNcat(t *testing.T) {
 		idlePipe(t, listener)
 		begin(t, listener)
 		speaker := connection(t, dial(t, "tcp", c.port))
-		for late := time.Now().Add(patience); !strings.Contains(listener.stdout.String(), "heard"); time.Sleep(10 * time.Millisecond) {
-			io.WriteString(speaker, "heard\n") // until the other one has joined
-			if time.Now().After(late) {
-				t.Fatalf("%s heard nothing through port %s", c.client, c.port)
-			}
-		}
+		testutil.Eventually(t, c.client+" hears through port "+c.port, func() bool { // when it has joined
+			io.WriteString(speaker, "heard\n")
+			return strings.Contains(listener.stdout.String(), "heard")
+		})
 		listener.stdin.Close()
 		speaker.Close()
 		listener.kill()

@@ -14,7 +14,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
+
+	"gonc/internal/testutil"
 )
 
 // These tests run gonc against the real other programs, as client and as
@@ -97,20 +98,14 @@ func bound(t *testing.T, network, port string) {
 	if network == "udp" {
 		state = "07" // TCP_CLOSE: not connected
 	}
-	for late := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
-		if inTable(t, network, state, n) || inTable(t, network+"6", state, n) {
-			return
-		}
-		if time.Now().After(late) {
-			t.Fatalf("nothing listens on port %s", port)
-		}
-	}
+	testutil.Eventually(t, "a program listens on port "+port, func() bool {
+		return inTable(network, state, n) || inTable(network+"6", state, n)
+	})
 }
 
 // inTable looks for a port in a table of the kernel. Of TCP it begins with the
 // listeners; what comes after them may be very long.
-func inTable(t *testing.T, network, state string, port int) bool {
-	t.Helper()
+func inTable(network, state string, port int) bool {
 	f, err := os.Open("/proc/net/" + network)
 	if err != nil {
 		return false // there is no IPv6

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -58,13 +57,4 @@ func execOther(command []string) error {
 		command[i] = strings.ReplaceAll(word, "{name}", filepath.Base(os.Args[0]))
 	}
 	return fmt.Errorf("exec %s: %w", path, syscall.Exec(path, append(command, os.Args[1:]...), os.Environ()))
-}
-
-func haveIPv6() bool {
-	ln, err := net.Listen("tcp6", "[::1]:0")
-	if err != nil {
-		return false
-	}
-	ln.Close()
-	return true
 }

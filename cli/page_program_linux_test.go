@@ -11,12 +11,13 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // The HTTP page as a program: what only shows from outside. Package relay
@@ -67,12 +68,6 @@ func pageLatency(t *testing.T, port string, n int) (took []time.Duration) {
 }
 
 func median[T any](sorted []T) T { return sorted[len(sorted)/2] }
-
-// raced reports whether the race detector is in these programs.
-func raced() bool {
-	info, _ := debug.ReadBuildInfo()
-	return slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
-}
 
 // quietPage begins a page without -v, which would tell the test of thousands
 // of requests.
@@ -251,16 +246,12 @@ func TestPageMaxConns(t *testing.T) {
 	}
 	await(t, server, `^gonc: connection from 127\.0\.0\.1 \d+ refused: limit of 2 connections reached \(--max-conns\)$`)
 	held[0].Close()
-	for late := time.Now().Add(patience); getPage("tcp", loopback4(port)) != nil; {
-		if time.Now().After(late) {
-			t.Fatal("there is no room again")
-		}
-	}
+	testutil.Eventually(t, "there is room again", func() bool { return getPage("tcp", loopback4(port)) == nil })
 }
 
 // With no address the page is there for both families, on one port.
 func TestPageBothFamilies(t *testing.T) {
-	if !haveIPv6() {
+	if !testutil.HasIPv6() {
 		t.Skip("there is no IPv6 here, so the page is not tried with it")
 	}
 	server := gonc(nil, "-v", "-l", "--http", "0")
@@ -321,7 +312,7 @@ func TestPageLargeFile(t *testing.T) {
 	after, cpu := figure(t, server, "status", "VmHWM"), processorTime(t, server)-before
 	t.Logf("%d MiB: peak memory %d KiB, before that %d KiB; %v of processor time, system calls that read: %d",
 		size, after, peak, cpu, figure(t, server, "io", "syscr"))
-	if after-peak > 4<<10 && !raced() {
+	if after-peak > 4<<10 && !testutil.RaceEnabled {
 		t.Errorf("memory grew by %d KiB", after-peak)
 	}
 	if calls := figure(t, server, "io", "syscr"); calls > size*16 { // of 64 KiB; a copy has 32

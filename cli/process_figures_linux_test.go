@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // inProc reads a file about p in /proc.
@@ -75,16 +77,7 @@ func dump(t *testing.T, p *process) int {
 // awaitDescriptors waits until p has few descriptors open.
 func awaitDescriptors(t *testing.T, p *process, few int) {
 	t.Helper()
-	for late := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) { // nothing reports when it closes one
-		n := descriptors(t, p)
-		if n <= few {
-			return
-		}
-		if time.Now().After(late) {
-			t.Errorf("%d descriptors are left, of %d", n, few)
-			return
-		}
-	}
+	testutil.Eventually(t, fmt.Sprintf("%d descriptors are left", few), func() bool { return descriptors(t, p) <= few })
 }
 
 // idleGoroutines is how many goroutines a server without clients may have: it
@@ -120,7 +113,7 @@ func backTo(t *testing.T, p *process, before footprint, KiB int) {
 	awaitDescriptors(t, p, before.files)
 	after := footprintOf(t, p)
 	t.Logf("before: %v; after: %v", before, after)
-	if grown := after.rss - before.rss; grown > KiB && !raced() {
+	if grown := after.rss - before.rss; grown > KiB && !testutil.RaceEnabled {
 		t.Errorf("memory has grown by %d KiB", grown)
 	}
 }

@@ -12,11 +12,13 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // patience bounds every wait of these tests: what has not happened by then
 // never will.
-const patience = 20 * time.Second
+const patience = testutil.Timeout
 
 // A process is a program that a test runs. Its outputs are collected unless
 // cmd is given others before start.

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"gonc/internal/testutil"
 )
 
 type scriptKey struct{}
@@ -29,7 +31,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: scriptCommands(),
 		Condition: func(cond string) (bool, error) {
-			return cond == "ipv6" && haveIPv6(), nil
+			return cond == "ipv6" && testutil.HasIPv6(), nil
 		},
 	})
 }
