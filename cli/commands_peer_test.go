@@ -11,28 +11,28 @@ import (
 
 // The commands about peers.
 
-func onPeer(do func(*peer) error) func(*fixture, []string) error {
+func onPeerWith(do func(*peer, []string) error) func(*fixture, []string) error {
 	return func(f *fixture, args []string) error {
 		p, err := f.peer(args[0])
 		if err != nil {
 			return err
 		}
-		return do(p)
+		return do(p, args[1:])
 	}
 }
 
+func onPeer(do func(*peer) error) func(*fixture, []string) error {
+	return onPeerWith(func(p *peer, _ []string) error { return do(p) })
+}
+
 func onPeerText(do func(*peer, []byte) error) func(*fixture, []string) error {
-	return func(f *fixture, args []string) error {
-		p, err := f.peer(args[0])
-		if err != nil {
-			return err
-		}
-		b, err := unescape(args[1])
+	return onPeerWith(func(p *peer, args []string) error {
+		b, err := unescape(args[0])
 		if err != nil {
 			return err
 		}
 		return do(p, b)
-	}
+	})
 }
 
 func (f *fixture) peer(name string) (*peer, error) {
@@ -101,12 +101,8 @@ func (f *fixture) tryDial(args []string) (*peer, error) {
 	return dialPeer(network, net.JoinHostPort("127.0.0.1", at))
 }
 
-func (f *fixture) flood(args []string) error {
-	p, err := f.peer(args[0])
-	if err != nil {
-		return err
-	}
-	size, err := strconv.Atoi(args[1])
+func (p *peer) flood(args []string) error {
+	size, err := strconv.Atoi(args[0])
 	if err != nil {
 		return err
 	}
@@ -123,12 +119,8 @@ func (f *fixture) read(args []string) error {
 	return err
 }
 
-func (f *fixture) silent(args []string) error {
-	p, err := f.peer(args[0])
-	if err != nil {
-		return err
-	}
-	d, err := time.ParseDuration(args[1])
+func (p *peer) silentCommand(args []string) error {
+	d, err := time.ParseDuration(args[0])
 	if err != nil {
 		return err
 	}

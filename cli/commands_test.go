@@ -35,7 +35,7 @@ type command struct {
 //	listen p program         start, wait for "Listening on", set $PORT
 //	await p stdout|stderr re wait until p has written what re matches
 //	feed p text              write to the standard input of p
-//	feedeof p                end it
+//	feedeof p                end the standard input of p
 //	signal p SIGTERM         send a signal
 //	stays p time             p runs for so long; then it is killed
 //	end p [status]           wait for the end
@@ -45,10 +45,10 @@ type command struct {
 //	accept x tcp|tcp6|udp    a peer x that listens; sets $PORT
 //	accept x unix|unixgram path
 //	full x                   one whose backlog is full; sets $PORT
-//	dial x tcp|udp|tcp6 port a peer x that connects to loopback, as soon as a program listens
+//	dial x tcp|tcp6|udp port  a peer x that connects to loopback, as soon as a program listens
 //	dial x unix path         or to a Unix socket
 //	dial x unixgram path [own]  from a socket without a name or at own
-//	connected x              the connection of x is there, which all below wait for too
+//	connected x              wait for the connection of x, as all below but close do
 //	send x text              \n, \r and \x00 in text are what they are in Go
 //	flood x n                send n bytes
 //	recv x text              the next bytes are text; the next datagram is text
@@ -65,7 +65,7 @@ var commands = []command{
 	{"listen", 2, (*fixture).listen},
 	{"await", 3, onProcess((*process).awaitCommand)},
 	{"feed", 2, onProcess((*process).feed)},
-	{"feedeof", 1, onProcess(func(p *process, _ []string) error { return p.stdin.Close() })},
+	{"feedeof", 1, onProcess((*process).feedEOF)},
 	{"signal", 2, onProcess((*process).signalCommand)},
 	{"stays", 2, onProcess((*process).stays)},
 	{"end", 1, (*fixture).end},
@@ -76,11 +76,11 @@ var commands = []command{
 	{"dial", 3, (*fixture).dial},
 	{"connected", 1, onPeer(func(p *peer) error { _, err := p.conn(); return err })},
 	{"send", 2, onPeerText((*peer).send)},
-	{"flood", 2, (*fixture).flood},
+	{"flood", 2, onPeerWith((*peer).flood)},
 	{"recv", 2, onPeerText((*peer).recv)},
 	{"recveof", 1, onPeer((*peer).recvEOF)},
 	{"read", 2, (*fixture).read},
-	{"silent", 2, (*fixture).silent},
+	{"silent", 2, onPeerWith((*peer).silentCommand)},
 	{"shut", 1, onPeer((*peer).shut)},
 	{"reset", 1, onPeer((*peer).reset)},
 	{"close", 1, onPeer(func(p *peer) error { p.close(); return nil })},
@@ -285,12 +285,24 @@ func (p *process) awaitCommand(args []string) error {
 	return err
 }
 
+var errNoPipe = errors.New("its standard input is not a pipe")
+
 func (p *process) feed(args []string) error {
+	if p.stdin == nil {
+		return errNoPipe
+	}
 	b, err := unescape(args[0])
 	if err == nil {
 		_, err = p.stdin.Write(b)
 	}
 	return err
+}
+
+func (p *process) feedEOF([]string) error {
+	if p.stdin == nil {
+		return errNoPipe
+	}
+	return p.stdin.Close()
 }
 
 func (p *process) signalCommand(args []string) error {
