@@ -161,6 +161,31 @@ func TestForwardResetOfStalledWrite(t *testing.T) {
 	})
 }
 
+// The error of a reset goes before the EPIPE of a write beside the read that took
+// it, whichever is reported first, but not before that of standard output.
+func TestRefusedWriteOfReset(t *testing.T) {
+	here, _ := tcpPair(t)
+	out, _ := tcpPair(t)
+	for _, c := range []struct {
+		local       End
+		writes      side
+		first, want error
+	}{
+		{Conn(here), remote, syscall.EPIPE, syscall.ECONNRESET},
+		{Conn(here), local, syscall.EPIPE, syscall.EPIPE},
+		{Conn(here), remote, syscall.ETIMEDOUT, syscall.ETIMEDOUT},
+		{End{R: here, W: here}, local, syscall.EPIPE, syscall.EPIPE},
+	} {
+		other := Conn(out)
+		x := newReferee(&c.local, &other, Policy{})
+		x.handle(event{kind: evWriteError, side: c.writes, err: c.first})
+		x.handle(event{kind: evReadError, side: remote, err: syscall.ECONNRESET, reset: true})
+		if x.err != c.want {
+			t.Errorf("%v of a write to side %d: ended with %v", c.first, c.writes, x.err)
+		}
+	}
+}
+
 // A TLS peer that is cut off without close_notify may have had more to say:
 // the other side does not take what it got for the whole.
 func TestForwardCutShort(t *testing.T) {
