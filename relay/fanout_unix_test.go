@@ -243,6 +243,7 @@ func TestFanoutReadError(t *testing.T) {
 	here, there := connected(t, "tcp")
 	ended := serving(context.Background(), h.Serve, here)
 	local.next <- struct{}{}
+	close(local.next)
 	there.SetReadDeadline(time.Now().Add(testutil.Timeout))
 	if _, err := io.ReadAll(there); !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the peer's last read: %v", err)
@@ -295,6 +296,7 @@ func TestFanoutDatagrams(t *testing.T) {
 			}
 		}
 	}
+	close(local.next)
 	must(theres[1].Write([]byte("up")))
 	if b := testutil.Await(t, local.got, "a datagram"); !bytes.Equal(b, []byte("up")) {
 		t.Errorf("got %q", b)
