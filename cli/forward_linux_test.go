@@ -190,6 +190,9 @@ func TestForwardMany(t *testing.T) {
 		check(t, echoed(at, strconv.Itoa(i)))
 	}
 	backTo(t, p, before, 12<<10)
+	if n := dump(t, p); n > idleGoroutines {
+		t.Errorf("%d goroutines are left\n%s", n, p)
+	}
 }
 
 // 200 pairs whose target does not read hold a bounded amount of memory, and

@@ -253,9 +253,12 @@ func TestForwardSlowSide(t *testing.T) {
 func TestForwardMany(t *testing.T) {
 	const n = 500
 	testutil.CheckLeaks(t)
+	forwards := make([]forwarding, n)
+	for i := range forwards {
+		forwards[i] = forwarded(t, context.Background(), "tcp", "tcp", Policy{})
+	}
 	var all sync.WaitGroup
-	for range n {
-		f := forwarded(t, context.Background(), "tcp", "tcp", Policy{})
+	for _, f := range forwards {
 		all.Go(func() {
 			client, target := peering(f.client, 10_000, 0), peering(f.target, 20_000, 0)
 			expectPeer(t, <-client, 20_000)
