@@ -67,7 +67,7 @@ func compareDialect(t *testing.T, cases []dialectCase, theirs, ours dialectProgr
 			c.judge(t, ours.name, want, got)
 		})
 	}
-	all.all.Wait()
+	all.wait()
 }
 
 // judge compares what the two did.

@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -134,7 +135,8 @@ func fails(t *testing.T, args string) string {
 	t.Helper()
 	p := newProcess("gonc", strings.Fields(args)...)
 	if err := p.start(); err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return ""
 	}
 	if status, err := p.wait(); err != nil || status != "1" {
 		t.Errorf("gonc %s: status %s, %v", args, status, err)
@@ -184,24 +186,16 @@ func TestFailuresTwoAddresses(t *testing.T) {
 	l := lab.Pair(t).Listen(t, "tcp4", ":9999")
 	go serve(l, func(c net.Conn) { c.Write([]byte("reply")) })
 	lab.Hosts(t, "192.168.56.7 vm\n192.168.56.101 vm\n")
-	p := newProcess("gonc", "--explain", "vm", "9999")
-	if err := p.start(); err != nil {
-		t.Fatal(err)
-	}
-	status, err := p.wait()
-	text := p.stderr.String()
-	if err != nil || status != "0" || p.stdout.String() != "reply" {
-		t.Errorf("status %s, %v, %s", status, err, text)
-	}
+	p := begin(t, gonc(nil, "--explain", "vm", "9999"))
+	wantStatus(t, p, "0")
+	wantPrinted(t, p, "reply")
 	for _, line := range []string{
 		"gonc: vm is 192.168.56.7, from line 1 of /etc/hosts",
 		"gonc: vm is 192.168.56.101, from line 2 of /etc/hosts",
 		"gonc: connected after",
 		"Connection to vm (192.168.56.101) 9999 port",
 	} {
-		if !strings.Contains(text, line) {
-			t.Errorf("no %q in\n%s", line, text)
-		}
+		wantSaid(t, p, line)
 	}
 }
 
@@ -221,10 +215,7 @@ func TestFailuresSilenceAndBanner(t *testing.T) {
 	lab.Cable(t, lab.This(), "docker0", "172.17.0.1/16", lab.New(t), "eth0", "172.17.0.2/16")
 	lab.This().Filter(t, "input", "iifname eth0 tcp dport 9999 drop")
 	for _, args := range []string{"-v -4 -l 9999", "--explain -4 -l 9999"} {
-		p := newProcess("gonc", strings.Fields(args)...)
-		if err := p.start(); err != nil {
-			t.Fatal(err)
-		}
+		p := begin(t, gonc(nil, strings.Fields(args)...))
 		for _, line := range []string{
 			`^gonc: at 192\.168\.1\.2 9999: \(eth0\) for the local network 192\.168\.1\.0/26; but this machine's firewall drops it \(nftables, a rule of chain input in table inet filter\)$`,
 			`^gonc: at 10\.0\.2\.15 9999: \(eth0\) the NAT network of a VirtualBox or QEMU VM: nothing outside gets in, `,
@@ -234,8 +225,7 @@ func TestFailuresSilenceAndBanner(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		p.cmd.Process.Kill()
-		p.wait()
+		p.kill()
 	}
 }
 
@@ -251,9 +241,11 @@ func TestFailuresNothingElseSent(t *testing.T) {
 	lab.This().Run(t, "nft add chain ip count output '{ type filter hook output priority 0; }'")
 	lab.This().Run(t, "nft add rule ip count output ip daddr 10.9.0.2 counter accept")
 	lab.This().Run(t, "nft add rule ip count output counter")
-	fails(t, "--explain 10.9.0.2 9999")
-	fails(t, "-z --explain 10.9.0.2 9999 22")
-	fails(t, "-w 4 10.9.0.2 9999")
+	var all sync.WaitGroup
+	for _, args := range []string{"--explain 10.9.0.2 9999", "-z --explain 10.9.0.2 9999 22", "-w 4 10.9.0.2 9999"} {
+		all.Go(func() { fails(t, args) })
+	}
+	all.Wait()
 	out, err := exec.Command("nft", "list", "table", "ip", "count").Output()
 	if there := strings.Contains(string(out), "daddr 10.9.0.2 counter packets 0"); err != nil || there || strings.Count(string(out), "packets 0 ") != 1 {
 		t.Errorf("sent: %v %s", err, out)

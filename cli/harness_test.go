@@ -35,7 +35,7 @@ type crowd struct {
 
 func newCrowd(t *testing.T, most int) *crowd { return &crowd{t: t, slots: make(chan struct{}, most)} }
 
-// run waits for a slot and starts f. The test has to wait for all.
+// run waits for a slot and starts f.
 func (c *crowd) run(name string, f func(*testing.T)) {
 	c.slots <- struct{}{}
 	c.all.Go(func() {
@@ -43,6 +43,9 @@ func (c *crowd) run(name string, f func(*testing.T)) {
 		c.t.Run(name, f)
 	})
 }
+
+// wait waits for all that run. A test that uses a crowd ends with it.
+func (c *crowd) wait() { c.all.Wait() }
 
 // skipShort skips a test that takes many seconds when only short ones are run.
 func skipShort(t *testing.T) {

@@ -15,7 +15,7 @@ type scriptKey struct{}
 func TestScripts(t *testing.T) {
 	tlsDir := tlsFiles(t)
 	scripts := newCrowd(t, 6)
-	defer scripts.all.Wait()
+	defer scripts.wait()
 	deadline, _ := t.Deadline()
 	testscript.RunT(scriptT{t, scripts}, testscript.Params{
 		Deadline:            deadline,

@@ -52,9 +52,10 @@ func wantNext(t *testing.T, r io.Reader, want []byte) {
 func TestForwardStopped(t *testing.T) {
 	skipShort(t)
 	data := payload(20000)
+	all := newCrowd(t, len(stops))
+	defer all.wait()
 	for _, c := range stops {
-		t.Run(fmt.Sprintf("limit %s, sends %v", c.limit, c.sends), func(t *testing.T) {
-			t.Parallel()
+		all.run(fmt.Sprintf("limit %s, sends %v", c.limit, c.sends), func(t *testing.T) {
 			ln := listenTCP(t)
 			p, port := listening(t, nil, "-k", "--to", ln.Addr().String(), "--idle-timeout", c.limit)
 			client, target := throughPair(t, ln, port)
@@ -87,9 +88,10 @@ func TestForwardStopped(t *testing.T) {
 func TestClientStopped(t *testing.T) {
 	skipShort(t)
 	data := payload(20000)
+	all := newCrowd(t, len(stops))
+	defer all.wait()
 	for _, c := range stops {
-		t.Run(fmt.Sprintf("limit %s, sends %v", c.limit, c.sends), func(t *testing.T) {
-			t.Parallel()
+		all.run(fmt.Sprintf("limit %s, sends %v", c.limit, c.sends), func(t *testing.T) {
 			peer := accept(t, "tcp")
 			p := gonc(nil, "--idle-timeout", c.limit, "127.0.0.1", peer.port())
 			idlePipe(t, p)
