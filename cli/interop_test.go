@@ -78,7 +78,7 @@ func (o tool) process(args []string, port string, stdin io.Reader) *process {
 	return p
 }
 
-// eachTool runs f forevery tool that is there.
+// eachTool runs f for every tool that is there.
 func eachTool(t *testing.T, f func(*testing.T, tool)) {
 	for _, o := range tools {
 		t.Run(o.name, func(t *testing.T) {

@@ -74,7 +74,7 @@ func (o *invocation) listener(ctx context.Context) (*conn.Listener, error) {
 		MaxConns:      o.connLimit(),
 		Evict:         !o.handler.untilEOF,
 		AcceptTimeout: o.AcceptTimeout,
-		Loopback:      o.Has(option.ProxyServer), // a proxy forevery machine has to be asked for
+		Loopback:      o.Has(option.ProxyServer), // a proxy for every machine has to be asked for
 		Interface:     o.Interface,
 		OnDropped:     o.dropped,
 	}
@@ -105,7 +105,7 @@ func (o *invocation) reportListener(l *conn.Listener) {
 	l.OnRefused = func(r conn.Rejection) { o.out.Print(event.Refused{Remote: r.Remote, Limit: r.Limit, More: r.More}) }
 }
 
-// listensOnAllIPv6 reports whether the listener is forevery IPv6 address.
+// listensOnAllIPv6 reports whether the listener is for every IPv6 address.
 func (o *invocation) listensOnAllIPv6() bool {
 	host := o.Target.Host
 	return host == "" && o.Has(option.IPv6) || host == "::"

@@ -72,7 +72,7 @@ func (r route) addr() net.Addr {
 	return &net.UnixAddr{Name: r.name, Net: "unixgram"}
 }
 
-// serve reads c until it is closed, and starts a session forevery sender that
+// serve reads c until it is closed, and starts a session for every sender that
 // has none.
 func (d *demux) serve(c sharedSocket) error {
 	defer d.endAll(c)

@@ -83,7 +83,7 @@ type Dialer struct {
 	// for streams only. On an error Dial closes the connection.
 	Secure func(ctx context.Context, c net.Conn, a addr.Addr) (net.Conn, error)
 
-	// OnResolved, if not nil, is called forevery host that had to be looked
+	// OnResolved, if not nil, is called for every host that had to be looked
 	// up.
 	OnResolved func(host string, ips []netip.Addr, took time.Duration)
 
@@ -91,7 +91,7 @@ type Dialer struct {
 	// Calls of it and of OnTried do not overlap.
 	OnTrying func(netip.AddrPort)
 
-	// OnTried, if not nil, is called forevery attempt as it ends, but for
+	// OnTried, if not nil, is called for every attempt as it ends, but for
 	// those that are given up because another one has connected.
 	OnTried func(Attempt)
 

@@ -106,7 +106,7 @@ type Listener struct {
 	// listen, before anything is accepted.
 	OnListen func(at []net.Addr)
 
-	// OnAccept, if not nil, is called forevery connection that was admitted
+	// OnAccept, if not nil, is called for every connection that was admitted
 	// before its handler runs, in the connection's own goroutine. It must not
 	// keep c.
 	OnAccept func(c net.Conn)

@@ -63,7 +63,7 @@ func newServer(l *Listener, handle func(context.Context, net.Conn) error) *serve
 	return s
 }
 
-// run serves socks until they are closed, and waits forevery connection.
+// run serves socks until they are closed, and waits for every connection.
 func (s *server) run(ctx context.Context, socks []socket) error {
 	closeAll := sync.OnceFunc(func() { closeEach(socks) })
 	// Handlers are stopped when nothing listens any more: a client whose

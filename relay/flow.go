@@ -25,7 +25,7 @@ const bulkRead = bufferSize / 2
 // size.
 const maxPayload = 65507
 
-// noZeroCopy is a test seam: plain reads and writes foreverything.
+// noZeroCopy is a test seam: plain reads and writes for everything.
 var noZeroCopy bool
 
 // A flow is one direction of a relay. Its mover reads and writes, and decides

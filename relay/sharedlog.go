@@ -114,7 +114,7 @@ func (f *sharedLog) append(from *subscription, b []byte) {
 	f.head += int64(len(b))
 }
 
-// announce puts b into the log forevery subscription without waiting for any
+// announce puts b into the log for every subscription without waiting for any
 // of them: those that have fallen too far behind its end are given up.
 func (f *sharedLog) announce(b []byte) {
 	f.put(nil, b)

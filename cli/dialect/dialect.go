@@ -66,7 +66,7 @@ type Dialect struct {
 	Forgives func(err error, t relay.Totals) bool
 
 	// Its exit statuses. Network is for what IsNetwork reports true of; a nil
-	// IsNetwork does so foreverything that is not event.IsLocal.
+	// IsNetwork does so for everything that is not event.IsLocal.
 	Network, Other int
 	IsNetwork      func(err error) bool
 }

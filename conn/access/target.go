@@ -23,7 +23,7 @@ type target struct {
 }
 
 // Add adds the targets of a list with commas between them. Each is a host as
-// in Hosts.Add or * forevery one, and behind a colon a port or a range of
+// in Hosts.Add or * for every one, and behind a colon a port or a range of
 // ports (host:80, [::1]:8000-8999); without a host, :port, every host is meant.
 // An error is a *PatternError.
 func (t *Targets) Add(ctx context.Context, list string, find Lookup) error {

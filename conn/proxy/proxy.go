@@ -131,7 +131,7 @@ func (e *Error) AboutTarget() bool {
 	case "http":
 		return 502 <= e.Code && e.Code <= 504
 	}
-	return e.Code == 91 // SOCKS 4 has one reply foreverything
+	return e.Code == 91 // SOCKS 4 has one reply for everything
 }
 
 // Refused reports whether the target refused the connection, as far as the

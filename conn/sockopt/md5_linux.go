@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// setMD5 gives the socket one key forevery peer: that of the prefix of length
+// setMD5 gives the socket one key for every peer: that of the prefix of length
 // 0, which TCP_MD5SIG_EXT takes since Linux 4.13. So a client need not know
 // yet which address it will connect to, and a listener may have any peers.
 func setMD5(network string, fd uintptr, key string) (hint string, err error) {
