@@ -55,7 +55,11 @@ func Run(argv []string, version string) int {
 	case err != nil:
 		return fail(text, err)
 	case opts.Has(option.Help):
-		return show(text, d.Help, help(d, opts, args, version))
+		page, err := help(d, opts, args, version)
+		if err != nil {
+			return fail(text, err)
+		}
+		return show(text, d.Help, page)
 	case opts.Has(option.Completion):
 		return show(text, os.Stdout, completion.Script(opts.Completion, &d.Grammar))
 	case opts.Has(option.Version) && d.Version != nil:
@@ -143,12 +147,17 @@ func (o *invocation) serve(ctx context.Context) error {
 	return o.connect(ctx)
 }
 
-// help returns the help, or the topic of it that is all that was asked for.
-func help(d *dialect.Dialect, o *option.Options, args []string, version string) string {
-	if d.Topics && len(args) == 2 && len(o.Operands) == 1 && message.IsTopic(o.Operands[0]) {
-		return message.Topic(d, version, o.Operands[0])
+// help returns the help, or one topic of it if the command line is the option
+// and one word behind it.
+func help(d *dialect.Dialect, o *option.Options, args []string, version string) (string, error) {
+	if !d.Topics || len(args) != 2 || !slices.Equal(o.Operands, args[1:]) {
+		return message.Help(d, version), nil
 	}
-	return message.Help(d, version)
+	name := args[1]
+	if !message.IsTopic(name) {
+		return "", &option.ValueError{ID: option.Help, Name: args[0], Text: name, Why: option.NotAChoice}
+	}
+	return message.Topic(d, version, name), nil
 }
 
 // show writes what was asked for.

@@ -109,16 +109,22 @@ func Topic(d *dialect.Dialect, version, name string) string {
 func commonHelp(d *dialect.Dialect, version string) string {
 	var b strings.Builder
 	b.WriteString(d.Head(version) + "\n")
-	names := make([]string, len(topics))
 	for i := range topics {
 		t := &topics[i]
-		names[i] = t.name
 		if len(t.common) > 0 {
 			writeSection(&b, d, t.heading, t.common)
 		}
 	}
-	fmt.Fprintf(&b, "More: gonc -h all, or -h %s\n", strings.Join(names, "|"))
+	fmt.Fprintf(&b, "More: gonc -h all, or -h %s\n", strings.Join(topicNames(), "|"))
 	return b.String()
+}
+
+func topicNames() []string {
+	names := make([]string, len(topics))
+	for i := range topics {
+		names[i] = topics[i].name
+	}
+	return names
 }
 
 func writeSection(b *strings.Builder, d *dialect.Dialect, heading string, parts ...[]option.ID) {

@@ -128,6 +128,8 @@ func badValue(e *option.ValueError) string {
 	switch {
 	case e.Why == option.NotAChoice && e.ID == option.ProxyType:
 		return text + " is none of socks4, socks4a, socks5, http"
+	case e.Why == option.NotAChoice && e.ID == option.Help:
+		return text + " is none of all, " + strings.Join(topicNames(), ", ")
 	case e.Why == option.NotAChoice:
 		return text + " is none of " + strings.Join(row.Choices(), ", ")
 	case row.Kind == option.Rate && e.Err != nil:
