@@ -93,7 +93,7 @@ The options under all of their names:
 `
 
 func ncHead(version string) string {
-	return "OpenBSD netcat as gonc " + version + " plays it\n" + ncUsage + ncSummary
+	return "OpenBSD netcat (emulated by gonc " + version + ")\n" + ncUsage + ncSummary
 }
 
 // ncForgives forgives a reset after the answer, when nothing that was sent is

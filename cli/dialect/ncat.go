@@ -148,11 +148,11 @@ var ncatNames = [...]option.Name{
 
 // ncatVersion is the line that scripts look at to tell one netcat from another.
 func ncatVersion(version string) string {
-	return "Ncat: Version 7.99 as gonc " + version + " behaves like it\n"
+	return "Ncat: Version 7.99 (emulated by gonc " + version + ")\n"
 }
 
 func ncatHead(version string) string {
-	return "Ncat as gonc " + version + ` behaves like it
+	return "Ncat 7.99 (emulated by gonc " + version + `)
 Usage: ncat [options] [hostname] [port]
 
 `
