@@ -217,9 +217,9 @@ func TestFailuresSilenceAndBanner(t *testing.T) {
 	for _, args := range []string{"-v -4 -l 9999", "--explain -4 -l 9999"} {
 		p := begin(t, gonc(nil, strings.Fields(args)...))
 		for _, line := range []string{
-			`^gonc: at 192\.168\.1\.2 9999: \(eth0\) for the local network 192\.168\.1\.0/26; but this machine's firewall drops it \(nftables, a rule of chain input in table inet filter\)$`,
-			`^gonc: at 10\.0\.2\.15 9999: \(eth0\) the NAT network of a VirtualBox or QEMU VM: nothing outside gets in, `,
-			`^gonc: at 172\.17\.0\.1 9999: \(docker0\) the network of this machine's containers: for these only$`,
+			`^gonc: at 192\.168\.1\.2 9999 \(eth0\): for the local network 192\.168\.1\.0/26; but this machine's firewall drops it \(nftables, a rule of chain input in table inet filter\)$`,
+			`^gonc: at 10\.0\.2\.15 9999 \(eth0\): the NAT network of a VirtualBox or QEMU VM: nothing outside gets in, `,
+			`^gonc: at 172\.17\.0\.1 9999 \(docker0\): the network of this machine's containers: for these only$`,
 		} {
 			if _, err := p.await(&p.stderr, line); err != nil {
 				t.Error(err)

@@ -62,7 +62,7 @@ func portText(port uint16) string { return strconv.Itoa(int(port)) }
 func places(e event.Listening, port uint16) (lines []event.Line) {
 	doubt := false
 	for _, p := range e.Places {
-		text := fmt.Sprintf("at %s: %s", placeText(e, p, port), reachText(p.Network, port))
+		text := fmt.Sprintf("at %s (%s): %s", placeText(e, p, port), p.Interface, reachText(p.Network, port))
 		if p.Firewall != nil {
 			text += fmt.Sprintf("; but this machine's firewall %s it (%s)", does(p.Firewall), ruleText(p.Firewall))
 		}
@@ -89,34 +89,33 @@ func placeText(e event.Listening, p path.Place, port uint16) string {
 
 // reachText says from where an address of this machine can be reached at best.
 func reachText(n path.Network, port uint16) string {
-	on := "(" + n.Interface + ") "
 	switch n.Kind {
 	case path.LAN:
-		return on + "for the local network " + n.Prefix.Masked().String()
+		return "for the local network " + n.Prefix.Masked().String()
 	case path.Public:
-		return on + "for other machines, as far as the network lets them"
+		return "for other machines, as far as the network lets them"
 	case path.LinkLocal:
-		return on + "for machines on the same link; ZONE is their own interface"
+		return "for machines on the same link; ZONE is their own interface"
 	case path.Carrier:
-		return on + "a carrier's NAT or a VPN: for machines on it"
+		return "a carrier's NAT or a VPN: for machines on it"
 	case path.Tunnel:
-		return on + "a VPN: for machines on it"
+		return "a VPN: for machines on it"
 	case path.ContainerHost, path.LibvirtHost, path.VMwareHost, path.WSLHost:
-		return on + kindText(n.Kind) + ": for these only"
+		return kindText(n.Kind) + ": for these only"
 	case path.ContainerGuest:
-		return on + fmt.Sprintf("a container's network: for its host only; others need a published port (docker run -p %d:%d)", port, port)
+		return fmt.Sprintf("a container's network: for its host only; others need a published port (docker run -p %d:%d)", port, port)
 	case path.LibvirtGuest:
-		return on + "libvirt's NAT network: for the VM's host only; others need a port of the host that is forwarded"
+		return "libvirt's NAT network: for the VM's host only; others need a port of the host that is forwarded"
 	case path.NATGuest:
-		return on + "the NAT network of a VirtualBox or QEMU VM: nothing outside gets in, not even the VM's host, unless a port of the host is forwarded"
+		return "the NAT network of a VirtualBox or QEMU VM: nothing outside gets in, not even the VM's host, unless a port of the host is forwarded"
 	case path.HostOnly:
-		return on + "VirtualBox's host-only network: for the VM's host and VMs on it"
+		return "VirtualBox's host-only network: for the VM's host and VMs on it"
 	case path.VMwareGuest:
-		return on + "a VMware VM's network: for the VM's host only, unless it is bridged"
+		return "a VMware VM's network: for the VM's host only, unless it is bridged"
 	case path.WSLGuest:
-		return on + "WSL's network: for this Windows only; others need netsh interface portproxy"
+		return "WSL's network: for this Windows only; others need netsh interface portproxy"
 	}
-	return on + "for machines on that network"
+	return "for machines on that network"
 }
 
 // tries has the commands to try from this machine and from others.
