@@ -27,7 +27,7 @@ var dialectCases = []dialectCase{
 	{name: "-v", args: "-v 127.0.0.1 $PORT", stdin: "hello\n", peer: "tcp", steps: []string{"read peer 6", "close peer"}},
 	{name: "-v by name", args: "-4v localhost $PORT", stdin: "hello\n", peer: "tcp", steps: []string{"read peer 6", "close peer"}},
 	{name: "-vv is -v, and more on standard error", args: "-vv 127.0.0.1 $PORT", peer: "tcp", steps: []string{"connected peer", "close peer"},
-		fault: "gonc has more to say at -vv: times and totals", want: []string{"status 0", `stderr "Connection to 127.0.0.1 $PORT port [tcp/*] succeeded!\n"`}},
+		fault: "gonc has more to say at -vv: times", want: []string{"status 0", `stderr "Connection to 127.0.0.1 $PORT port [tcp/*] succeeded!\n"`}},
 	{name: "IPv6", args: "-v ::1 $PORT", stdin: "hello\n", peer: "tcp6", steps: []string{"read peer 6", "close peer"}},
 	{name: "-6", args: "-6 ::1 $PORT", stdin: "hello\n", peer: "tcp6", steps: []string{"read peer 6", "close peer"}},
 	{name: "-4 with an IPv6 address", args: "-4 ::1 $PORT"},

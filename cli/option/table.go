@@ -144,7 +144,7 @@ var table = [NumIDs]Row{
 	JSON:       {Names: []string{"json"}, Help: "events as JSON lines; with -z results on stdout"},
 	NoSandbox:  {Names: []string{"no-sandbox"}, Help: "do not give up rights that are not needed"},
 	Completion: {Names: []string{"completion"}, Arg: "bash|zsh|fish", Kind: Choice, Help: "print a completion script"},
-	Verbose:    {Names: []string{"verbose"}, Kind: Counter, Help: "verbose; -vv: times, totals; -vvv: request heads"},
+	Verbose:    {Names: []string{"verbose"}, Kind: Counter, Help: "verbose; -vv: times, too; -vvv: request heads"},
 	Dialect:    {Names: []string{"dialect"}, Arg: "name", Kind: Text, Help: "first argument: gonc, nc or ncat; GONC_DIALECT"},
 	Help:       {Names: []string{"help"}, Help: "print this help"},
 	Version:    {Names: []string{"version"}, Help: "print the version"},
