@@ -1,5 +1,6 @@
-// Gonc joins standard input and output to a network connection, in connect or
-// listen mode, over TCP or UDP. It also serves a test page and a canned reply.
+// Gonc is a netcat: it joins standard input and output to a network connection,
+// as a client or a server, over TCP, UDP, Unix sockets or TLS. It also scans
+// ports, runs commands, forwards connections, is a proxy and serves a test page.
 // The manual is man/gonc.1.
 package main
 

@@ -61,8 +61,8 @@ func (o *invocation) targets(ctx context.Context, id option.ID, lists []string) 
 	return t, nil
 }
 
-// serve is a Handler. What a client does wrong, and what it may not have or
-// can't be reached, is reported to it, and is no error here.
+// serve is a Handler. A mistake of a client, and a target that it may not have
+// or that cannot be reached, are reported to that client and are no error here.
 func (s *proxyServer) serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
 	r, err := s.server.Accept(ctx, c)

@@ -65,8 +65,9 @@ func (o *invocation) idleLimit() time.Duration {
 	return 0
 }
 
-// unlessQuiet returns err, with the limit if it is idleness, or nil if it is idleness that is no failure: that
-// which the timeout for everything or the nature of datagram sessions limits.
+// unlessQuiet returns err, with the limit if it is idleness, or nil if it is
+// idleness that is no failure: that which the timeout for everything or the
+// nature of datagram sessions limits.
 func (o *invocation) unlessQuiet(err error) error {
 	switch {
 	case err != relay.ErrIdle:

@@ -347,9 +347,8 @@ func (d *Dialer) lookup(ctx context.Context, network string, a addr.Addr) ([]net
 
 // Resolve returns what a scan.Scanner needs to know of a: the addresses of its
 // host in order of preference, and the addresses to connect from, of which each
-// address has the one of its family (Scanner.Sources). There may be addresses
-// that no source is for, but not such addresses only. Timeout limits it; errors
-// are those of Dial.
+// address has the one of its family (Scanner.Sources). At least one of the
+// addresses has a source. Timeout limits it; errors are those of Dial.
 func (d *Dialer) Resolve(ctx context.Context, a addr.Addr) (ips []netip.Addr, from []netip.AddrPort, err error) {
 	if d.Retry <= 0 {
 		return d.resolve(ctx, a)
@@ -385,8 +384,7 @@ func (d *Dialer) resolveBoth(ctx context.Context, a addr.Addr) (ips []netip.Addr
 	return nil, nil, &FamilyError{a.Host, a.Port, from.Family()}
 }
 
-// deadlinePassed reports whether the deadline of ctx is over: the net package keeps it
-// by itself, and may be faster than ctx.
+// deadlinePassed reports whether the deadline of ctx is over.
 func deadlinePassed(ctx context.Context) bool {
 	deadline, ok := ctx.Deadline()
 	return ok && !time.Now().Before(deadline)

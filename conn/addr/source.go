@@ -44,8 +44,9 @@ func (s Sources) Family() string {
 	return "IPv6"
 }
 
-// HasSource reports whether this machine has an address to connect to to from. EADDRNOTAVAIL says that it has none (::1 where IPv6 is
-// switched off) and that no port of it is free; UDP, which has ports of its
+// HasSource reports whether this machine has an address from which it can
+// connect to the address to. EADDRNOTAVAIL says that it has none (::1 where IPv6
+// is switched off) or that no port of it is free; UDP, which has ports of its
 // own and sends nothing to connect, tells them apart.
 func HasSource(to netip.AddrPort) bool {
 	c, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
