@@ -90,7 +90,7 @@ func (c benchConn) receive(b *testing.B, out *os.File) {
 }
 
 func (c benchConn) relay(b *testing.B, local End) Totals {
-	totals, err := pipe(context.Background(), local, Conn(c.here), Policy{})
+	totals, err := Pipe(context.Background(), local, Conn(c.here), Policy{})
 	if err != nil {
 		b.Fatal(err)
 	}

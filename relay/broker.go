@@ -82,7 +82,7 @@ func (b *Broker) read() {
 }
 
 // Serve is a Handler for one of the connections. Its errors are those of
-// Stdio, and ErrLagging. The Broker ends with ctx, unless that ends for this
+// Pipe, and ErrLagging. The Broker ends with ctx, unless that ends for this
 // connection alone (see afterServer).
 func (b *Broker) Serve(ctx context.Context, c net.Conn) error {
 	b.start()

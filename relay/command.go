@@ -40,7 +40,7 @@ type Command struct {
 	OnExit func(remote net.Addr, state *os.ProcessState)
 }
 
-// Serve is a Handler. Its errors are a *command.StartError and those of Stdio.
+// Serve is a Handler. Its errors are a *command.StartError and those of Pipe.
 func (h *Command) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
 	end := endOf(c, h.Remote)

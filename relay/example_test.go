@@ -25,7 +25,7 @@ func tcpPair() (client, server net.Conn, err error) {
 
 // Two connections are joined; what the half-close of one side means for the
 // other follows the table of ends.
-func ExampleForward() {
+func ExamplePipe() {
 	client, left, err := tcpPair()
 	if err != nil {
 		fmt.Println(err)
@@ -50,12 +50,9 @@ func ExampleForward() {
 		answer <- string(text)
 	}()
 
-	f := relay.Forward{
-		Dial:  func(context.Context) (net.Conn, error) { return right, nil },
-		OnEnd: func(_ net.Addr, t relay.Totals) { fmt.Println(t.Sent, t.Received) },
-	}
-	fmt.Println(f.Serve(context.Background(), left), <-answer)
-	// Output:
-	// 7 7
-	// <nil> 7 bytes
+	t, err := relay.Pipe(context.Background(), relay.Conn(left), relay.Conn(right), relay.Policy{})
+	left.Close()
+	right.Close()
+	fmt.Println(t.Sent, t.Received, err, <-answer)
+	// Output: 7 7 <nil> 7 bytes
 }

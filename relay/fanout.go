@@ -65,7 +65,7 @@ func (f *Fanout) quit() {
 }
 
 // Serve is a Handler for one of the connections. Its errors are those of
-// Stdio, and ErrLagging. When ctx ends, other than for this connection alone (see
+// Pipe, and ErrLagging. When ctx ends, other than for this connection alone (see
 // afterServer), local is interrupted, because a write to standard output may
 // block.
 func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {

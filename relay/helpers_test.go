@@ -35,17 +35,10 @@ type ending struct {
 	err error
 }
 
-// pipe runs a relay, and closes nothing.
-func pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
-	x := newReferee(&local, &remote, p)
-	x.run(ctx)
-	return x.totals(), x.err
-}
-
-// piping runs pipe.
+// piping runs Pipe.
 func piping(ctx context.Context, local, remote End, p Policy) <-chan ending {
 	return testutil.Background(func() ending {
-		totals, err := pipe(ctx, local, remote, p)
+		totals, err := Pipe(ctx, local, remote, p)
 		return ending{totals, err}
 	})
 }

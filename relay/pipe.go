@@ -13,6 +13,21 @@ import (
 	"gonc/relay/stdfile"
 )
 
+// Pipe moves bytes between local and remote, both ways, until both are at EOF
+// or the policy ends it; see next. It calls their CloseWrite, and releases what
+// was opened for them, but does not close a connection. When it returns, nothing
+// reads or writes the Ends.
+//
+// Its error is nil if every byte that was read was written. Otherwise it is,
+// in this order: the first failure of a side (a *LocalError; for a connection
+// what package net reports, or a *PeerError), an *UndeliveredError, ErrIdle,
+// the cause of ctx.
+func Pipe(ctx context.Context, local, remote End, p Policy) (Totals, error) {
+	r := newReferee(&local, &remote, p)
+	r.run(ctx)
+	return r.totals(), r.err
+}
+
 // A referee runs a relay. Two movers move the bytes and report what happened;
 // the referee alone owns the state, the timers and the deadlines of both sides.
 //
@@ -106,9 +121,7 @@ func (x *referee) run(ctx context.Context) {
 }
 
 // join runs the relay, and makes each side that is a connection ready to be closed
-// without loss, or to be reset. What made the connections still closes them. When
-// it returns, nothing reads or writes the Ends, and what was opened for them is
-// released.
+// without loss, or to be reset. What made the connections still closes them.
 func (x *referee) join(ctx context.Context) (Totals, error) {
 	x.joins = true
 	x.run(ctx)

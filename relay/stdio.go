@@ -25,14 +25,10 @@ type Stdio struct {
 }
 
 // Serve is a Handler that relays until both sides are at EOF, or the policy or
-// ctx ends it; see next. It delivers what is on its way before it closes c; where
-// the peer did not get everything, or not everything of the peer's was taken, it
-// resets a TCP connection.
-//
-// Its error is nil if every byte that was read was written. Otherwise it is,
-// in this order: the first failure of a side (a *LocalError; for a connection
-// what package net reports, or a *PeerError), an *UndeliveredError, ErrIdle,
-// the cause of ctx.
+// ctx ends it. Its errors, and what becomes of Local, are those of Pipe. It
+// delivers what is on its way before it closes c; where the peer did not get
+// everything, or not everything of the peer's was taken, it resets a TCP
+// connection.
 func (s *Stdio) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
 	local, remote := s.Local, endOf(c, s.Remote)

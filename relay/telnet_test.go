@@ -39,7 +39,7 @@ func throughTelnet(t *testing.T, b, cuts []byte) (data, refusals []byte) {
 	t.Helper()
 	var received, sent bytes.Buffer
 	remote := Telnet(End{R: &cut{b: b, cuts: cuts}, W: &sent})
-	if _, err := pipe(context.Background(), End{W: &received}, remote, Policy{}); err != nil {
+	if _, err := Pipe(context.Background(), End{W: &received}, remote, Policy{}); err != nil {
 		t.Errorf("%q: %v", b, err)
 	}
 	return received.Bytes(), sent.Bytes()
@@ -99,7 +99,7 @@ func TestTelnetBlocked(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		full := &fullWriter{quit: make(chan struct{})}
 		demands := End{R: strings.NewReader(strings.Repeat(demand, 1<<20)), W: full, dst: sinkOps{interrupt: func() { close(full.quit) }}}
-		if totals, err := pipe(context.Background(), End{}, Telnet(demands), Policy{}); err != nil || totals.Received != 0 {
+		if totals, err := Pipe(context.Background(), End{}, Telnet(demands), Policy{}); err != nil || totals.Received != 0 {
 			t.Errorf("got %+v, %v", totals, err)
 		}
 		if full.held > 2*maxRefusals {
