@@ -32,31 +32,50 @@ func (r *scanReport) explainHost(addrs []netip.Addr) {
 	}
 }
 
-// explainAll prints why ports are not open: of the ports that have one cause
-// at one address, of the first.
+// A sameCause is the ports that failed in one way at one address.
+type sameCause struct {
+	address netip.Addr
+	err     error
+	first   int // the index of the first result
+	ports   int
+}
+
+// causes groups the results that are to be explained.
+func (r *scanReport) causes() (all []sameCause) {
+next:
+	for i, res := range r.results {
+		if res.State == scan.Open || res.State == scan.Silent {
+			continue
+		}
+		for j := range all {
+			if c := &all[j]; c.address == res.Address && c.err == res.Err {
+				c.ports++
+				continue next
+			}
+		}
+		all = append(all, sameCause{res.Address, res.Err, i, 1})
+	}
+	return all
+}
+
+// explainAll prints why ports are not open: each cause at each address once.
 func (r *scanReport) explainAll(ctx context.Context) {
 	if !r.explain {
 		return
 	}
 	e := r.explorer()
 	others := r.answers()
-	var seen [][2]any
-next:
-	for i, res := range r.results {
-		if res.State == scan.Open || res.State == scan.Silent || ctx.Err() != nil {
-			continue
+	var last netip.Addr
+	for _, c := range r.causes() {
+		if ctx.Err() != nil {
+			return
 		}
-		for _, s := range seen {
-			if s == [2]any{res.Address, res.Err} {
-				continue next
-			}
-		}
-		f := e.Port(ctx, others[i], res.Err, others)
-		if len(seen) == 0 || seen[len(seen)-1][0] != res.Address {
+		f := e.Port(ctx, others[c.first], c.err, others)
+		if c.address != last {
 			r.o.out.Print(event.Explained{Step: path.StepNeighbour, Facts: f, Scan: true})
 		}
-		r.o.out.Print(event.Explained{Step: path.StepCause, Facts: f, Scan: true})
-		seen = append(seen, [2]any{res.Address, res.Err})
+		r.o.out.Print(event.Explained{Step: path.StepCause, Facts: f, Scan: true, More: c.ports - 1})
+		last = c.address
 	}
 }
 

@@ -42,6 +42,7 @@ type Explained struct {
 	Step  path.Step
 	Facts *path.Facts
 	Scan  bool // of one of several ports
+	More  int  // how many ports of a scan have the same cause besides that one
 }
 
 // Rescanning is a scan that tries ports again.

@@ -31,11 +31,23 @@ func explained(e event.Explained) []event.Line {
 		case v.likely == "":
 			return named("the cause was not found")
 		case e.Scan:
-			return named(fmt.Sprintf("port %d: likely: %s", f.Port, v.likely), fmt.Sprintf("port %d: try: %s", f.Port, v.try))
+			of := portsText(f.Port, e.More)
+			return named(of+": likely: "+v.likely, of+": try: "+v.try)
 		}
 		return named("likely: "+v.likely, "try: "+v.try)
 	}
 	return nil
+}
+
+// portsText names ports of a scan that have one cause.
+func portsText(port uint16, more int) string {
+	switch more {
+	case 0:
+		return fmt.Sprintf("port %d", port)
+	case 1:
+		return fmt.Sprintf("port %d and 1 other", port)
+	}
+	return fmt.Sprintf("port %d and %d others", port, more)
 }
 
 func named(texts ...string) (lines []event.Line) {
