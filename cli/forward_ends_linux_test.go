@@ -59,7 +59,7 @@ func TestForwardEnds(t *testing.T) {
 	client, target = throughPair(t, ln, port)
 	io.ReadAll(client) // until the idle limit
 	io.ReadAll(target)
-	await(t, p, `connection from \S+ \d+: connection idle for too long$`)
+	await(t, p, `connection from \S+ \d+: connection idle for \S+, the limit of --idle-timeout$`)
 }
 
 // A signal resets the connections that it cuts short, so that no peer takes a

@@ -113,6 +113,7 @@ func (t *Text) describeSession(err error) (text, hint string) {
 	var (
 		accept *conn.AcceptTimeoutError
 		start  *command.StartError
+		idle   *event.IdleError
 		local  *relay.LocalError
 		lost   *relay.UndeliveredError
 		op     *net.OpError
@@ -127,6 +128,8 @@ func (t *Text) describeSession(err error) (text, hint string) {
 		return t.describeLocal(local)
 	case errors.As(err, &lost):
 		return event.Undelivered(lost), ""
+	case errors.As(err, &idle):
+		return fmt.Sprintf("connection idle for %v, the limit of %s", idle.Limit, t.spell(option.IdleTimeout)), ""
 	case errors.Is(err, relay.ErrIdle):
 		return "connection idle for too long", ""
 	case errors.As(err, &op) && op.Addr != nil:
