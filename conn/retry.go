@@ -41,7 +41,8 @@ func (d *Dialer) again(ctx context.Context, try func(context.Context, *Dialer) e
 	once.Timeout = min(once.Timeout, d.Retry)
 	whole, cancel := context.WithTimeout(ctx, d.Retry)
 	defer cancel()
-	last := try(ctx, &once) // not cut short: there is always an error to return
+	end, _ := whole.Deadline() // which a socket may notice before the context does
+	last := try(ctx, &once)    // not cut short: there is always an error to return
 	if last == nil || !mayPass(last) || ctx.Err() != nil {
 		return last
 	}
@@ -56,7 +57,7 @@ func (d *Dialer) again(ctx context.Context, try func(context.Context, *Dialer) e
 		}
 		err := try(whole, &once)
 		switch {
-		case whole.Err() != nil && err != nil:
+		case err != nil && (whole.Err() != nil || !time.Now().Before(end)):
 			return cmp.Or(ctx.Err(), last)
 		case err == nil || !mayPass(err):
 			return err

@@ -112,3 +112,25 @@ func TestRetryUnix(t *testing.T) {
 	c.Close()
 	l.Close()
 }
+
+// A last try that the limit cuts short does not hide why the one before failed,
+// whether the context or the socket notices first.
+func TestRetryCutShort(t *testing.T) {
+	for range 5 {
+		d := Dialer{Retry: firstRetry + 5*time.Millisecond}
+		refused := &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+		tries := 0
+		err := d.again(t.Context(), func(ctx context.Context, _ *Dialer) error {
+			if tries++; tries == 1 {
+				return refused
+			}
+			end, _ := ctx.Deadline()
+			for time.Now().Before(end) {
+			}
+			return &net.OpError{Op: "dial", Err: os.ErrDeadlineExceeded}
+		})
+		if err != error(refused) {
+			t.Fatalf("%v after %d tries", err, tries)
+		}
+	}
+}
