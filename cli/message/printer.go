@@ -37,7 +37,8 @@ type Text struct {
 	NoDNS    bool      // services are not named either
 
 	mu    sync.Mutex
-	drawn bool // the last line is that of a progress, and not ended
+	drawn bool   // the last line is that of a progress, and not ended
+	given string // the last hint
 }
 
 // Level returns how often -v was given.
@@ -147,10 +148,17 @@ func (t *Text) ending(err error) string {
 }
 
 // hint returns the line of a hint, if there is one and the dialect has hints.
+// One hint for many ports or clients in a row is given once.
 func (t *Text) hint(hint string) []event.Line {
 	if hint == "" || !t.Dialect.Hints {
 		return nil
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if hint == t.given {
+		return nil
+	}
+	t.given = hint
 	return []event.Line{event.Named("hint: %s", event.Printable(hint))}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gonc/cli/event"
+	"gonc/conn"
 )
 
 // The name of a Unix socket is shown whole and as nothing that a terminal
@@ -51,5 +52,21 @@ func TestDroppedOnTerminal(t *testing.T) {
 		if said.String() != want {
 			t.Errorf("%+v: %q, want %q", c, said.String(), want)
 		}
+	}
+}
+
+// The same hint for several failures in a row is printed once.
+func TestHintOnce(t *testing.T) {
+	var said strings.Builder
+	text := &Text{Dialect: goncDialect(), W: &said}
+	for range 3 {
+		text.Print(event.Failed{Err: &conn.UnixError{Op: "connect", Path: "a", Err: syscall.ECONNREFUSED}})
+	}
+	text.Print(event.Failed{Err: &conn.UnixError{Op: "connect", Path: "b", Err: syscall.ENOENT}})
+	want := strings.Repeat("gonc: connect to a failed: Connection refused\n", 3)
+	want = strings.Replace(want, "\n", "\ngonc: hint: no process is listening on that socket\n", 1) +
+		"gonc: connect to b failed: No such file or directory\ngonc: hint: there is no such socket\n"
+	if said.String() != want {
+		t.Errorf("%s\nwant %s", &said, want)
 	}
 }
