@@ -19,6 +19,32 @@ const stallLimit = 5 * time.Second
 // its system has acknowledged.
 const blindLimit = 2 * time.Second
 
+// closeWrite closes the sending half of a side, on a goroutine of its own if
+// that may wait: the relay goes on meanwhile, and its end interrupts the wait.
+func (x *referee) closeWrite(s side) {
+	e := x.ends[s]
+	if s == remote && x.state.flow[remote] != flowEOF && !peerHasClosed(e.bare) {
+		x.halved, x.answered = true, x.flows[remote].moved.Load()
+	}
+	x.arrived[s] = e.stream() && e.conn != e.bare && allAcked(e.bare)
+	if x.state.closing[s] {
+		x.workers.Go(func() { x.post(event{kind: evClosed, side: s, err: e.closeWrite()}) })
+	} else if err := e.closeWrite(); err != nil {
+		x.fail(err)
+	}
+}
+
+// closeWrite closes the sending half of e. A connection that has gone already
+// reports that where it is read, and one whose close was interrupted reports
+// what it was not sent in the end.
+func (e *End) closeWrite() error {
+	err := e.CloseWrite()
+	if err == nil || e.bare != nil && (errors.Is(err, syscall.ENOTCONN) || errors.Is(err, net.ErrClosed) || interrupted(err)) {
+		return nil
+	}
+	return e.failure("write", err)
+}
+
 // closedAnyway reports whether the close of a side, which is about to follow, can
 // take the place of its half-close: that of a socket with nothing left to read,
 // which sends the same FIN, or that of files by the exit of the program. It does

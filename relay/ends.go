@@ -24,6 +24,7 @@ const (
 type sideRules struct {
 	stream bool        // a stream connection: it can be reset, and it can be read after a write failed
 	closes bool        // its sending half is closed at the EOF of the other side
+	waits  bool        // closing it sends something, for which there may be no room for a while
 	timers bool        // its EOF starts the timers of the policy
 	atEOF  AtRemoteEOF // what its EOF means for the other side
 }
@@ -34,6 +35,7 @@ type state struct {
 	rules    [2]sideRules
 	flow     [2]flowState // of the bytes that this side gives
 	closed   [2]bool      // the sending half of this side is closed, or must stay open for good
+	closing  [2]bool      // its close is under way
 	late     bool         // the half-close of remote waits for its time
 	gone     bool         // nothing reads what local writes
 	stopping bool         // both sides were interrupted
@@ -50,6 +52,7 @@ const (
 	evWriteError                    // a side could not be written
 	evStopped                       // reading or writing a flow was interrupted
 	evGone                          // the reader of a side's output, or its peer, has gone
+	evClosed                        // the close of a sending half that was under way has returned
 	evHalfCloseDue                  // a late half-close has waited long enough
 	evLinger                        // the time for receiving after EOF is over, or all is acknowledged
 	evQuiet                         // the peer has been silent for long enough
@@ -120,7 +123,7 @@ type action struct {
 //	                      streams each that has not been given all that the
 //	                      other had to give is reset
 //	linger, quiet         stop
-//	both flows are over   done
+//	both flows are over   done, once the sending halves are closed
 //
 // A side that has more to give than can be written is reset, so that its peer
 // does not take its bytes for delivered.
@@ -142,6 +145,11 @@ func next(st state, ev event) (state, []action) {
 		d.stopped()
 	case evGone:
 		d.peerGone()
+	case evClosed:
+		d.closing[ev.side] = false
+		if ev.err != nil {
+			d.do(actFail, ev.side)
+		}
 	case evHalfCloseDue:
 		if d.late {
 			d.late = false
@@ -303,7 +311,7 @@ func (d *decision) closeWrite(s side) {
 	if d.closed[s] || !d.rules[s].closes {
 		return
 	}
-	d.closed[s] = true
+	d.closed[s], d.closing[s] = true, d.rules[s].waits
 	if d.running(s) {
 		d.do(actCloseWrite, s)
 	} else {
@@ -338,7 +346,7 @@ func (d *decision) finish() {
 		d.endGone()
 	}
 	if !d.running(local) && !d.running(remote) {
-		d.done = true
-		d.late = false
+		d.done = !d.closing[local] && !d.closing[remote]
+		d.late = d.late && !d.done
 	}
 }

@@ -31,7 +31,7 @@ func reachable(visit func(step)) map[state]bool {
 
 // beginnings returns all the ways in which a relay can begin.
 func beginnings() (all []state) {
-	kinds := []sideRules{{}, {closes: true}, {stream: true}, {stream: true, closes: true}}
+	kinds := []sideRules{{}, {closes: true}, {stream: true}, {stream: true, closes: true}, {stream: true, closes: true, waits: true}}
 	for _, l := range kinds {
 		for _, r := range kinds {
 			for at := KeepSending; at <= Finish; at++ {
@@ -61,6 +61,9 @@ func possible(st state) []event {
 				event{kind: evWriteError, side: s.other(), err: errSide},
 				event{kind: evCut, side: s, err: errSide}, event{kind: evCut, side: s, err: errSide, idle: true},
 				event{kind: evStopped, side: s}, event{kind: evStopped, side: s, lost: 1}, event{kind: evStopped, side: s, lost: 1, held: true})
+		}
+		if st.closing[s] {
+			all = append(all, event{kind: evClosed, side: s}, event{kind: evClosed, side: s, err: errSide})
 		}
 		if s == local && !st.rules[local].stream || st.flow[s] == flowEOF {
 			all = append(all, event{kind: evGone, side: s, err: errSide}, event{kind: evGone, side: s, idle: true})
@@ -108,7 +111,7 @@ func (p *step) brokenLaw() string {
 		return "cancel stops everything"
 	case to.stopping && !from.stopping && !p.did(actStop, local):
 		return "stopping interrupts"
-	case to.done != (to.flow[local] != flowRunning && to.flow[remote] != flowRunning):
+	case to.done != (to.flow[local] != flowRunning && to.flow[remote] != flowRunning && to.closing == [2]bool{}):
 		return "done is when nothing is left to move"
 	case to.done && to.late:
 		return "no timer outlives done"
@@ -127,6 +130,8 @@ func (p *step) brokenLawOf(s side) string {
 		return "EOF is passed on at most once, and only where possible"
 	case to.flow[o] == flowEOF && !to.closed[s] && from.rules[s].closes && !to.late && !to.done:
 		return "EOF is passed on, or waits for its time"
+	case to.closing[s] && !from.closing[s] && !(closes && from.rules[s].waits):
+		return "only a close that may wait is under way"
 	case closes && from.rules[s].stream && to.flow[o] == flowOver && from.flow[o] == flowRunning:
 		return "a part is never told as the whole"
 	case from.flow[s] != flowRunning && to.flow[s] != from.flow[s]:
@@ -158,6 +163,9 @@ func ended(st state) state {
 	for s := local; s <= remote; s++ {
 		if st.flow[s] == flowRunning {
 			st, _ = next(st, event{kind: evStopped, side: s})
+		}
+		if st.closing[s] {
+			st, _ = next(st, event{kind: evClosed, side: s})
 		}
 	}
 	return st

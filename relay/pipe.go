@@ -74,7 +74,7 @@ func newReferee(l, r *End, p Policy) *referee {
 		if p.Idle > 0 && x.limitsWrites(e, other) {
 			f.most = idleWriteMax
 		}
-		x.state.rules[s] = sideRules{stream: e.stream(), closes: e.CloseWrite != nil}
+		x.state.rules[s] = sideRules{stream: e.stream(), closes: e.CloseWrite != nil, waits: e.conn != e.bare}
 		if e.R != nil {
 			x.state.flow[s] = flowRunning
 		}
@@ -298,19 +298,6 @@ func (x *referee) stopReading(s side) {
 	x.flows[s].quit.Store(true)
 	if stop := x.ends[s].src.interrupt; stop != nil {
 		stop()
-	}
-}
-
-// closeWrite closes the sending half of a side. A connection that has gone
-// already reports that where it is read.
-func (x *referee) closeWrite(s side) {
-	if s == remote && x.state.flow[remote] != flowEOF && !peerHasClosed(x.ends[remote].bare) {
-		x.halved, x.answered = true, x.flows[remote].moved.Load()
-	}
-	e := x.ends[s]
-	x.arrived[s] = e.stream() && e.conn != e.bare && allAcked(e.bare)
-	if err := e.CloseWrite(); err != nil && !(e.bare != nil && (errors.Is(err, syscall.ENOTCONN) || errors.Is(err, net.ErrClosed))) {
-		x.fail(e.failure("write", err))
 	}
 }
 
