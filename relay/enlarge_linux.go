@@ -27,7 +27,7 @@ type enlargement struct {
 }
 
 // An enlarged pipe was smaller before.
-type enlarged struct{ num, was int }
+type enlarged struct{ num, was, now int }
 
 // note notes that n bytes were spliced, and enlarges the pipes among ends once
 // that is worth it.
@@ -42,8 +42,11 @@ func (e *enlargement) note(n int64, ends ...*fd) {
 			continue
 		}
 		was := pipeCapacity(d.num)
-		if was < callerPipeSize && enlarge(d.num, callerPipeSize) > was {
-			e.pipes[i] = enlarged{d.num, was}
+		if was >= callerPipeSize {
+			continue
+		}
+		if now := enlarge(d.num, callerPipeSize); now > was {
+			e.pipes[i] = enlarged{d.num, was, now}
 		}
 	}
 }
@@ -51,13 +54,14 @@ func (e *enlargement) note(n int64, ends ...*fd) {
 // giveBackWithin bounds the wait for the reader of an enlarged pipe.
 const giveBackWithin = 100 * time.Millisecond
 
-// giveBack makes the pipes as small as they were. The system refuses that
-// (EBUSY) while a pipe holds more than it would then, and nothing tells when its
-// reader has taken it, so giveBack tries again for a moment.
+// giveBack makes the pipes as small as they were, unless another program that
+// shares a pipe has given it another size since. The system refuses to (EBUSY)
+// while a pipe holds more than it would then, and nothing tells when its reader
+// has taken it, so giveBack tries again for a moment.
 func (e *enlargement) giveBack() {
 	begun := time.Now()
 	for _, p := range e.pipes {
-		if p.was == 0 {
+		if p.was == 0 || pipeCapacity(p.num) != p.now {
 			continue
 		}
 		for pause := time.Millisecond; ; pause *= 2 {

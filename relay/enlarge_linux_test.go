@@ -64,3 +64,19 @@ func TestPipeSizes(t *testing.T) {
 		p.close()
 	}
 }
+
+// A pipe that got its size from another program meanwhile keeps it.
+func TestPipeOfAnotherSize(t *testing.T) {
+	r, _ := stdoutPipe(t)
+	d := inspect(r)
+	var e enlargement
+	e.note(enlargeAfter, &d)
+	if got := pipeCapacity(d.num); got != callerPipeSize {
+		t.Fatalf("the pipe holds %d bytes", got)
+	}
+	enlarge(d.num, 2*callerPipeSize)
+	e.giveBack()
+	if got := pipeCapacity(d.num); got != 2*callerPipeSize {
+		t.Errorf("the pipe holds %d bytes", got)
+	}
+}
