@@ -26,6 +26,7 @@ var ncatListenCases = []dialectCase{
 	{name: "listen -d", args: "-l -d 200ms 127.0.0.1 $PORT", stdin: "x\n", peer: "dial tcp", steps: []string{"read peer all", "close peer"}},
 	{name: "listen and a reset", args: "-l 127.0.0.1 $PORT", stdin: "-", peer: "dial tcp", steps: []string{"send peer x\\n", "await ncat stdout x", "reset peer", "end ncat"},
 		fault: "ncat does not say that the peer broke off", want: []string{"status 1", `stderr "Ncat: Connection reset by peer.\n"`}},
+	{name: "listen -k and a reset", args: "-lk 127.0.0.1 $PORT", stdin: "-", peer: "dial tcp", steps: []string{"send peer x\\n", "await ncat stdout x", "reset peer", "stays ncat 300ms", "signal ncat SIGTERM"}},
 	{name: "listen, SIGINT", args: "-l 127.0.0.1 $PORT", stdin: "-", peer: "dial tcp", steps: []string{"send peer x\\n", "await ncat stdout x", "signal ncat SIGINT"}},
 	{name: "listen, SIGTERM", args: "-lk 127.0.0.1 $PORT", stdin: "-", peer: "dial tcp", steps: []string{"send peer x\\n", "await ncat stdout x", "signal ncat SIGTERM"}},
 	{name: "listen -k to all", args: "-lk 127.0.0.1 $PORT", stdin: "-", peer: "dial tcp",

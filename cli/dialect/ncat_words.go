@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"gonc/cli/event"
@@ -70,6 +71,10 @@ func ncatEvent(e event.Event, verbose int) (lines []event.Line, ok bool) {
 		return append(ncatClient(e.Remote), event.Named("New connection denied: not allowed")), true
 	case event.Refused:
 		return append(ncatClient(e.Remote), event.Named("New connection denied: connection limit reached (%d)", e.Limit)), true
+	case event.SessionFailed:
+		// A client of several that leaves is none of the others' business.
+		left := errors.Is(e.Err, syscall.ECONNRESET) || errors.Is(e.Err, syscall.EPIPE)
+		return nil, left && verbose == 0 && !event.IsLocal(e.Err)
 	case event.Closed:
 		if e.Accepted && verbose < 2 {
 			return nil, true // totals are those of a client
