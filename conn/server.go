@@ -34,6 +34,8 @@ type server struct {
 	acceptTimer *time.Timer // nil: no limit
 
 	handlers  sync.WaitGroup // goroutines of connections
+	arrivals  chan net.Conn  // taken by those that are idle
+	idle      atomic.Int64   // how many are
 	active    atomic.Int64   // connections that hold a slot
 	slotFreed chan struct{}  // receives, if anything waits, when active falls
 	holders   holders
@@ -52,7 +54,7 @@ type socket interface {
 }
 
 func newServer(l *Listener, handle func(context.Context, net.Conn) error) *server {
-	s := &server{l: l, handle: handle, slotFreed: make(chan struct{})}
+	s := &server{l: l, handle: handle, slotFreed: make(chan struct{}), arrivals: make(chan net.Conn)}
 	if l.KeepOpen && l.Evict {
 		s.evictable, s.handle = handle, s.handleHeld
 	}
@@ -89,6 +91,7 @@ func (s *server) run(ctx context.Context, socks []socket) error {
 		})
 	}
 	loops.Wait()
+	close(s.arrivals)
 	s.handlers.Wait()
 	s.report()
 	return s.outcome(ctx, <-failed)
@@ -205,15 +208,14 @@ func (ln *streamSocket) serve(s *server) error {
 		if err != nil {
 			return err
 		}
-		s.handlers.Add(1)
-		a := &arrival{s, c}
 		if !s.l.KeepOpen && !s.l.handshakes() {
 			// Nothing has to be waited for, and the connection after this
 			// one is to be refused by the kernel.
-			a.run()
+			s.handlers.Add(1)
+			(&arrival{s, c}).run()
 			continue
 		}
-		go a.run()
+		s.start(c)
 		if s.active.Load() == 0 {
 			// Yield to the handler of a lone connection first: another
 			// Accept would probably block anyway. Beside other connections
