@@ -60,7 +60,7 @@ func TestQueueOver(t *testing.T) {
 		if late.Err() != nil {
 			t.Error(late.Err(), "before its time")
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		if late.Err() != context.DeadlineExceeded {
 			t.Error(late.Err(), "at its time")
