@@ -284,11 +284,13 @@ func (x *referee) act(a action, ev event) {
 
 // finishReading stops reading a side, but not before its first bytes, if they are
 // there: a peer that came and ended at once would otherwise get nothing of an
-// answer that waits in a pipe.
+// answer that waits in a pipe. Another program that reads the same pipe may take
+// them first: they are not waited for long.
 func (x *referee) finishReading(s side) {
 	f := &x.flows[s]
 	f.quit.Store(true) // before the question: the mover looks at it after each read
 	if ready := x.ends[s].src.ready; ready != nil && !f.taken.Load() && ready() {
+		x.timers[timerFinish].set(finishWithin)
 		return
 	}
 	x.stopReading(s)

@@ -42,3 +42,16 @@ func TestShared(t *testing.T) {
 		})
 	}
 }
+
+// What waits on standard input when the remote ends may be taken by another
+// program before it is read. The relay ends all the same.
+func TestTakenByAnother(t *testing.T) {
+	testutil.CheckLeaks(t)
+	here, there := tcpPair(t)
+	in, _ := stdinPipe(t)
+	local := files(t, in, stdoutNull(t))
+	local.src.ready = func() bool { return true } // as it was a moment ago
+	relay := piping(t.Context(), local, Conn(here), Policy{AtRemoteEOF: Finish})
+	there.CloseWrite()
+	expectTotals(t, testutil.Await(t, relay, "the relay"), 0, 0)
+}

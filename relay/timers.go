@@ -15,6 +15,7 @@ const (
 	timerHalfClose
 	timerReader
 	timerPeer
+	timerFinish
 	numTimers
 )
 
@@ -25,6 +26,9 @@ const (
 	// answerWait is how long a request may be without an answer before the
 	// half-close.
 	answerWait = 30 * time.Second
+
+	// finishWithin bounds one last read of what is there.
+	finishWithin = time.Second
 
 	// schedulingSlack is how late a timer has to be for the process to have
 	// been stopped, or to have had no processor. What came in time may then
@@ -113,6 +117,8 @@ func (x *referee) alarm(i int) {
 		x.watchReader()
 	case timerPeer:
 		x.watchPeer(x.ended)
+	case timerFinish:
+		x.stopReading(local)
 	}
 }
 
