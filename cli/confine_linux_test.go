@@ -35,6 +35,7 @@ const confinedLine = "gonc: sandbox: no_new_privs, landlock\n"
 type confined string
 
 func TestConfined(t *testing.T) {
+	skipShort(t)
 	program := confined(confinable(t))
 	t.Run("a transfer", program.transfers)
 	t.Run("a client", program.connects)

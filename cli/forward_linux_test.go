@@ -98,6 +98,7 @@ func throughForward(t *testing.T, network, at string, size int64, errs chan erro
 
 // Many megabytes go both ways at once, between every kind of connection.
 func TestForwardBothWays(t *testing.T) {
+	skipShort(t)
 	size, dir := forwardSize(t), t.TempDir()
 	tcp, errs := exchanger(t, "tcp", "127.0.0.1:0", size)
 	unix, unixErrs := exchanger(t, "unix", filepath.Join(dir, "target"), size)

@@ -52,6 +52,7 @@ func (s *tlsPeer) accept(t *testing.T) *tls.Conn {
 // What is promised about bytes on their way holds below TLS as well: the peer
 // talks while it reads slowly, and gets everything.
 func TestTLSUploadToAPeerThatTalks(t *testing.T) {
+	skipShort(t)
 	want := payload(5 << 20)
 	for _, how := range [][]string{nil, {"--send-only"}, {"-q", "0"}, {"-q", "5"}} {
 		t.Run(strings.Join(how, " "), func(t *testing.T) {

@@ -192,6 +192,7 @@ func TestTLSPage(t *testing.T) {
 		wantStatus(t, p, "60") // it does not trust the certificate
 	})
 	t.Run("chromium", func(t *testing.T) {
+		skipShort(t)
 		need(t, "chromium")
 		if dom := browseURL(t, url, "--ignore-certificate-errors", "--dump-dom").stdout.String(); !strings.Contains(dom, pageText) {
 			t.Errorf("the document is %q", dom)
