@@ -11,17 +11,12 @@ import (
 
 // readsStdin reports whether standard input is sent to the connection. A
 // listener whose standard input is /dev/null or cannot be read, as under
-// systemd, cron, docker and nohup, has nothing to send and no EOF to report,
-// unless -q asks for the end of one connection so long after that EOF.
+// systemd, cron, docker and nohup, has nothing to send and no EOF to report.
 func (o *invocation) readsStdin() bool {
 	if !o.handler.usesStdin || o.Has(option.NoStdin) || o.Has(option.RecvOnly) {
 		return false
 	}
-	if !o.Has(option.Listen) {
-		return true
-	}
-	quits := o.Has(option.QuitAfter) && o.QuitAfter >= 0 && !o.Has(option.KeepOpen)
-	return isReadable(os.Stdin) && (quits || !isNull(os.Stdin))
+	return !o.Has(option.Listen) || !isNull(os.Stdin) && isReadable(os.Stdin)
 }
 
 // isRegular reports whether f is a file, which is more likely an upload than a
