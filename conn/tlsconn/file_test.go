@@ -63,19 +63,26 @@ func TestBadFiles(t *testing.T) {
 			if strings.HasPrefix(tt.cfg.TrustFile, "/dev") && runtime.GOOS == "windows" {
 				t.Skip("no /dev")
 			}
-			begin := time.Now()
-			_, cerr := tt.cfg.Client()
-			_, serr := tt.cfg.Server()
-			for _, err := range []error{cerr, serr} {
-				var e *FileError
-				if !errors.As(err, &e) || e.What != tt.what || tt.err != nil && !errors.Is(err, tt.err) {
-					t.Errorf("%v", err)
-				}
-			}
-			if took := time.Since(begin); took > limit {
-				t.Errorf("it took %v", took)
-			}
+			wantFileError(t, &tt.cfg, tt.what, tt.err)
 		})
+	}
+}
+
+// wantFileError checks that cfg makes neither a client nor a server, and that the
+// *FileError of both says what is wrong with which file, soon.
+func wantFileError(t *testing.T, cfg *Config, what string, want error) {
+	t.Helper()
+	begin := time.Now()
+	_, cerr := cfg.Client()
+	_, serr := cfg.Server()
+	for _, err := range []error{cerr, serr} {
+		var e *FileError
+		if !errors.As(err, &e) || e.What != what || want != nil && !errors.Is(err, want) {
+			t.Errorf("%v", err)
+		}
+	}
+	if took := time.Since(begin); took > limit {
+		t.Errorf("it took %v", took)
 	}
 }
 
