@@ -52,8 +52,7 @@ func (e *End) closeWrite() error {
 func (x *referee) closedAnyway(s side) bool {
 	e, other := x.ends[s], x.ends[s.other()]
 	if e.stream() {
-		_, socket := e.conn.(syscall.Conn)
-		return x.joins && socket && x.settled(s) && x.settled(s.other())
+		return x.joins && e.isSocket() && x.settled(s) && x.settled(s.other())
 	}
 	return e.dst.exitCloses && other.bare != nil && allAcked(other.bare)
 }

@@ -93,6 +93,14 @@ func (e *End) releaseWithin(ctx context.Context) {
 // stream reports whether e is a stream connection.
 func (e *End) stream() bool { return e.bare != nil && !e.Datagram }
 
+// isSocket reports whether e is a socket, maybe with other addresses or another
+// beginning, and not a protocol on one, as TLS is: closing its sending half sends
+// nothing that needs room.
+func (e *End) isSocket() bool {
+	_, is := e.conn.(syscall.Conn)
+	return is
+}
+
 // A halfCloser is a connection whose sending half can be closed by itself:
 // TCP, Unix streams, TLS.
 type halfCloser interface{ CloseWrite() error }

@@ -32,7 +32,7 @@ type forwarding struct {
 	ended          <-chan error
 }
 
-// forwarded runs a Forward between a connection of each kind: tcp, unix or tls.
+// forwarded runs a Forward between a connection of each kind: tcp, unix, tls or header.
 func forwarded(t testing.TB, ctx context.Context, clientKind, targetKind string, p Policy) forwarding {
 	t.Helper()
 	here, client := kindOfConn(t, clientKind)
@@ -42,7 +42,11 @@ func forwarded(t testing.TB, ctx context.Context, clientKind, targetKind string,
 }
 
 func kindOfConn(t testing.TB, kind string) (here, there net.Conn) {
-	if kind != "tls" {
+	switch kind {
+	case "header":
+		here, there = connected(t, "tcp")
+		return headed{here.(*net.TCPConn)}, there
+	case "tcp", "unix":
 		return connected(t, kind)
 	}
 	a, b := connected(t, "tcp")
@@ -62,7 +66,12 @@ var testCertificate = sync.OnceValue(func() tls.Certificate {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
 })
 
-var forwardKinds = []struct{ client, target string }{{"tcp", "tcp"}, {"unix", "tcp"}, {"tcp", "unix"}, {"tls", "tcp"}, {"tcp", "tls"}}
+// A headed connection is as one whose PROXY header has been read.
+type headed struct{ *net.TCPConn }
+
+func (c headed) NetConn() net.Conn { return c.TCPConn }
+
+var forwardKinds = []struct{ client, target string }{{"tcp", "tcp"}, {"unix", "tcp"}, {"tcp", "unix"}, {"tls", "tcp"}, {"tcp", "tls"}, {"header", "tcp"}}
 
 // eachForward runs test for each pair of kinds.
 func eachForward(t *testing.T, test func(t *testing.T, f forwarding)) {

@@ -74,7 +74,7 @@ func newReferee(l, r *End, p Policy) *referee {
 		if p.Idle > 0 && x.limitsWrites(e, other) {
 			f.most = idleWriteMax
 		}
-		x.state.rules[s] = sideRules{stream: e.stream(), closes: e.CloseWrite != nil, waits: e.conn != e.bare}
+		x.state.rules[s] = sideRules{stream: e.stream(), closes: e.CloseWrite != nil, waits: e.conn != e.bare && !e.isSocket()}
 		if e.R != nil {
 			x.state.flow[s] = flowRunning
 		}
