@@ -21,7 +21,7 @@ type command struct {
 	do    func(*fixture, []string) error
 }
 
-// commands are all there are. A program is given as
+// commands is the table of all commands. A program is given as
 //
 //	[<file | <-] name arguments…
 //

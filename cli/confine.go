@@ -10,8 +10,8 @@ import (
 	"gonc/cli/sandbox"
 )
 
-// confineAfter is how old the connection of a client has to be for the program
-// to be confined. It takes a quarter of a millisecond, since every thread has to
+// confineAfter is the age of a client's connection at which the program is
+// confined. That takes a quarter of a millisecond, since every thread has to
 // take part, and many sessions are over before.
 const confineAfter = 10 * time.Millisecond
 

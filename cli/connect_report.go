@@ -211,8 +211,8 @@ func (w *watch) done(err error) error {
 	return failed
 }
 
-// atOnce is how soon a forwarder that has nothing behind it closes a
-// connection.
+// atOnce is the time within which a forwarder that has nothing behind it closes
+// a connection.
 const atOnce = 2 * time.Second
 
 // useless finds out about a session of a client that ended with err whether the

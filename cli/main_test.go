@@ -37,7 +37,7 @@ func TestMain(m *testing.M) {
 	testscript.Main(cleaned{m}, programs)
 }
 
-// cleaned are all tests, after which what they share is removed.
+// A cleaned runs all tests and then removes what they share.
 type cleaned struct{ *testing.M }
 
 func (m cleaned) Run() int {

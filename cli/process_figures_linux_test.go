@@ -80,7 +80,7 @@ func awaitDescriptors(t *testing.T, p *process, few int) {
 	testutil.Eventually(t, fmt.Sprintf("%d descriptors are left", few), func() bool { return descriptors(t, p) <= few })
 }
 
-// idleGoroutines is how many goroutines a server without clients may have: it
+// idleGoroutines bounds the goroutines of a server without clients: it
 // has 14, and some may still be about to say how a connection ended.
 const idleGoroutines = 25
 

@@ -24,7 +24,7 @@ type progressMeter struct {
 	gauge  *relay.Gauge
 	meter  *record.Meter
 	redraw bool
-	sized  bool // the size of what is sent is known, so that is what counts
+	sized  bool // the size of what is sent is known, so progress is measured by it
 }
 
 // progress shows how far g has come until stop is called. Where there is no

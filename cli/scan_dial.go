@@ -21,8 +21,8 @@ const (
 	proxiedAtOnce    = 16
 )
 
-// shortagePause is how long to wait for descriptors that other connections have
-// to give back.
+// shortagePause is a wait for descriptors that other connections have to give
+// back.
 const shortagePause = 20 * time.Millisecond
 
 // scanDialing asks what only a whole connect can ask: a Unix socket, ports

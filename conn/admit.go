@@ -39,7 +39,7 @@ func (a *arrival) run() {
 	a.s.handlers.Done() // not deferred, which takes 40 bytes of stack
 }
 
-// idleMost is how many goroutines at most wait for another connection.
+// idleMost bounds the number of goroutines that wait for another connection.
 const idleMost = 8
 
 // start admits and serves c in a goroutine: one that has served another

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// evictWait is how long to wait for the slot of a connection that was evicted.
+// evictWait bounds the wait for the slot of a connection that was evicted.
 const evictWait = time.Second
 
 // An EvictedError is the cause with which the context of a handler ends, and the

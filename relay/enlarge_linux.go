@@ -8,13 +8,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// callerPipeSize is what the pipes of the caller are enlarged to, and what the
-// pipe of our own between one of them and a socket holds, in bytes. All pipes of
-// a user count against one budget, of 64 MiB (pipe(7), pipe-user-pages-soft).
+// callerPipeSize is the size, in bytes, to which pipes of the caller are enlarged,
+// and that of our own pipe between one of them and a socket. All pipes of a user
+// count against one budget, of 64 MiB (pipe(7), pipe-user-pages-soft).
 const callerPipeSize = 512 << 10
 
-// enlargeAfter is how much has to have been spliced for the pipes of the caller
-// to be enlarged, in bytes.
+// enlargeAfter is the number of bytes after which the pipes of the caller are
+// enlarged.
 const enlargeAfter = 4 << 20
 
 // An enlargement is what was done to the pipes of the caller. A pipe holds

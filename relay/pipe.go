@@ -354,9 +354,9 @@ func (x *referee) watchReader() {
 // tcp_fin_timeout).
 var afterEOF = net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 15 * time.Second, Count: 4}
 
-// watchAfter is how old a relay has to be for the reader of its output to be
-// watched, and how long it has to go on after the EOF of a peer for that peer
-// to be. Most are over by then.
+// watchAfter is the age at which a relay begins to watch the reader of its output,
+// and the time after the EOF of a peer at which it begins to watch that peer. Most
+// are over by then.
 const watchAfter = 100 * time.Millisecond
 
 // finish ends what still runs for the relay, and releases the Ends.

@@ -42,7 +42,7 @@ type Scanner struct {
 	// next, which are then tried one at a time.
 	Interval time.Duration
 
-	// Timeout is how long to wait for the answer of one port; 0 means 5 seconds
+	// Timeout bounds the wait for the answer of one port; 0 means 5 seconds
 	// for TCP and 1 second for UDP. When the host has several addresses, TCP
 	// divides it among those that are left to try.
 	Timeout time.Duration

@@ -19,7 +19,7 @@ const (
 	// to learn a neighbour's address, too little to be felt.
 	openingTime = 100 * time.Millisecond
 
-	// shortagePause is how long to wait for what others have to give back.
+	// shortagePause is a wait for what others have to give back.
 	shortagePause = 20 * time.Millisecond
 
 	// maxShortage is how long to wait in all. A source port that was used

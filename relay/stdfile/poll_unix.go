@@ -24,7 +24,7 @@ type pollFile struct {
 	wake [2]int
 }
 
-// atomicWrite is how many bytes a pipe that poll calls writable takes without blocking:
+// atomicWrite bytes fit into a pipe that poll calls writable, without blocking:
 // the least that POSIX allows for PIPE_BUF, as the BSDs have it. Linux takes
 // 4096 bytes, but there a pipe is pollFile only where it can't be opened anew.
 const atomicWrite = 512
