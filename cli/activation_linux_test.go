@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gonc/internal/testutil"
 )
 
 // The child that systemd-socket-activate or a shell starts is this test
@@ -29,7 +31,7 @@ func activate(t *testing.T, at string, flags []string, args ...string) *process 
 
 func TestSocketActivation(t *testing.T) {
 	t.Run("tcp", func(t *testing.T) {
-		port := freePort(t)
+		port := testutil.FreePort(t)
 		p := activate(t, "127.0.0.1:"+port, nil, "-l", "--socket-activation")
 		c := gonc(strings.NewReader("data"), "127.0.0.1", port)
 		complete(t, c)
@@ -38,7 +40,7 @@ func TestSocketActivation(t *testing.T) {
 		wantPrinted(t, p, "data")
 	})
 	t.Run("many", func(t *testing.T) {
-		port := freePort(t)
+		port := testutil.FreePort(t)
 		activate(t, "127.0.0.1:"+port, nil, "-l", "-k", "--reply", "ACK", "--socket-activation")
 		for range 3 {
 			c := complete(t, gonc(strings.NewReader("x"), "127.0.0.1", port))
@@ -56,7 +58,7 @@ func TestSocketActivation(t *testing.T) {
 		}
 	})
 	t.Run("udp", func(t *testing.T) {
-		port := freePort(t)
+		port := testutil.FreePort(t)
 		p := activate(t, "127.0.0.1:"+port, []string{"--datagram"}, "-lu", "-W1", "--socket-activation")
 		complete(t, gonc(strings.NewReader("data"), "-u", "127.0.0.1", port))
 		wantStatus(t, p, "0")

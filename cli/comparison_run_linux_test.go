@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // Each function here finds out what a cell of man/comparison.md says.
@@ -102,7 +104,7 @@ func seeDatagrams(t *testing.T, o tool) string {
 }
 
 func seeBusyPort(t *testing.T, o tool) string {
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	begin(t, o.process(o.listen, port, nil))
 	bound(t, "tcp", port)
 	second := o.process(append([]string{"-v"}, o.listen...), port, nil)
@@ -154,7 +156,7 @@ func seeFileInTheWay(t *testing.T, o tool) string {
 // manyOf begins a listener that serves many; socat copies a file.
 func manyOf(t *testing.T, o tool, stdin io.Reader) (p *process, port string) {
 	t.Helper()
-	port = freePort(t)
+	port = testutil.FreePort(t)
 	args := append([]string{"-k"}, o.listen...)
 	if o.name == "socat" {
 		args = []string{"TCP-LISTEN:PORT,bind=127.0.0.1,fork", "STDIO"}
@@ -270,7 +272,7 @@ func seeCommandOutput(t *testing.T, o tool) string {
 	if args[o.name] == nil {
 		return "–"
 	}
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	begin(t, o.process(args[o.name], port, nil))
 	bound(t, "tcp", port)
 	p := dial(t, "tcp", port)
@@ -291,7 +293,7 @@ func seeProxyServer(t *testing.T, o tool) string {
 	if args[o.name] == nil {
 		return "–"
 	}
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	begin(t, o.process(args[o.name], port, nil))
 	bound(t, "tcp", port)
 	target := accept(t, "tcp").port()
@@ -341,7 +343,7 @@ func seeAccessLists(t *testing.T, o tool) string {
 // admitted reports whether a listener with a list serves 127.0.0.1.
 func admitted(t *testing.T, o tool, list string) bool {
 	t.Helper()
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	args := append(slices.Clone(o.listen), "-k", "--allow", list)
 	if o.name == "socat" {
 		args = []string{"STDIO", "TCP-LISTEN:PORT,bind=127.0.0.1,fork,range=" + list}

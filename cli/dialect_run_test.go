@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // playBoth takes both programs through a case, at once, and returns what they
@@ -51,7 +53,7 @@ func newDialectRun(t *testing.T, c *dialectCase, p dialectProgram) *dialectRun {
 	dir, err := os.MkdirTemp("", "d") // t.TempDir is too long for a Unix path
 	check(t, err)
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	r := &dialectRun{dialectProgram: p, fixture: newFixture(dir), c: c, ports: freePorts(t)}
+	r := &dialectRun{dialectProgram: p, fixture: newFixture(dir), c: c, ports: testutil.FreePorts(t)}
 	r.env = r
 	return r
 }

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // While the reader of standard output, or the peer, takes nothing, waiting
@@ -94,7 +96,7 @@ func TestClosedDescriptors(t *testing.T) {
 			}
 		})
 		t.Run("listen "+closed, func(t *testing.T) {
-			port := freePort(t)
+			port := testutil.FreePort(t)
 			server := shell(`exec "$@" `+closed, "-l", "127.0.0.1", port)
 			begin(t, server)
 			p := dial(t, "tcp", port)

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // refusedThere connects and wants a reset.
@@ -41,7 +43,7 @@ func TestForwardSource(t *testing.T) {
 func TestForwardLoop(t *testing.T) {
 	for _, listen := range []string{"127.0.0.1", "0.0.0.0"} {
 		for _, host := range []string{"127.0.0.1", "localhost", "0.0.0.0"} {
-			port := freePort(t)
+			port := testutil.FreePort(t)
 			p := begin(t, gonc(nil, "-v", "-l", "-k", "-4", listen, port, "--to", host+":"+port))
 			await(t, p, `^Listening on`)
 			refusedThere(t, loopback4(port))

@@ -39,7 +39,7 @@ func TestCommandsWithOtherTools(t *testing.T) {
 // A command of another netcat and one of ours talk to each other.
 func TestCommandWithCommandOfNcat(t *testing.T) {
 	need(t, "ncat")
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	they := begin(t, newProcess("ncat", "-l", "127.0.0.1", port, "-c", "read x; echo answer to $x"))
 	bound(t, "tcp", port)
 	we := begin(t, gonc(nil, "-c", "echo question; read x; echo $x >&2", "127.0.0.1", port))
@@ -55,7 +55,7 @@ func TestCommandWithCommandOfNcat(t *testing.T) {
 func TestBrokerWithNcat(t *testing.T) {
 	need(t, "ncat")
 	ours := beginListening(t, gonc(nil, "-v", "--broker", "127.0.0.1", "0"))
-	theirs := freePort(t)
+	theirs := testutil.FreePort(t)
 	begin(t, newProcess("ncat", "-l", "--broker", "127.0.0.1", theirs))
 	bound(t, "tcp", theirs)
 	for _, c := range []struct{ client, port string }{{"ncat", ours}, {"gonc", theirs}, {"gonc", ours}} {

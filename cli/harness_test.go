@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -278,6 +277,5 @@ func open(t *testing.T, name string, flags int) *os.File {
 	return f
 }
 
-// freePort returns a port that is not in use, nor given by the system, for a
-// listener that cannot say its own.
-func freePort(t *testing.T) string { return strconv.Itoa(freePorts(t)[0]) }
+// loopback4 returns where a test finds the server at port.
+func loopback4(port string) string { return net.JoinHostPort("127.0.0.1", port) }

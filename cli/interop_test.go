@@ -127,7 +127,7 @@ func inTable(network, state string, port int) bool {
 // withListener begins the tool as a listener and returns what connects to it.
 func (o tool) withListener(t *testing.T, stdin io.Reader, us io.Reader, options ...string) (they, we *process) {
 	t.Helper()
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	they = begin(t, o.process(o.listen, port, stdin))
 	bound(t, "tcp", port)
 	return they, begin(t, gonc(us, append(options, "127.0.0.1", port)...))
@@ -203,7 +203,7 @@ func TestUDPWithOtherTools(t *testing.T) {
 			return
 		}
 		t.Run("listens", func(t *testing.T) {
-			port := freePort(t)
+			port := testutil.FreePort(t)
 			they := o.process(o.udpListen, port, nil)
 			idlePipe(t, they)
 			begin(t, they)
@@ -322,7 +322,7 @@ func TestNotesUDPClient(t *testing.T) {
 }
 
 func TestNotesTCPServer(t *testing.T) {
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	server := begin(t, note(t, "tcpserver.py", port))
 	awaitPrinted(t, server, `^\[\*\] Listening on 127\.0\.0\.1:`+port+`$`)
 	for _, data := range []string{"AAABBBCCC", "again"} {
@@ -336,7 +336,7 @@ func TestNotesTCPServer(t *testing.T) {
 // The server of the notes keeps each connection open until the next one comes
 // (its variable client refers to it), so it is -q that ends gonc.
 func TestNotesHTTPServer(t *testing.T) {
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	server := begin(t, note(t, "httpserver.py", port))
 	awaitPrinted(t, server, `^\[\*\] Listening on 127\.0\.0\.1:`+port+`$`)
 	for method, page := range map[string]bool{"GET": true, "HEAD": false} {

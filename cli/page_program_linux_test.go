@@ -73,7 +73,7 @@ func median[T any](sorted []T) T { return sorted[len(sorted)/2] }
 // of requests.
 func quietPage(t *testing.T, args ...string) (server *process, port string) {
 	t.Helper()
-	port = freePort(t)
+	port = testutil.FreePort(t)
 	server = begin(t, gonc(nil, append([]string{"-l", "--http", "127.0.0.1", port}, args...)...))
 	dial(t, "tcp", port).close()
 	return server, port

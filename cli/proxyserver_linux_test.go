@@ -13,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // bigPage returns a web server on loopback with one large file.
@@ -194,7 +196,7 @@ func TestProxyServerUpstream(t *testing.T) {
 		t.Run(up.name, func(t *testing.T) {
 			need(t, up.name)
 			need(t, "curl")
-			there := freePort(t)
+			there := testutil.FreePort(t)
 			begin(t, up.run(t, there))
 			dial(t, "tcp", there).close()
 			_, port := listening(t, nil, "--proxy-server", "--proxy", up.scheme+"://"+loopback4(there))
@@ -238,7 +240,7 @@ func TestForwardOthers(t *testing.T) {
 		t.Run(f.name, func(t *testing.T) {
 			need(t, f.name)
 			text := strings.Repeat("0123456789abcdef", 1<<16)
-			behind := freePort(t)
+			behind := testutil.FreePort(t)
 			begin(t, f.run(t, behind, target))
 			dial(t, "tcp", behind).close()
 			_, port := listening(t, nil, "-k", "--to", loopback4(behind))
@@ -246,7 +248,7 @@ func TestForwardOthers(t *testing.T) {
 				t.Errorf("behind gonc: %v", err)
 			}
 			_, back := listening(t, nil, "-k", "--to", host+":"+at)
-			before := freePort(t)
+			before := testutil.FreePort(t)
 			begin(t, f.run(t, before, loopback4(back)))
 			dial(t, "tcp", before).close()
 			if err := echoed(loopback4(before), text); err != nil {

@@ -1,17 +1,37 @@
 package cli
 
 import (
+	"bytes"
 	"fmt"
 	"io"
+	"os"
+	"path/filepath"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
+
+// stop stops p, and returns when each of its threads has stopped.
+func stop(t *testing.T, p *process) {
+	t.Helper()
+	check(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	testutil.Eventually(t, "the program is stopped", func() bool {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+		check(t, err)
+		return !slices.ContainsFunc(threads, func(name string) bool {
+			stat, _ := os.ReadFile(name) // "PID (COMMAND) STATE …", proc_pid_stat(5)
+			return !bytes.Contains(stat, []byte(") T "))
+		})
+	})
+}
 
 // stopFor stops p for some seconds. during is called when it has been stopped.
 func stopFor(t *testing.T, p *process, during func()) {
 	t.Helper()
-	check(t, p.cmd.Process.Signal(syscall.SIGSTOP))
+	stop(t, p)
 	during()
 	time.Sleep(4 * time.Second)
 	check(t, p.cmd.Process.Signal(syscall.SIGCONT))

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gonc/internal/testutil"
 )
 
 // A tlsTool is another program that speaks TLS. In its arguments {PORT} is a
@@ -109,7 +111,7 @@ func (c tlsCase) listening(t *testing.T, stdin io.Reader) (we *process, port str
 }
 
 func (c tlsCase) receivesAndListens(t *testing.T) {
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	they := c.tool.process(c.tool.listen, c.dir, c.kind, port, nil)
 	if c.tool.name == "python3" {
 		they.cmd.Stdin = nil
@@ -143,7 +145,7 @@ func (c tlsCase) receivesAndConnects(t *testing.T) {
 }
 
 func (c tlsCase) sendsAndListens(t *testing.T) {
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	they := begin(t, c.tool.process(c.tool.listen, c.dir, c.kind, port, fileWith(t, c.data)))
 	bound(t, "tcp", port)
 	client := c.client(nil, port)

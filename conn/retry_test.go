@@ -7,28 +7,17 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
-	"strconv"
 	"syscall"
 	"testing"
 	"time"
 
 	"gonc/conn/addr"
+	"gonc/internal/testutil"
 )
-
-// freePort returns a port of 127.0.0.1 that nothing listens on.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	l.Close()
-	return strconv.Itoa(int(addr.PortOf(l.Addr())))
-}
 
 // A server that comes later is connected to, and the retry reported once.
 func TestRetryUntilThere(t *testing.T) {
-	port := freePort(t)
+	port := testutil.FreePort(t)
 	var begun, ended, retried int
 	listening := make(chan net.Listener, 1)
 	d := Dialer{
@@ -65,7 +54,7 @@ func TestRetryOver(t *testing.T) {
 	tries := 0
 	d.OnTried = func(Attempt) { tries++ }
 	begin := time.Now()
-	_, err := d.Dial(t.Context(), addr.Addr{Host: "127.0.0.1", Port: freePort(t)})
+	_, err := d.Dial(t.Context(), addr.Addr{Host: "127.0.0.1", Port: testutil.FreePort(t)})
 	var dial *DialError
 	if took := time.Since(begin); !errors.As(err, &dial) || !errors.Is(err, syscall.ECONNREFUSED) || took < 500*time.Millisecond || took > 20*time.Second {
 		t.Errorf("%v after %v", err, took)
@@ -88,7 +77,7 @@ func TestRetryInVain(t *testing.T) {
 func TestRetryCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	d := Dialer{Retry: time.Minute, OnRetry: func(error) { cancel() }}
-	if _, err := d.Dial(ctx, addr.Addr{Host: "127.0.0.1", Port: freePort(t)}); !errors.Is(err, context.Canceled) {
+	if _, err := d.Dial(ctx, addr.Addr{Host: "127.0.0.1", Port: testutil.FreePort(t)}); !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gonc/internal/testutil"
 )
 
 // haproxy runs the proxies of a configuration until the test ends.
@@ -30,16 +32,6 @@ func haproxy(t *testing.T, config string) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { cmd.Process.Kill(); cmd.Wait() })
-}
-
-// freePort returns a port that nothing has.
-func freePort(t *testing.T) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }
 
 func dial(t *testing.T, at string) net.Conn {
@@ -66,7 +58,7 @@ func TestReadHAProxy(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		at := freePort(t)
+		at := net.JoinHostPort("127.0.0.1", testutil.FreePort(t))
 		haproxy(t, fmt.Sprintf("listen p\n mode tcp\n bind %s\n server s %s %s\n", at, ln.Addr(), option))
 		client := dial(t, at)
 		io.WriteString(client, "hello")
@@ -89,7 +81,7 @@ func TestReadHAProxy(t *testing.T) {
 
 // haproxy reads what is written.
 func TestWriteHAProxy(t *testing.T) {
-	at := freePort(t)
+	at := net.JoinHostPort("127.0.0.1", testutil.FreePort(t))
 	haproxy(t, fmt.Sprintf("frontend f\n mode http\n bind %s accept-proxy\n http-request return status 200 content-type text/plain "+
 		"lf-string \"%%[src] %%[src_port] %%[dst] %%[dst_port]\"\n", at))
 	for _, tt := range []struct{ source, destination, want string }{

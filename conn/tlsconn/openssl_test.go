@@ -81,18 +81,6 @@ func (p *program) wait() string {
 	return p.output.String()
 }
 
-// freePort returns a port that was free a moment ago.
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return port
-}
-
 // dial connects to a port of this host as soon as something listens there.
 func dial(t *testing.T, port string) net.Conn {
 	t.Helper()
@@ -147,7 +135,7 @@ func sslVersion(version string) string { return "-tls" + strings.Replace(version
 
 func TestOpenSSLServer(t *testing.T) {
 	forOpenSSL(t, func(t *testing.T, version string, root, leaf *testutil.Cert) {
-		port := freePort(t)
+		port := testutil.FreePort(t)
 		server := start(t, "openssl", "s_server", "-accept", "127.0.0.1:"+port, "-cert", leaf.CertFile, "-cert_chain", leaf.CertFile,
 			"-key", leaf.KeyFile, sslVersion(version), "-alpn", "gonc", "-quiet", "-rev", "-naccept", "1")
 		cl, err := (&Config{TrustFile: root.CertFile, ALPN: []string{"gonc"}}).Client()
@@ -246,7 +234,7 @@ func TestOpenSSLWantsCertificate(t *testing.T) {
 	own := testutil.Issue(t, root, "rsa", testutil.ForClient)
 	for _, version := range []string{"1.2", "1.3"} {
 		for _, with := range []bool{false, true} {
-			port := freePort(t)
+			port := testutil.FreePort(t)
 			server := start(t, "openssl", "s_server", "-accept", "127.0.0.1:"+port, "-cert", leaf.CertFile, "-key", leaf.KeyFile,
 				"-CAfile", root.CertFile, "-Verify", "3", "-verify_return_error", sslVersion(version), "-rev", "-naccept", "1")
 			cfg := Config{TrustFile: root.CertFile}
@@ -307,7 +295,7 @@ s.sendall(h.hexdigest().encode())
 if sys.argv[4] == "unwrap": s.unwrap()
 s.close()`
 	for _, end := range []string{"unwrap", "close"} {
-		port := freePort(t)
+		port := testutil.FreePort(t)
 		start(t, "python3", "-c", server, leaf.CertFile, leaf.KeyFile, port, end)
 		cl, err := (&Config{Pins: pinOf(leaf.Cert)}).Client()
 		if err != nil {

@@ -3,7 +3,6 @@ package testutil
 import (
 	"net"
 	"net/netip"
-	"testing"
 )
 
 // The loopback addresses.
@@ -19,16 +18,4 @@ func HasIPv6() bool {
 		pc.Close()
 	}
 	return err == nil
-}
-
-// FreePort returns a TCP port of 127.0.0.1 that is not in use at the moment.
-func FreePort(t testing.TB) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return port
 }

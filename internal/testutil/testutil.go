@@ -63,10 +63,12 @@ func CheckLeaks(t testing.TB) {
 	})
 }
 
-// OpenFiles returns the number of open descriptors, or 0 where it is unknown.
+// OpenFiles returns the number of open descriptors without those of FreePort,
+// which stay, or 0 where it is unknown.
 func OpenFiles() int {
+	claimed := claimed()
 	fds, _ := os.ReadDir("/proc/self/fd")
-	return len(fds)
+	return max(0, len(fds)-claimed)
 }
 
 func stacks() []byte {

@@ -1,0 +1,116 @@
+package testutil
+
+import (
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// The ports that tests choose themselves, in bands. They are below those that
+// the system gives to clients (32768 and above on Linux, 49152 elsewhere).
+const (
+	firstBand = 14000
+	lastBand  = 31000
+	bandSize  = 1000
+)
+
+// own are the ports of this process.
+var own struct {
+	sync.Mutex
+	band  int            // that was claimed last; 0: none
+	next  int            // the port to try next
+	locks []net.Listener // on the first port of each band that was claimed
+}
+
+// FreePort returns a TCP and UDP port that nothing has: neither a program, nor
+// another test, nor one of the packages that are tested at the same time.
+func FreePort(t testing.TB) string {
+	t.Helper()
+	own.Lock()
+	defer own.Unlock()
+	return strconv.Itoa(freeRow(t, 1))
+}
+
+// FreePorts returns five such ports in a row.
+func FreePorts(t testing.TB) (ports [5]int) {
+	t.Helper()
+	own.Lock()
+	defer own.Unlock()
+	first := freeRow(t, len(ports))
+	for i := range ports {
+		ports[i] = first + i
+	}
+	return ports
+}
+
+// freeRow returns the first of n free ports in a row. None is given out twice,
+// so that what a test before left on a port disturbs no other one.
+func freeRow(t testing.TB, n int) int {
+	t.Helper()
+	row := 0
+	for row < n {
+		if own.band == 0 || own.next == own.band+bandSize {
+			claimBand(t)
+			row = 0
+		}
+		if row++; !isFree(own.next) {
+			row = 0
+		}
+		own.next++
+	}
+	return own.next - n
+}
+
+// claimBand takes the next band that no other process has. The listener on its
+// first port, which is kept until this process ends, tells the others.
+func claimBand(t testing.TB) {
+	t.Helper()
+	for band := max(firstBand, own.band+bandSize); band <= lastBand; band += bandSize {
+		lock, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(band)))
+		if err == nil {
+			own.band, own.next = band, band+1
+			own.locks = append(own.locks, lock)
+			return
+		}
+	}
+	t.Fatal("no band of ports is left")
+}
+
+// claimed returns how many bands this process has.
+func claimed() int {
+	own.Lock()
+	defer own.Unlock()
+	return len(own.locks)
+}
+
+var services = sync.OnceValue(func() string {
+	b, _ := os.ReadFile("/etc/services")
+	return string(b)
+})
+
+// isFree reports whether nothing has a port, which has no name either: programs
+// would print that.
+func isFree(port int) bool {
+	at := ":" + strconv.Itoa(port)
+	if strings.Contains(services(), at[1:]+"/") {
+		return false
+	}
+	ln, err := net.Listen("tcp", at)
+	if err != nil {
+		return false
+	}
+	ln.Close()
+	pc, err := net.ListenPacket("udp", at)
+	if err != nil {
+		return false
+	}
+	pc.Close()
+	// A child between fork and exec has them still: it ends before the lock is had.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	return true
+}
