@@ -105,28 +105,49 @@ func TestDialRacesSilent(t *testing.T) {
 // A socket without a source is not bound, and so shares its port with
 // connections to elsewhere: two need one port only.
 func TestDialTakesNoPort(t *testing.T) {
-	port, err := strconv.Atoi(testutil.FreePort(t))
-	if err != nil {
-		t.Fatal(err)
-	}
+	var port int
 	onePort := func(_ string, fd uintptr) error {
 		return unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_LOCAL_PORT_RANGE, port<<16|port)
 	}
 	d := Dialer{Options: []sockopt.Option{onePort}}
-	for range 2 {
-		s := serve(t, &Listener{Address: addr.Addr{Host: "127.0.0.1"}}, discard)
-		c, err := d.Dial(t.Context(), addr.Addr{Host: "127.0.0.1", Port: portOf(s.at[0])})
-		if errors.Is(err, unix.ENOPROTOOPT) {
-			t.Skip("Linux has IP_LOCAL_PORT_RANGE since 6.3")
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer c.Close()
+	var servers [2]string
+	for i := range servers {
+		servers[i] = portOf(serve(t, &Listener{Address: addr.Addr{Host: "127.0.0.1"}}, discard).at[0])
+	}
+	// It has to be a port that the system gives, which it may give to another program.
+	first, err := net.Conn(nil), error(unix.EADDRNOTAVAIL)
+	for tries := 0; errors.Is(err, unix.EADDRNOTAVAIL) && tries < 20; tries++ {
+		port = givenPort(t)
+		first, err = d.Dial(t.Context(), addr.Addr{Host: "127.0.0.1", Port: servers[0]})
+	}
+	if errors.Is(err, unix.ENOPROTOOPT) {
+		t.Skip("Linux has IP_LOCAL_PORT_RANGE since 6.3")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close()
+	second, err := d.Dial(t.Context(), addr.Addr{Host: "127.0.0.1", Port: servers[1]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	for _, c := range []net.Conn{first, second} {
 		if addr.PortOf(c.LocalAddr()) != uint16(port) {
-			t.Fatalf("connected from %v", c.LocalAddr())
+			t.Errorf("connected from %v, not from port %d", c.LocalAddr(), port)
 		}
 	}
+}
+
+// givenPort returns a port that the system gives at this moment.
+func givenPort(t *testing.T) int {
+	t.Helper()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer ln.Close()
+	return int(addr.PortOf(ln.Addr()))
 }
 
 // A source port may be used again while its last connection, which this side
