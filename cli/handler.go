@@ -136,7 +136,7 @@ func (o *invocation) forgive(ctx context.Context, c net.Conn, s *relay.Stdio) er
 func (o *invocation) reply(context.Context, bool) (serve relay.Handler, done func(), err error) {
 	local := relay.Files(nil, os.Stdout)
 	local.W = relay.Locked(local.W)
-	r := &relay.Reply{Text: []byte(o.Reply), Local: local, Remote: o.remote(), Idle: o.idleLimit()}
+	r := &relay.Reply{Text: []byte(o.Reply), Local: local, Remote: o.remote(), Idle: o.idleLimit(), OnEnd: o.onEnd(o.keepsOpen())}
 	if o.keepsOpen() {
 		r.Silence = replySilence
 	}
@@ -185,6 +185,9 @@ func (o *invocation) page(ctx context.Context, _ bool) (serve relay.Handler, don
 	if o.out.Level() > 0 {
 		p.Log = func(r *page.Request) { o.out.Print(event.Answered{Request: r}) }
 	}
+	if o.Has(option.JSON) { // a line for each request is enough for people
+		p.OnEnd = o.onEnd(true)
+	}
 	return p.Serve, nothing, nil
 }
 
@@ -203,7 +206,7 @@ func (o *invocation) onEnd(several bool) func(net.Addr, relay.Totals) {
 			o.out.Print(event.Closed{Remote: remote, Several: several, Totals: t, Accepted: !client})
 		}
 		if client && isUnanswered(t) && !o.Has(option.HalfClose) && !o.Has(option.SendOnly) && !isRegular(os.Stdin) {
-			o.out.Print(event.Unanswered{})
+			o.out.Print(event.Unanswered{Remote: remote})
 		}
 	}
 }

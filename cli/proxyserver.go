@@ -65,11 +65,13 @@ func (o *invocation) targets(ctx context.Context, id option.ID, lists []string) 
 // or that cannot be reached, are reported to that client and are no error here.
 func (s *proxyServer) serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
+	began := time.Now()
 	r, err := s.server.Accept(ctx, c)
 	if err != nil {
 		if err != io.EOF && ctx.Err() == nil {
 			s.out.Print(event.ClientFailed{Client: c.RemoteAddr(), Err: err})
 		}
+		s.ended(c, began, 0, 0)
 		return nil
 	}
 	s.out.Print(event.Requested{Client: c.RemoteAddr(), Protocol: r.Protocol, Target: r.Target, Datagrams: r.Kind == proxy.KindAssociate})
@@ -80,6 +82,7 @@ func (s *proxyServer) serve(ctx context.Context, c net.Conn) error {
 	if err != nil {
 		s.out.Print(event.TargetFailed{Client: c.RemoteAddr(), Target: r.Target, Err: err})
 		r.Refuse(ctx, err)
+		s.ended(c, began, 0, 0)
 		return nil
 	}
 	if r.Kind == proxy.KindForward {
@@ -88,6 +91,7 @@ func (s *proxyServer) serve(ctx context.Context, c net.Conn) error {
 	client, err := r.Connected(t.LocalAddr())
 	if err != nil {
 		t.Close()
+		s.ended(c, began, 0, 0)
 		return nil
 	}
 	return s.forwarder(func(context.Context) (net.Conn, error) { return t, nil }).Serve(ctx, client)
@@ -130,6 +134,7 @@ func (s *proxyServer) forwardRequest(ctx context.Context, c net.Conn, r *proxy.R
 func (s *proxyServer) associate(ctx context.Context, c net.Conn, r *proxy.Request) error {
 	began := time.Now()
 	if len(s.dialer.Proxies) > 0 {
+		defer s.ended(c, began, 0, 0)
 		return r.Refuse(ctx, errors.ErrUnsupported)
 	}
 	up, down, err := r.Associate(ctx, &proxy.Datagrams{

@@ -31,7 +31,8 @@ type Command struct {
 	// Program is the program to run.
 	Program *command.Program
 
-	// Remote and OnEnd are those of a Stdio. Idle is the Policy's.
+	// Remote and OnEnd are those of a Stdio; OnEnd is also called if the
+	// program could not be started. Idle is the Policy's.
 	Remote func(net.Conn) End
 	Idle   time.Duration
 	OnEnd  func(net.Addr, Totals)
@@ -43,6 +44,10 @@ type Command struct {
 // Serve is a Handler. Its errors are a *command.StartError and those of Pipe.
 func (h *Command) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
+	totals := Totals{Began: time.Now()}
+	if h.OnEnd != nil {
+		defer func() { h.OnEnd(c.RemoteAddr(), totals) }()
+	}
 	end := endOf(c, h.Remote)
 	start := h.Program.Start
 	if end.Datagram {
@@ -53,7 +58,7 @@ func (h *Command) Serve(ctx context.Context, c net.Conn) error {
 		return err
 	}
 	defer p.Close()
-	totals, err := h.relay(ctx, p, end)
+	totals, err = h.relay(ctx, p, end)
 	c.Close()
 	if err == nil {
 		stop := context.AfterFunc(ctx, p.Hangup)
@@ -64,9 +69,6 @@ func (h *Command) Serve(ctx context.Context, c net.Conn) error {
 	state := p.State()
 	if h.OnExit != nil {
 		h.OnExit(c.RemoteAddr(), state)
-	}
-	if h.OnEnd != nil {
-		h.OnEnd(c.RemoteAddr(), totals)
 	}
 	return err
 }

@@ -19,8 +19,9 @@ type Forward struct {
 	// Remote makes the End of a client. Nil means Conn.
 	Remote func(net.Conn) End
 
-	// OnEnd, if not nil, is called with what was moved when it is all over;
-	// sent are the bytes from the client to the target.
+	// OnEnd, if not nil, is called with what was moved when it is all over,
+	// also if the target could not be reached; sent are the bytes from the
+	// client to the target.
 	OnEnd func(client net.Addr, t Totals)
 }
 
@@ -32,6 +33,10 @@ const datagramQuiet = time.Second
 // returns the error of Dial. Its other errors name the side that failed.
 func (f *Forward) Serve(ctx context.Context, c net.Conn) error {
 	defer c.Close()
+	totals := Totals{Began: time.Now()}
+	if f.OnEnd != nil {
+		defer func() { f.OnEnd(c.RemoteAddr(), totals) }()
+	}
 	t, err := f.Dial(ctx)
 	if err != nil {
 		resetOnClose(c)
@@ -44,10 +49,7 @@ func (f *Forward) Serve(ctx context.Context, c net.Conn) error {
 	if target.Datagram && p.Quiet == 0 {
 		p.Quiet = datagramQuiet
 	}
-	totals, err := newReferee(&client, &target, p).join(ctx)
-	if f.OnEnd != nil {
-		f.OnEnd(c.RemoteAddr(), totals)
-	}
+	totals, err = newReferee(&client, &target, p).join(ctx)
 	return err
 }
 

@@ -41,6 +41,10 @@ type Reply struct {
 	// Idle ends a connection with ErrIdle that sends nothing for this long.
 	// Zero means no limit.
 	Idle time.Duration
+
+	// OnEnd is called for each connection when it has ended. Nil means that
+	// nothing is counted.
+	OnEnd func(remote net.Addr, t Totals)
 }
 
 // Serve is a Handler. A stream connection gets the text, is half-closed, read
@@ -55,6 +59,11 @@ func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 	e := endOf(c, r.Remote)
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(past); e.interrupt() })()
 	defer afterServer(ctx, r.Local.interrupt)()
+	if r.OnEnd != nil {
+		t := Totals{Began: time.Now()}
+		defer func() { r.OnEnd(c.RemoteAddr(), t) }()
+		e.R, e.W = &countedReader{e.R, &t}, &countedWriter{e.W, &t}
+	}
 	pooled := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(pooled)
 	answer := r.answer

@@ -164,7 +164,7 @@ type Closed struct {
 // Unanswered is a connection whose peer came to its EOF after it was half-closed
 // without having sent a byte: it may have taken the half-close for a client
 // that has gone.
-type Unanswered struct{}
+type Unanswered struct{ Remote net.Addr }
 
 // SessionFailed is one of several connections that ended with an error.
 type SessionFailed struct {

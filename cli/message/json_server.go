@@ -57,8 +57,8 @@ func (j *JSON) server(e event.Event) (o object, ok bool) {
 		return j.said(e, object{Event: "error", Remote: addressText(e.Client), Target: e.Target.String()}), true
 	case event.CommandEnded:
 		return j.said(e, object{Event: "command", Remote: addressText(e.Remote)}), true
-	case event.RecordFailed:
-		return j.said(e, object{Event: "error"}), true
+	case event.Unanswered:
+		return object{Event: "unanswered", Remote: addressText(e.Remote), Hint: j.Text.unanswered()}, true
 	case event.Warned:
 		return j.said(e, object{Event: "warning"}), true
 	case event.Dropped:

@@ -85,9 +85,15 @@ func (t *Text) moving(e event.Event) []event.Line {
 	case event.RecordFailed, event.Digests, event.Progress:
 		return t.record(e)
 	case event.Unanswered:
-		return t.hint("the peer closed without an answer after standard input had ended; if one was expected, try " + t.spell(option.NoShutdown))
+		return t.hint(t.unanswered())
 	}
 	return nil
+}
+
+// unanswered returns the hint at a half-close that a peer may have taken for the
+// end of its client.
+func (t *Text) unanswered() string {
+	return "the peer closed without an answer after standard input had ended; if one was expected, try " + t.spell(option.NoShutdown)
 }
 
 // scanning returns the lines of an event of a scan, or of what was found on the

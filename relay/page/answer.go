@@ -124,6 +124,7 @@ func (s *conn) writeLong(body []byte) error {
 		}
 		s.arm(time.Time{})
 		n, err := s.c.Write(body[:min(len(body), pieceSize)])
+		s.sent(int64(n))
 		if err != nil {
 			return err
 		}
@@ -191,11 +192,13 @@ func (s *conn) flush() (err error) {
 // write writes b, waiting only for what can't be written at once.
 func (s *conn) write(b []byte) error {
 	n, err := s.rawWrite(b)
+	s.sent(int64(n))
 	if err != nil || n == len(b) {
 		return err
 	}
 	s.arm(time.Time{})
-	_, err = s.c.Write(b[n:])
+	n, err = s.c.Write(b[n:])
+	s.sent(int64(n))
 	s.wrote()
 	return err
 }

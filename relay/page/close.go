@@ -29,6 +29,7 @@ func (s *conn) drain() {
 	buf := s.input().buf
 	for n := 0; n < drainMax; {
 		m, err := s.c.Read(buf)
+		s.received(m)
 		if err != nil {
 			return
 		}

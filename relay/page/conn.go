@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gonc/internal/http1"
+	"gonc/relay"
 )
 
 // A conn is one connection to a Page. It is kept small: ten thousand of
@@ -28,7 +29,8 @@ type conn struct {
 	stop   *stopGroup            // nil: nothing stops it
 	next   *conn                 // in the list of stop
 	prev   *conn
-	linger bool // the client may still be sending when this ends
+	totals *relay.Totals // nil: nothing is counted
+	linger bool          // the client may still be sending when this ends
 }
 
 // errDone ends a connection without an error.
@@ -54,6 +56,7 @@ func (s *conn) servePlain() error {
 // that a goroutine starts with.
 func (s *conn) took(n int) error {
 	s.now = time.Now()
+	s.received(n)
 	s.in.w += n
 	s.output()
 	err := s.answerAll()
@@ -63,6 +66,20 @@ func (s *conn) took(n int) error {
 		}
 	}
 	return err
+}
+
+// received counts n bytes that were read.
+func (s *conn) received(n int) {
+	if s.totals != nil {
+		s.totals.Receive(n)
+	}
+}
+
+// sent counts n bytes that were written.
+func (s *conn) sent(n int64) {
+	if s.totals != nil {
+		s.totals.Sent += n
+	}
 }
 
 // answerAll answers every request that has been read whole, and starts the

@@ -95,6 +95,7 @@ func (s *conn) writeFile(f *os.File, size int64) error {
 		s.arm(time.Time{})
 		n, err := io.CopyN(s.c, f, min(size-sent, stretchSize))
 		s.wrote()
+		s.sent(n)
 		sent += n
 		switch {
 		case err == io.EOF:

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"gonc/relay"
 )
 
 // A Page answers HTTP/1 requests with one page, whatever is asked for: the
@@ -50,6 +52,10 @@ type Page struct {
 	// what it points to are valid only until Log returns. Requests answered
 	// together in one write when Log is nil are then answered one by one.
 	Log func(r *Request)
+
+	// OnEnd, unless nil, is called for each connection when it has ended,
+	// with what was sent and received. It is called like Log.
+	OnEnd func(remote net.Addr, t relay.Totals)
 
 	once   sync.Once
 	server string // the Server field line
@@ -90,11 +96,25 @@ var testPage = []byte(`<!DOCTYPE html><html lang="ja"><body><p>Test Server</p></
 func (p *Page) Serve(ctx context.Context, c net.Conn) error {
 	p.once.Do(p.prepare)
 	s := &conn{page: p, c: c, fd: -1, active: time.Now()}
-	s.rawInit()
-	if !p.stops.add(ctx, s) {
-		return c.Close()
+	if p.OnEnd != nil {
+		s.totals = &relay.Totals{Began: s.active}
 	}
-	var err error
+	s.rawInit()
+	err := s.serve(ctx)
+	s.release()
+	c.Close()
+	if s.totals != nil {
+		p.OnEnd(c.RemoteAddr(), *s.totals)
+	}
+	return err
+}
+
+// serve answers the requests of s until it ends or ctx is done.
+func (s *conn) serve(ctx context.Context) (err error) {
+	if !s.page.stops.add(ctx, s) {
+		return nil
+	}
+	defer s.page.stops.remove(s)
 	if s.raw != nil {
 		err = s.serveRaw()
 	} else {
@@ -103,8 +123,5 @@ func (p *Page) Serve(ctx context.Context, c net.Conn) error {
 	if err == errDone {
 		err = s.finish()
 	}
-	p.stops.remove(s)
-	s.release()
-	c.Close()
 	return err
 }
