@@ -302,7 +302,11 @@ func (p *process) feedEOF([]string) error {
 	if p.stdin == nil {
 		return errNoPipe
 	}
-	return p.stdin.Close()
+	err := p.stdin.Close()
+	if errors.Is(err, os.ErrClosed) { // the process has ended already, and Wait has closed it
+		return nil
+	}
+	return err
 }
 
 func (p *process) signalCommand(args []string) error {
