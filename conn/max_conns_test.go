@@ -31,7 +31,7 @@ func TestMaxConnsInTurn(t *testing.T) {
 		c.Read(make([]byte, 1))
 		c.Close()
 	}
-	if n := refused.Load(); n > clients/4 {
+	if n := refused.Load(); n > clients/2 {
 		t.Errorf("%d of %d were refused", n, clients)
 	}
 }

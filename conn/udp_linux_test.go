@@ -112,7 +112,7 @@ func TestUDPDropped(t *testing.T) {
 		<-full
 		buf := make([]byte, 100)
 		for {
-			c.SetReadDeadline(time.Now().Add(500 * time.Millisecond))
+			c.SetReadDeadline(time.Now().Add(3 * time.Second))
 			if _, err := c.Read(buf); err != nil {
 				return nil
 			}

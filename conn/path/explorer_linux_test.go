@@ -54,7 +54,8 @@ func TestExplore(t *testing.T) {
 		if f.Judge() != c.cause || !slices.Equal(steps, c.steps) && !slices.Equal(steps, known) {
 			t.Errorf("%s: %v, want %v; cause %v, want %v: %+v", c.to, steps, c.steps, f.Judge(), c.cause, f)
 		}
-		if limit := min(c.limit+2*time.Second, 10*time.Second); took > limit && c.limit < time.Minute {
+		const slack = 5 * time.Second // for a loaded machine
+		if took > c.limit+2*time.Second+slack && c.limit < time.Minute {
 			t.Errorf("%s took %v", c.to, took)
 		}
 	}
