@@ -164,8 +164,8 @@ func TestCommandKilled(t *testing.T) {
 	testutil.CheckLeaks(t)
 	there, ended, _ := running(t, "tcp", "trap '' HUP; sleep 1000 & echo $!; cat /dev/zero")
 	pid := readNumber(t, there)
-	reset(t, there)
 	began := time.Now()
+	reset(t, there)
 	if err := testutil.Await(t, ended, "the session"); err == nil {
 		t.Error("no error")
 	}

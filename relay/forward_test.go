@@ -358,7 +358,7 @@ func TestForwardCancel(t *testing.T) {
 // A peer that sends a byte now and then is not idle, and one that stops is.
 func TestForwardIdle(t *testing.T) {
 	testutil.CheckLeaks(t)
-	const limit = 300 * time.Millisecond
+	const limit = 1500 * time.Millisecond
 	f := forwarded(t, context.Background(), "tcp", "tcp", Policy{Idle: limit})
 	begin := time.Now()
 	for range 5 {

@@ -114,7 +114,7 @@ func TestPatience(t *testing.T) {
 // A slow peer is not idle for as long as it takes something, though no write
 // returns for longer than that.
 func TestIdleSlowPeer(t *testing.T) {
-	const limit = time.Second
+	const limit = 2500 * time.Millisecond // for which the test itself may stand still
 	bothWays(t, func(t *testing.T) {
 		testutil.CheckLeaks(t)
 		for _, from := range sources[:2] {
@@ -129,7 +129,7 @@ func TestIdleSlowPeer(t *testing.T) {
 				s := &Stdio{Local: files(t, from.open(t, 16<<20), nil), Policy: Policy{Idle: limit}}
 				relay := serving(context.Background(), s.Serve, here)
 				a := &arrival{wrong: -1}
-				for begin := time.Now(); time.Since(begin) < 2*limit; time.Sleep(limit / 20) {
+				for begin := time.Now(); time.Since(begin) < 3*limit/2; time.Sleep(limit / 50) {
 					must(io.CopyN(a, there, 16<<10))
 				}
 				must(io.Copy(a, struct{ io.Reader }{there}))
@@ -144,7 +144,7 @@ func TestIdleSlowPeer(t *testing.T) {
 
 // A slow reader of standard output is none either.
 func TestIdleSlowReader(t *testing.T) {
-	const limit = 500 * time.Millisecond
+	const limit = 2 * time.Second
 	bothWays(t, func(t *testing.T) {
 		testutil.CheckLeaks(t)
 		here, there := tcpPair(t)
@@ -152,7 +152,7 @@ func TestIdleSlowReader(t *testing.T) {
 		feed(there, 1<<20)
 		relay := piping(context.Background(), files(t, nil, out), Conn(here), Policy{Idle: limit})
 		a := &arrival{wrong: -1}
-		for begin := time.Now(); time.Since(begin) < 3*limit; time.Sleep(limit / 10) {
+		for begin := time.Now(); time.Since(begin) < 3*limit/2; time.Sleep(limit / 20) {
 			must(io.CopyN(a, r, 4<<10))
 		}
 		must(io.CopyN(a, r, 1<<20-a.n))
@@ -200,7 +200,7 @@ func TestSettleResetAfterEnd(t *testing.T) {
 	if err := testutil.Await(t, settled, "the end"); !errors.As(err, &lost) {
 		t.Errorf("ended with %v", err)
 	}
-	if took := time.Since(begin); took > stallLimit*3/5 {
+	if took := time.Since(begin); took > stallLimit*4/5 {
 		t.Errorf("took %v", took)
 	}
 }

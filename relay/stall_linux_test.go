@@ -206,7 +206,7 @@ func TestLossBehindOutput(t *testing.T) {
 
 // A remote whose bytes wait for the reader of standard output is not silent.
 func TestNotQuietWhileUnread(t *testing.T) {
-	const quiet = 300 * time.Millisecond
+	const quiet = 1500 * time.Millisecond
 	bothWays(t, func(t *testing.T) {
 		testutil.CheckLeaks(t)
 		here, there := connected(t, "tcp")
@@ -219,7 +219,7 @@ func TestNotQuietWhileUnread(t *testing.T) {
 		a := &arrival{wrong: -1}
 		must(io.CopyN(a, r, 8<<20))
 		s.await(t)
-		time.Sleep(3 * quiet) // in which it must not end
+		time.Sleep(2 * quiet) // in which it must not end
 		rest := testutil.Background(func() error { _, err := io.Copy(a, r); return err })
 		if end := testutil.Await(t, s.relay, "the relay"); end.err != nil {
 			t.Errorf("it ended with %v", end.err)

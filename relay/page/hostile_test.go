@@ -37,12 +37,11 @@ func noneLeft(t *testing.T, attack func(t *testing.T)) {
 	goroutines, files := runtime.NumGoroutine(), countFiles()
 	t.Run("attack", attack)
 	var g, f int
-	for range 500 { // the runtime has no event for the end of a goroutine
-		g, f = runtime.NumGoroutine(), countFiles()
+	for late := time.Now().Add(testutil.Timeout); time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
+		g, f = runtime.NumGoroutine(), countFiles() // the runtime has no event for the end of a goroutine
 		if g <= goroutines && f <= files {
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Errorf("left: %d goroutines, %d descriptors", g-goroutines, f-files)
 }
@@ -101,7 +100,7 @@ func TestSlowClients(t *testing.T) {
 		}
 		beside := latency(t, addr)
 		t.Logf("a request takes %v alone, %v beside %d slow clients", alone, beside, len(slow))
-		if beside > alone+10*time.Millisecond {
+		if beside > alone+500*time.Millisecond { // for a machine that does other work meanwhile
 			t.Errorf("delayed by %v", beside-alone)
 		}
 		all.Wait()
@@ -110,7 +109,7 @@ func TestSlowClients(t *testing.T) {
 				t.Fatalf("%q, %v", a, err)
 			}
 		}
-		if took := time.Since(begin); took > headTime+5*time.Second {
+		if took := time.Since(begin); took > headTime+testutil.Timeout {
 			t.Errorf("closed only after %v", took)
 		}
 	})
@@ -264,7 +263,7 @@ func TestLingersBriefly(t *testing.T) {
 		for err := error(nil); err == nil; _, err = c.Write([]byte("x")) {
 			time.Sleep(time.Millisecond)
 		}
-		if took := time.Since(begin); took > graceTime+2*time.Second {
+		if took := time.Since(begin); took > graceTime+testutil.Timeout {
 			t.Errorf("closed only after %v", took)
 		}
 	})
