@@ -1,6 +1,7 @@
 package testutil
 
 import (
+	"context"
 	"net"
 	"os"
 	"strconv"
@@ -99,7 +100,8 @@ func isFree(port int) bool {
 	if strings.Contains(services(), at[1:]+"/") {
 		return false
 	}
-	ln, err := net.Listen("tcp", at)
+	lc := net.ListenConfig{Control: alone}
+	ln, err := lc.Listen(context.Background(), "tcp", at)
 	if err != nil {
 		return false
 	}
