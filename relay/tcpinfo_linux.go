@@ -80,6 +80,18 @@ func errorTaken(c net.Conn) (taken bool) {
 	return taken
 }
 
+// readable reports whether a read of c would return at once.
+func readable(c net.Conn) (is bool) {
+	if sc, ok := c.(syscall.Conn); ok {
+		control(sc, func(fd int) {
+			fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+			n, err := unix.Poll(fds, 0)
+			is = err == nil && n > 0
+		})
+	}
+	return is
+}
+
 // tcpInfo returns what the system knows of a TCP connection (tcp(7), TCP_INFO).
 func tcpInfo(c net.Conn) (info *unix.TCPInfo, err error) {
 	tc, ok := c.(*net.TCPConn)

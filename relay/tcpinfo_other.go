@@ -27,6 +27,9 @@ func isClosed(net.Conn) bool { return false }
 // errorTaken is unknown here.
 func errorTaken(net.Conn) bool { return false }
 
+// readable is unknown here.
+func readable(net.Conn) bool { return false }
+
 // awaitPeerGone is not available here: a reset is seen when the next byte is
 // written.
 func awaitPeerGone(net.Conn) error { return errors.ErrUnsupported }

@@ -34,15 +34,19 @@ const (
 	// been stopped, or to have had no processor. What came in time may then
 	// not have been read yet, and gets as long to be.
 	schedulingSlack = 20 * time.Millisecond
+
+	// unreadWithin bounds how long more a late timer waits for what is there
+	// to be read, on a machine that gives the movers no processor either.
+	unreadWithin = time.Second
 )
 
 // An alarm is a point in time at which the referee looks at something.
 type alarm struct {
-	due    time.Time // zero: not set
-	excuse bool      // it was late once, and that was excused
+	due  time.Time // zero: not set
+	late time.Time // when it was found late, which was excused; zero: never
 }
 
-func (a *alarm) set(wait time.Duration) { a.due, a.excuse = time.Now().Add(wait), false }
+func (a *alarm) set(wait time.Duration) { *a = alarm{due: time.Now().Add(wait)} }
 
 // untilNextAlarm returns how long to wait for the first alarm, if any is set.
 func (x *referee) untilNextAlarm() (wait time.Duration, set bool) {
@@ -89,16 +93,43 @@ func (x *referee) ring() {
 func (x *referee) ringDue() {
 	for i := range x.timers {
 		a := &x.timers[i]
-		late := time.Since(a.due)
+		now := time.Now()
 		switch {
-		case a.due.IsZero() || late < 0:
-		case late > schedulingSlack && !a.excuse:
-			a.due, a.excuse = time.Now().Add(schedulingSlack), true
+		case a.due.IsZero() || now.Before(a.due):
+		case x.excused(a, now):
+			a.due = now.Add(schedulingSlack)
 		default:
 			*a = alarm{}
 			x.alarm(i)
 		}
 	}
+}
+
+// excused reports whether an alarm that is due waits once more: it is late, and
+// what came in time may not have been read yet.
+func (x *referee) excused(a *alarm, now time.Time) bool {
+	if a.late.IsZero() {
+		if now.Sub(a.due) <= schedulingSlack {
+			return false
+		}
+		a.late = now
+		return true
+	}
+	return now.Sub(a.late) < unreadWithin && x.unread()
+}
+
+// unread reports whether a side has something ready that its mover has not read
+// yet, although nothing keeps it.
+func (x *referee) unread() bool {
+	for s, e := range x.ends {
+		if x.state.flow[s] != flowRunning || x.flows[s].writing.Load() {
+			continue
+		}
+		if ready := e.src.ready; ready != nil && ready() || e.bare != nil && readable(e.bare) {
+			return true
+		}
+	}
+	return false
 }
 
 func (x *referee) alarm(i int) {
