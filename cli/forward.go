@@ -84,7 +84,11 @@ func (t *target) secure() error {
 	}
 	client.LoadRoots() // before the program is confined
 	t.dialer.Secure = func(ctx context.Context, c net.Conn, a addr.Addr) (net.Conn, error) {
-		return client.Handshake(ctx, c, a.Host)
+		c, err := client.Handshake(ctx, c, a.Host)
+		if err != nil {
+			return nil, &event.TargetHandshakeError{Err: err}
+		}
+		return c, nil
 	}
 	return nil
 }

@@ -142,6 +142,15 @@ type ClientFailed struct {
 	Err    error
 }
 
+// A TargetHandshakeError is a TLS handshake with a target that failed: what
+// decides it are the settings of the target and not the options about TLS.
+type TargetHandshakeError struct{ Err error }
+
+func (e *TargetHandshakeError) Error() string { return e.Err.Error() }
+
+// Unwrap returns Err.
+func (e *TargetHandshakeError) Unwrap() error { return e.Err }
+
 // TargetFailed is a target that a client could not be connected to.
 type TargetFailed struct {
 	Client net.Addr

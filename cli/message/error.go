@@ -171,7 +171,7 @@ func (t *Text) describeOp(e *net.OpError) (text, hint string) {
 	case errors.As(e.Err, &cut):
 		return "receive from " + at + " failed: it ended without close_notify, the end that TLS has", "what was received may not be all"
 	case errors.As(e.Err, &alert):
-		why, hint := t.alert(alert, false)
+		why, hint := t.tlsWords(e).alert(alert, false)
 		return "receive from " + at + " failed: " + why, hint
 	case strings.Contains(e.Op, "write"):
 		return "send to " + at + " failed: " + event.Reason(e.Err), "the other side closed the connection before it had everything"

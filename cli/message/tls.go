@@ -142,7 +142,7 @@ func (t *Text) handshakeFailed(e event.HandshakeFailed) []event.Line {
 	if ok {
 		why = "the client " + why
 	} else {
-		why, hint = t.handshake(e.Err, true)
+		why, hint = t.tlsWords(e.Err).handshake(e.Err, true)
 		why = "TLS handshake failed: " + why
 	}
 	text := connectionFrom(e.Remote) + ": " + why
@@ -158,7 +158,7 @@ func (t *Text) describeHandshake(a addr.Addr, limit time.Duration, err error) (t
 	if a.Path != "" {
 		at = a.Path
 	}
-	why, hint := t.handshake(err, false)
+	why, hint := t.tlsWords(err).handshake(err, false)
 	if limit > 0 && errors.Is(err, context.DeadlineExceeded) {
 		why = fmt.Sprintf("no answer within %v", limit)
 	}

@@ -110,6 +110,8 @@ func (t *Text) foreignHint(f option.Foreign) string {
 func (t *Text) describeValue(e *option.ValueError) (text, hint string) {
 	var port *addr.PortError
 	switch {
+	case errors.As(e.Err, &port) && e.ID == option.To: // beside the port to listen on
+		return fmt.Sprintf("option %s: %s", e.Name, port), portHint(port)
 	case errors.As(e.Err, &port):
 		return port.Error(), portHint(port)
 	case e.Why == option.Empty:

@@ -1,6 +1,7 @@
 package option
 
 import (
+	"errors"
 	"strings"
 
 	"gonc/conn/addr"
@@ -45,8 +46,8 @@ func parseForward(s string) (Forward, error) {
 		rest = s[len("tcp:"):]
 	}
 	a, err := addr.Split(rest)
-	if err != nil {
-		return Forward{}, err
+	if wrong, ok := errors.AsType[*addr.Error](err); ok {
+		return Forward{}, &addr.Error{Text: s, Why: wrong.Why, Hint: forwardHint(rest)}
 	}
 	if a.Host == "" {
 		return Forward{}, &addr.Error{Text: s, Why: "has no host before the colon"}
@@ -57,6 +58,14 @@ func parseForward(s string) (Forward, error) {
 	}
 	f.Addr = a
 	return f, err
+}
+
+// forwardHint says how to write the address of a target.
+func forwardHint(text string) string {
+	if host := addr.ParseHost(text); addr.IsIPv6(host) {
+		return "write [" + host + "]:port"
+	}
+	return "write host:port, [address]:port, unix:path, udp:host:port or tls:host:port"
 }
 
 // configure reads what follows the address of a TLS target.
