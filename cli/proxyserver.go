@@ -80,9 +80,12 @@ func (s *proxyServer) serve(ctx context.Context, c net.Conn) error {
 	}
 	t, err := s.connect(ctx, r)
 	if err != nil {
+		defer s.ended(c, began, 0, 0)
+		if ctx.Err() != nil { // it was given up here
+			return context.Cause(ctx)
+		}
 		s.out.Print(event.TargetFailed{Client: c.RemoteAddr(), Target: r.Target, Err: err})
 		r.Refuse(ctx, err)
-		s.ended(c, began, 0, 0)
 		return nil
 	}
 	if r.Kind == proxy.KindForward {

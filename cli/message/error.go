@@ -25,6 +25,9 @@ import (
 // describe puts an error into words.
 func (t *Text) describe(err error) (text, hint string) {
 	text, hint = t.describeOwn(err)
+	if hint == "" && errors.Is(err, syscall.EMFILE) {
+		hint = "this program has as many files open as it may; ulimit -n shows and raises the limit"
+	}
 	if t.Dialect.Error != nil {
 		if own, ok := t.Dialect.Error(err); ok {
 			text = own

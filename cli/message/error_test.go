@@ -14,6 +14,7 @@ import (
 	"gonc/cli/event"
 	"gonc/conn"
 	"gonc/conn/addr"
+	"gonc/relay/command"
 )
 
 // What is said when -w is over: what was under way, and of several addresses
@@ -56,6 +57,18 @@ func TestSayTimeLimit(t *testing.T) {
 			if said.String() != want {
 				t.Errorf("%s says %q, not %q", name, said.String(), want)
 			}
+		}
+	}
+}
+
+// Descriptors that are used up have a hint, whatever needed one.
+func TestSayDescriptors(t *testing.T) {
+	for _, err := range []error{
+		&conn.UnixError{Op: "connect", Path: "/s", Err: os.NewSyscallError("socket", syscall.EMFILE)},
+		&command.StartError{Name: "cat", Err: syscall.EMFILE},
+	} {
+		if text, hint := (&Text{Dialect: goncDialect()}).describe(err); !strings.Contains(text, "Too many open files") || !strings.Contains(hint, "ulimit -n") {
+			t.Errorf("it says %q, %q", text, hint)
 		}
 	}
 }
