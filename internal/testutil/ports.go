@@ -22,9 +22,11 @@ const (
 // own are the ports of this process.
 var own struct {
 	sync.Mutex
-	band  int            // that was claimed last; 0: none
+	band  int            // in use; 0: none
 	next  int            // the port to try next
-	locks []net.Listener // on the first port of each band that was claimed
+	bands []int          // that were claimed
+	locks []net.Listener // on the first port of each of them
+	again int            // how often one of them was used again
 }
 
 // FreePort returns a TCP and UDP port that nothing has: neither a program, nor
@@ -48,8 +50,9 @@ func FreePorts(t testing.TB) (ports [5]int) {
 	return ports
 }
 
-// freeRow returns the first of n free ports in a row. None is given out twice,
-// so that what a test before left on a port disturbs no other one.
+// freeRow returns the first of n free ports in a row. None is given out twice
+// while there are others, so that what a test before left on a port disturbs no
+// other one.
 func freeRow(t testing.TB, n int) int {
 	t.Helper()
 	row := 0
@@ -66,19 +69,25 @@ func freeRow(t testing.TB, n int) int {
 	return own.next - n
 }
 
-// claimBand takes the next band that no other process has. The listener on its
-// first port, which is kept until this process ends, tells the others.
+// claimBand takes a band that no other process has. The listener on its first
+// port, which is kept until this process ends, tells the others. When none is
+// left, one that this process has is used again.
 func claimBand(t testing.TB) {
 	t.Helper()
-	for band := max(firstBand, own.band+bandSize); band <= lastBand; band += bandSize {
+	for band := firstBand; band <= lastBand; band += bandSize {
 		lock, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(band)))
 		if err == nil {
 			own.band, own.next = band, band+1
-			own.locks = append(own.locks, lock)
+			own.bands, own.locks = append(own.bands, band), append(own.locks, lock)
 			return
 		}
 	}
-	t.Fatal("no band of ports is left")
+	if len(own.bands) == 0 {
+		t.Fatal("no band of ports is left")
+	}
+	own.band = own.bands[own.again%len(own.bands)]
+	own.next = own.band + 1
+	own.again++
 }
 
 // claimed returns how many bands this process has.
