@@ -49,9 +49,7 @@ func TestServeFewDescriptors(t *testing.T) {
 	if n := served.Load(); n >= clients {
 		t.Errorf("%d are served", n)
 	}
-	if used := processorTime(t, 300*time.Millisecond); used > 100*time.Millisecond {
-		t.Errorf("waiting took %v of the processor", used)
-	}
+	awaitRest(t)
 	if len(short) > 0 {
 		t.Errorf("said again: %v", <-short)
 	}
@@ -77,8 +75,10 @@ func clientSocket(t *testing.T) int {
 	return fd
 }
 
-// processorTime returns how much of the processor this process takes in d.
-func processorTime(t *testing.T, d time.Duration) time.Duration {
+// awaitRest waits until this process, which only waits, spends next to no
+// processor time. At first it may still be at work, on a busy machine.
+func awaitRest(t *testing.T) {
+	t.Helper()
 	used := func() time.Duration {
 		var u unix.Rusage
 		if err := unix.Getrusage(unix.RUSAGE_SELF, &u); err != nil {
@@ -86,9 +86,12 @@ func processorTime(t *testing.T, d time.Duration) time.Duration {
 		}
 		return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 	}
-	before := used()
-	time.Sleep(d)
-	return used() - before
+	const watched = 500 * time.Millisecond
+	testutil.Eventually(t, "it spends no processor time", func() bool {
+		before := used()
+		time.Sleep(watched)
+		return used()-before < watched/4
+	})
 }
 
 // However a listener ends, it leaves neither descriptors nor goroutines.
