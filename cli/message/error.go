@@ -160,6 +160,7 @@ func (t *Text) describeOp(e *net.OpError) (text, hint string) {
 	at := placeOf(e.Addr) + " (" + proto + ")"
 	var cut *tlsconn.TruncatedError
 	var alert *tlsconn.AlertError
+	var breach *tlsconn.ProtocolFailure
 	switch {
 	case errors.Is(e.Err, syscall.EDESTADDRREQ):
 		return "send to " + at + " failed: " + event.Reason(e.Err), "a sender of Unix datagrams can be answered if its own socket has a name"
@@ -175,6 +176,9 @@ func (t *Text) describeOp(e *net.OpError) (text, hint string) {
 		return "receive from " + at + " failed: it ended without close_notify, the end that TLS has", "what was received may not be all"
 	case errors.As(e.Err, &alert):
 		why, hint := t.tlsWords(e).alert(alert, false)
+		return "receive from " + at + " failed: " + why, hint
+	case errors.As(e.Err, &breach):
+		why, hint := t.tlsWords(e).breach(breach, false)
 		return "receive from " + at + " failed: " + why, hint
 	case strings.Contains(e.Op, "write"):
 		return "send to " + at + " failed: " + event.Reason(e.Err), "the other side closed the connection before it had everything"

@@ -21,6 +21,7 @@ func (w tlsWords) handshake(err error, server bool) (why, hint string) {
 		foreign  *tlsconn.NotTLSError
 		alert    *tlsconn.AlertError
 		mismatch *tlsconn.MismatchError
+		breach   *tlsconn.ProtocolFailure
 	)
 	switch {
 	case errors.As(err, &foreign) && server:
@@ -31,6 +32,8 @@ func (w tlsWords) handshake(err error, server bool) (why, hint string) {
 		return w.alert(alert, server)
 	case errors.As(err, &mismatch):
 		return w.mismatch(mismatch, server)
+	case errors.As(err, &breach):
+		return w.breach(breach, server)
 	case errors.Is(err, tlsconn.ErrNoClientCertificate):
 		return "the client showed no certificate", "clients name one with " + w.spell(option.TLSCert) + " and " + w.spell(option.TLSKey)
 	case errors.Is(err, tlsconn.ErrEnded) && server:
@@ -38,7 +41,7 @@ func (w tlsWords) handshake(err error, server bool) (why, hint string) {
 	case errors.Is(err, tlsconn.ErrEnded):
 		return "the other side closed the connection", "it may not speak TLS"
 	case errors.Is(err, context.DeadlineExceeded) && server:
-		return "the client did not finish it in time", ""
+		return "the client did not finish it in time", "it may not speak TLS, or wait for a first word of the server; " + w.spell(option.ConnectTimeout) + " sets the limit"
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time", "the other side may not speak TLS"
 	}
@@ -77,6 +80,7 @@ func (w tlsWords) badCertificate(err error, server bool) (why, hint string, ok b
 		why, hint = w.notValidNow(dates)
 	case errors.As(err, &usage) && server:
 		why = "the certificate of " + ownerOf(&usage.Certificate) + " is not for a client"
+		hint = "one for clients has the extended key usage clientAuth, or none at all"
 	case errors.As(err, &usage):
 		why, hint = "the certificate of "+ownerOf(&usage.Certificate)+" is not for a server", w.pinHint(&usage.Certificate)
 	case errors.As(err, &other):
@@ -100,10 +104,14 @@ func (w tlsWords) unknownAuthority(e *tlsconn.UnknownAuthorityError, server bool
 	if e.SelfSigned {
 		why = "the certificate of " + ownerOf(&e.Certificate) + " is self-signed and not trusted"
 	}
-	if server {
-		return why, "its authority has to be in the file of " + w.spell(option.TLSTrustFile)
+	missing := ""
+	if e.Alone && !e.SelfSigned {
+		missing = "; it came alone, so an intermediate certificate may be missing"
 	}
-	return why, "if it is the right one: " + w.pin(&e.Certificate) + ", or trust its authority with " + w.spell(option.TLSTrustFile)
+	if server {
+		return why, "its authority has to be in the file of " + w.spell(option.TLSTrustFile) + missing
+	}
+	return why, "if it is the right one: " + w.pin(&e.Certificate) + ", or trust its authority with " + w.spell(option.TLSTrustFile) + missing
 }
 
 func (w tlsWords) wrongName(e *tlsconn.WrongNameError) (why, hint string) {
@@ -136,7 +144,7 @@ func (w tlsWords) alert(e *tlsconn.AlertError, server bool) (why, hint string) {
 	case e.IsAboutCertificate() && server:
 		return "the client does not accept the certificate (" + e.Name() + ")", "it has to trust it, or its authority, and the name that it asks for has to be in it"
 	case e.IsAboutCertificate():
-		return "the other side does not accept our certificate (" + e.Name() + ")", ""
+		return "the other side does not accept our certificate (" + e.Name() + ")", w.ownHint(e.Name())
 	}
 	switch e.Name() {
 	case "protocol_version":
@@ -148,7 +156,32 @@ func (w tlsWords) alert(e *tlsconn.AlertError, server bool) (why, hint string) {
 	case "unrecognized_name":
 		return peer + " does not know the name that was asked for", "name another one with " + w.spell(option.TLSServerName)
 	}
-	return peer + " refused it with the alert " + e.Name(), ""
+	return peer + " refused it with the alert " + e.Name(), "its log may say why"
+}
+
+// ownHint says what may be the matter with a certificate of ours that the server
+// did not accept.
+func (w tlsWords) ownHint(alert string) string {
+	switch alert {
+	case "certificate_expired":
+		return "look at its dates with openssl x509 -dates, and at the clocks of both machines"
+	case "certificate_revoked":
+		return "its authority has withdrawn it; ask there for another one"
+	}
+	return w.about(option.TLSCert, "the other side has to trust its authority; certificates between the two belong behind it in the file of "+w.spell(option.TLSCert))
+}
+
+// breach says what of TLS the peer does not keep to, or asks for in vain.
+func (w tlsWords) breach(e *tlsconn.ProtocolFailure, server bool) (why, hint string) {
+	peer := "the other side"
+	if server {
+		peer = "the client"
+	}
+	if e.Renegotiation {
+		return peer + " wants to renegotiate, which is not supported",
+			w.about(option.TLSMin, w.spell(option.TLSMin)+" 1.3 leaves renegotiation out, if both sides have that version")
+	}
+	return peer + " breaks the rules of TLS: " + e.Why, "it may not speak TLS, or something between the two changes what it sends"
 }
 
 // versionHint says how to have versions that are off.

@@ -102,18 +102,20 @@ func (t *Text) tlsBanner(e event.Listening, host, port string) []event.Line {
 	if e.TLS == nil {
 		return nil
 	}
-	lines := certificate(e.TLS)
+	lines, pin := certificate(e.TLS), "'"+e.TLS.Pin+"'"
+	how, curl := t.spell(option.TLSPin)+" "+pin, pin
 	if e.Mutual {
 		lines = append(lines, event.Named("clients have to show a certificate"))
+		how += " " + t.spell(option.TLSCert) + " FILE " + t.spell(option.TLSKey) + " FILE"
+		curl += " --cert FILE --key FILE"
 	}
-	pin := "'" + e.TLS.Pin + "'"
 	switch {
 	case strings.HasPrefix(e.Network, "unix"):
-		return append(lines, event.Named("connect with: %s %s %s %s %s", t.Dialect.Program, t.spell(option.TLSPin), pin, t.spell(option.Unix), event.HostPort(e.At[0])))
+		return append(lines, event.Named("connect with: %s %s %s %s", t.Dialect.Program, how, t.spell(option.Unix), event.HostPort(e.At[0])))
 	case e.Page:
-		return append(lines, event.Named("fetch with: curl -k --pinnedpubkey %s %s", pin, pageURL(e, host, port)))
+		return append(lines, event.Named("fetch with: curl -k --pinnedpubkey %s %s", curl, pageURL(e, host, port)))
 	}
-	return append(lines, event.Named("connect with: %s %s %s %s %s", t.Dialect.Program, t.spell(option.TLSPin), pin, host, port))
+	return append(lines, event.Named("connect with: %s %s %s %s", t.Dialect.Program, how, host, port))
 }
 
 // warned says what is unwise.

@@ -48,7 +48,7 @@ func (c *Conn) Read(b []byte) (int, error) {
 	}
 	n, err := c.tls.Read(b)
 	if err != nil {
-		return n, c.explain(err)
+		return n, c.explain("read", err)
 	}
 	if n == len(b) || !c.wire.whole() {
 		return n, nil
@@ -61,18 +61,21 @@ func (c *Conn) Read(b []byte) (int, error) {
 	}
 	c.wire.noWait = false
 	if err != nil && err != (errNoRecord{}) {
-		c.readErr = c.explain(err)
+		c.readErr = c.explain("read", err)
 	}
 	return n, nil
 }
 
 // explain makes the errors of this package of those of crypto/tls.
-func (c *Conn) explain(err error) error {
+func (c *Conn) explain(op string, err error) error {
 	if code, ok := remoteAlert(err); ok {
-		return c.opError("read", &AlertError{code, c.wire.asked})
+		return c.opError(op, &AlertError{code, c.wire.asked})
 	}
 	if cut, ok := err.(*TruncatedError); ok {
-		return c.opError("read", cut)
+		return c.opError(op, cut)
+	}
+	if breach := localFailure(err); breach != nil {
+		return c.opError(op, breach)
 	}
 	return err
 }
@@ -108,8 +111,10 @@ func (c *Conn) Write(b []byte) (int, error) {
 		}
 		done += n
 	}
-	c.writeErr = err
-	return done, err
+	if err != nil {
+		c.writeErr = c.explain("write", err)
+	}
+	return done, c.writeErr
 }
 
 // writeBatch sends several records at once. Of those that were sent in part it

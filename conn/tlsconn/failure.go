@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"strconv"
+	"strings"
 )
 
 // A HandshakeError is a handshake that failed.
@@ -51,9 +52,24 @@ type MismatchError struct {
 func (e *MismatchError) Error() string { return "no " + e.What + " in common" }
 
 // A ProtocolFailure is a breach of the protocol, in the words of crypto/tls.
-type ProtocolFailure struct{ Why string }
+type ProtocolFailure struct {
+	Why           string
+	Renegotiation bool // it is none: a server of TLS 1.2 asked for another handshake
+}
 
 func (e *ProtocolFailure) Error() string { return e.Why }
+
+// localFailure returns what crypto/tls says of the peer's records; nil: err is
+// of the connection below. Most of these errors have no types.
+func localFailure(err error) *ProtocolFailure {
+	text := strings.TrimPrefix(err.Error(), "local error: ")
+	why, ok := strings.CutPrefix(text, "tls: ")
+	if !ok {
+		return nil
+	}
+	why = strings.NewReplacer("*tls.", "", "Msg", "").Replace(why) // types of messages
+	return &ProtocolFailure{Why: printable(why, maxText), Renegotiation: why == "no renegotiation"}
+}
 
 // An AlertError is an alert that the peer sent (RFC 8446 section 6). As a
 // server of TLS 1.3 judges the certificate of a client after the client's part

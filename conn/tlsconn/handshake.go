@@ -150,7 +150,10 @@ func (h *handshake) cause(ctx context.Context, c *tls.Conn, err error) error {
 	if errors.As(err, &parse) {
 		err = parse
 	}
-	return &ProtocolFailure{printable(err.Error(), maxText)}
+	if breach := localFailure(err); breach != nil {
+		return breach
+	}
+	return &ProtocolFailure{Why: printable(err.Error(), maxText)}
 }
 
 // sentCertificate reports whether the peer has sent a certificate.
@@ -168,11 +171,19 @@ func (h *handshake) mismatch() error {
 		own := []string{tls.VersionName(h.versions[0]), tls.VersionName(h.versions[1])}
 		return &MismatchError{Version, own, texts(h.hello.versions, tls.VersionName)}
 	case alertHandshakeFailure:
-		return &MismatchError{Suite, nil, texts(h.hello.suites, tls.CipherSuiteName)}
+		return &MismatchError{Suite, nil, texts(suitesOf(h.hello.suites), tls.CipherSuiteName)}
 	case alertNoApplicationProtocol:
 		return &MismatchError{Protocol, nil, texts(h.hello.protocols, func(p string) string { return printable(p, maxName) })}
 	}
 	return nil
+}
+
+// suitesOf returns suites without the values that signal something else.
+func suitesOf(suites []uint16) []uint16 {
+	return slices.DeleteFunc(slices.Clone(suites), func(s uint16) bool {
+		isGREASE := s&0x0f0f == 0x0a0a && s>>8 == s&0xff // RFC 8701
+		return s == 0x00ff || s == 0x5600 || isGREASE    // RFC 5746 section 3.3, RFC 7507 section 2
+	})
 }
 
 // texts returns texts of the first few of list.

@@ -56,7 +56,7 @@ func chainError(err error, chain []*x509.Certificate, now time.Time) error {
 	switch {
 	case errors.As(err, new(x509.UnknownAuthorityError)):
 		last := chain[len(chain)-1]
-		return &UnknownAuthorityError{leaf, nameText(&last.Issuer), string(chain[0].RawSubject) == string(chain[0].RawIssuer)}
+		return &UnknownAuthorityError{leaf, nameText(&last.Issuer), string(chain[0].RawSubject) == string(chain[0].RawIssuer), len(chain) == 1}
 	case errors.As(err, &roots):
 		return &NoRootsError{leaf, printable(roots.Error(), maxText)}
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired && invalid.Cert != nil:
@@ -72,6 +72,7 @@ type UnknownAuthorityError struct {
 	Certificate Certificate
 	Authority   string // that would have to be trusted: the issuer of the last certificate
 	SelfSigned  bool
+	Alone       bool // it came without a certificate of its authority
 }
 
 func (e *UnknownAuthorityError) Error() string {
