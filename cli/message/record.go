@@ -17,16 +17,23 @@ func (t *Text) record(e event.Event) (lines []event.Line) {
 		text, hint := describeRecord(e)
 		return append(one(event.Named("%s", event.Printable(text))), t.hint(hint)...)
 	case event.Digests:
-		for _, line := range []string{e.Sent, e.Received} {
-			if line != "" {
-				lines = append(lines, event.Bare("%s", line))
-			}
-		}
-		return lines
+		return append(t.digest("sent", e.Sent), t.digest("received", e.Received)...)
 	case event.Progress:
 		return one(event.Bare("%s", progressText(e)))
 	}
 	return nil
+}
+
+// digest returns the line of a digest; with -v or on a terminal one before it
+// says of what. Otherwise sha256sum(1) and the like can read all of them.
+func (t *Text) digest(of, line string) (lines []event.Line) {
+	if line == "" {
+		return nil
+	}
+	if t.Verbose > 0 || t.Terminal {
+		lines = one(event.Named("digest of what was %s:", of))
+	}
+	return append(lines, event.Bare("%s", line))
 }
 
 // describeRecord describes a record that could not be written to its end.
