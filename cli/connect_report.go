@@ -234,7 +234,7 @@ func (o *invocation) useless(remote net.Addr, err error) error {
 	case o.Has(option.UDP) && outcome != path.Refused:
 	case o.Has(option.UDP), soon && outcome == path.ResetLater:
 		return &event.ConnectError{Err: err, Facts: e.Ended(to, outcome)}
-	case soon && err == nil && o.last.Sent == 0 && (o.out.Level() > 0 || o.terminal):
+	case soon && err == nil && o.last.Sent == 0 && o.handler.usesStdin && (o.out.Level() > 0 || o.terminal):
 		o.out.Print(event.Useless{Facts: e.Ended(to, path.ClosedAtOnce)})
 	}
 	return err

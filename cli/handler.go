@@ -198,6 +198,7 @@ func (o *invocation) onEnd(several bool) func(net.Addr, relay.Totals) {
 	if !verbose && !client {
 		return nil
 	}
+	question := client && o.handler.usesStdin && !o.Has(option.HalfClose) && !o.Has(option.SendOnly) && !isRegular(os.Stdin)
 	return func(remote net.Addr, t relay.Totals) {
 		if client {
 			o.last = t
@@ -205,7 +206,7 @@ func (o *invocation) onEnd(several bool) func(net.Addr, relay.Totals) {
 		if verbose {
 			o.out.Print(event.Closed{Remote: remote, Several: several, Totals: t, Accepted: !client})
 		}
-		if client && isUnanswered(t) && !o.Has(option.HalfClose) && !o.Has(option.SendOnly) && !isRegular(os.Stdin) {
+		if question && isUnanswered(t) {
 			o.out.Print(event.Unanswered{Remote: remote})
 		}
 	}
