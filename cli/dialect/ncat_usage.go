@@ -18,11 +18,12 @@ import (
 // than one line.
 func ncatRefusal(err error) (lines []event.Line, ok bool) {
 	var pattern *access.PatternError
+	var lookup *net.DNSError
 	switch {
 	case !errors.As(err, &pattern):
 		return ncatGetopt(err)
-	case errors.As(pattern.Err, new(*net.DNSError)):
-		lines = ncatLine("Error resolving name %q: Name or service not known", pattern.Text)
+	case errors.As(pattern.Err, &lookup):
+		lines = ncatLine("Error resolving name %q: %s", pattern.Text, event.LookupReason(lookup))
 	default:
 		lines = ncatLine("%s", event.Printable(fmt.Sprintf("%q %s.", pattern.Text, pattern.Why)))
 	}

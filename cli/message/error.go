@@ -138,7 +138,7 @@ func (t *Text) describeSession(err error) (text, hint string) {
 	case errors.As(err, &op) && op.Addr != nil:
 		return t.describeOp(op)
 	case errors.As(err, &path):
-		return fmt.Sprintf("%s %s failed: %s", path.Op, strconv.Quote(path.Path), event.Reason(path.Err)), ""
+		return fmt.Sprintf("%s %s failed: %s", path.Op, strconv.Quote(path.Path), event.Reason(path.Err)), fileHint(path.Path, path.Err)
 	}
 	return event.Reason(err), ""
 }
@@ -317,8 +317,9 @@ func describeStart(e *command.StartError) (text, hint string) {
 	case errors.Is(e.Err, syscall.ENOEXEC):
 		hint = "a script has to begin with #!/bin/sh or the like"
 	case errors.Is(e.Err, syscall.ENOENT):
-		if _, err := os.Stat(e.Name); err == nil {
-			hint = "its first line names an interpreter that is not there"
+		hint = "its first line names an interpreter that is not there"
+		if _, err := os.Stat(e.Name); err != nil {
+			hint = fileHint(e.Name, e.Err)
 		}
 	}
 	return "run " + shortened(e.Name) + ": " + why, hint

@@ -193,7 +193,7 @@ func (t *Text) tlsFile(e *tlsconn.FileError) (text, hint string) {
 	var path *fs.PathError
 	switch {
 	case errors.As(e.Err, &path):
-		return text + event.Reason(path.Err), ""
+		return text + event.Reason(path.Err), fileHint(e.Path, path.Err)
 	case e.Err == tlsconn.ErrNoKey:
 		return text + e.Err.Error(), "the key is in a file of its own? name it with " + t.spell(option.TLSKey)
 	case e.Err == tlsconn.ErrNoCertFile:
@@ -204,6 +204,8 @@ func (t *Text) tlsFile(e *tlsconn.FileError) (text, hint string) {
 		return text + e.Err.Error(), "the certificate of the key has to be the first one in its file"
 	case e.Err == tlsconn.ErrNoPEM:
 		return text + e.Err.Error(), "PEM has lines like -----BEGIN CERTIFICATE-----; openssl x509 -inform der makes it of DER"
+	case e.Err == tlsconn.ErrNoCertificate:
+		return text + e.Err.Error(), "it has to have lines like -----BEGIN CERTIFICATE-----; the file of a key has none"
 	}
-	return text + e.Err.Error(), ""
+	return text + e.Err.Error(), fileHint(e.Path, e.Err)
 }

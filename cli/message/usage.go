@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net"
 	"strconv"
 	"strings"
 
 	"gonc/cli/dialect"
+	"gonc/cli/event"
 	"gonc/cli/option"
+	"gonc/conn/access"
 	"gonc/conn/addr"
 )
 
@@ -59,7 +62,7 @@ func (t *Text) describeUsage(err error) (text, hint string) {
 	case errors.As(err, &missing):
 		return fmt.Sprintf("option %s needs an argument", missing.Name), ""
 	case errors.As(err, &unwanted):
-		return fmt.Sprintf("option %s takes no argument", unwanted.Name), ""
+		return fmt.Sprintf("option %s takes no argument", unwanted.Name), "leave out the = and what is behind it"
 	case errors.As(err, &ambiguous):
 		return fmt.Sprintf("option %s is ambiguous: %s", ambiguous.Name, strings.Join(ambiguous.Candidates, ", ")), ""
 	case errors.As(err, &misplaced):
@@ -118,10 +121,36 @@ func (t *Text) describeValue(e *option.ValueError) (text, hint string) {
 		return fmt.Sprintf("option %s: the value is empty", e.Name), "perhaps a variable that is not set"
 	}
 	var bad *addr.Error
-	if errors.As(e.Err, &bad) {
-		hint = bad.Hint
+	var pattern *access.PatternError
+	why := ""
+	switch {
+	case errors.As(e.Err, &pattern):
+		why, hint = badPattern(e.ID, pattern)
+	case errors.As(e.Err, &bad):
+		why, hint = badValue(e), bad.Hint
+	default:
+		why = badValue(e)
 	}
-	return fmt.Sprintf("option %s: %s", e.Name, badValue(e)), hint
+	return fmt.Sprintf("option %s: %s", e.Name, why), hint
+}
+
+// badPattern says what is wrong with a host of a list.
+func badPattern(id option.ID, e *access.PatternError) (why, hint string) {
+	var lookup *net.DNSError
+	if errors.As(e.Err, &lookup) {
+		named := *e
+		named.Err = nil
+		return named.Error() + ": " + event.LookupReason(lookup), resolverHint(lookup)
+	}
+	between := "commas"
+	if e.File != "" {
+		between = "blanks or newlines"
+	}
+	hint = "a list has addresses, networks (10.0.0.0/8), ranges (10.0-5.*.1-9) and names, with " + between + " between them"
+	if id == option.AllowTo || id == option.DenyTo {
+		hint += ", each with or without a port (10.0.0.0/8:443, :80)"
+	}
+	return e.Error(), hint
 }
 
 // badValue says what is wrong with a value.

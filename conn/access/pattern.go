@@ -25,7 +25,11 @@ func (e *PatternError) Error() string {
 	if e.File != "" {
 		at = fmt.Sprintf("%s:%d: ", e.File, e.Line)
 	}
-	return fmt.Sprintf("%s%q %s", at, e.Text, e.Why)
+	text := fmt.Sprintf("%s%q %s", at, e.Text, e.Why)
+	if e.Err != nil {
+		text += ": " + e.Err.Error()
+	}
+	return text
 }
 
 func (e *PatternError) Unwrap() error { return e.Err }
@@ -65,10 +69,18 @@ func (h *Hosts) AddFile(ctx context.Context, name string, find Lookup) error {
 			}
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
+	return readFailure(name, rows.Err())
+}
+
+// errLongLine says that a file is no list of hosts.
+var errLongLine = errors.New("a line is longer than 64 KiB")
+
+// readFailure returns why a file could not be read to its end.
+func readFailure(name string, err error) error {
+	if errors.Is(err, bufio.ErrTooLong) {
+		return &os.PathError{Op: "read", Path: name, Err: errLongLine}
 	}
-	return nil
+	return err
 }
 
 func (h *Hosts) add(ctx context.Context, pattern string, find Lookup) error {
@@ -136,7 +148,7 @@ func hostAddrs(ctx context.Context, pattern, host string, find Lookup) ([]netip.
 	ips, err := find(ctx, host)
 	switch {
 	case err != nil:
-		return nil, &PatternError{Text: pattern, Why: "has no address: " + err.Error(), Err: err}
+		return nil, &PatternError{Text: pattern, Why: "has no address", Err: err}
 	case len(ips) == 0:
 		return nil, &PatternError{Text: pattern, Why: "has no address"}
 	}

@@ -26,7 +26,8 @@ func CheckFile(name string) error {
 	return f.Close()
 }
 
-var errNotRegular = errors.New("not a regular file")
+// ErrNotRegular says that a page is a device, a FIFO or a directory.
+var ErrNotRegular = errors.New("not a regular file")
 
 // openFile opens name, if it is a regular file, and returns its size. Opening
 // never waits, not even for a FIFO's writer.
@@ -37,7 +38,7 @@ func openFile(name string) (f *os.File, size int64, err error) {
 	}
 	info, err := f.Stat()
 	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: name, Err: errNotRegular}
+		err = &fs.PathError{Op: "open", Path: name, Err: ErrNotRegular}
 	}
 	if err != nil {
 		f.Close()
