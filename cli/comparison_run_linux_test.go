@@ -177,8 +177,10 @@ func seeMany(t *testing.T, o tool) string {
 	check(t, first.send([]byte("first\n")))
 	awaitPrinted(t, p, "first")
 	check(t, dial(t, "tcp", port).send([]byte("second\n")))
-	time.Sleep(500 * time.Millisecond)
-	atOnce := strings.Contains(p.stdout.String(), "second")
+	atOnce := false
+	for late := time.Now().Add(2 * time.Second); !atOnce && time.Now().Before(late); time.Sleep(10 * time.Millisecond) {
+		atOnce = strings.Contains(p.stdout.String(), "second")
+	}
 	first.close()
 	awaitPrinted(t, p, "second")
 	if atOnce {
@@ -195,10 +197,11 @@ func seeOneStalls(t *testing.T, o tool) string {
 	slow, fast := dial(t, "tcp", port), dial(t, "tcp", port)
 	connection(t, slow)
 	c := connection(t, fast)
-	c.SetReadDeadline(time.Now().Add(2 * time.Second))
-	n, _ := io.CopyN(io.Discard, c, 64<<20)
-	if n < 64<<20 {
-		return "stalls all"
+	for range 64 {
+		c.SetReadDeadline(time.Now().Add(3 * time.Second))
+		if _, err := io.CopyN(io.Discard, c, 1<<20); err != nil {
+			return "stalls all"
+		}
 	}
 	if children(t, p) == 2 {
 		return "a process each"
@@ -219,8 +222,8 @@ func children(t *testing.T, p *process) int {
 	return len(strings.Fields(string(text)))
 }
 
-// Two ports that do not answer within a second: tried together they take one
-// second, one after the other two. That gonc tries 512 is tested in conn/scan.
+// Two ports that do not answer within three seconds: tried together they take
+// three seconds, one after the other six. That gonc tries 512 is tested in conn/scan.
 func seeScan(t *testing.T, o tool) string {
 	if o.name == "socat" {
 		return "–"
@@ -231,11 +234,11 @@ func seeScan(t *testing.T, o tool) string {
 		check(t, p.fill())
 		args = append(args, p.port())
 	}
-	p := complete(t, newProcess(o.name, append([]string{"-z", "-w", "1", "127.0.0.1"}, args...)...))
+	p := complete(t, newProcess(o.name, append([]string{"-z", "-w", "3", "127.0.0.1"}, args...)...))
 	switch {
 	case strings.Contains(p.stderr.String(), "more than one port"):
 		return "no ranges"
-	case p.took < 1900*time.Millisecond:
+	case p.took < 5900*time.Millisecond:
 		return "512"
 	default:
 		return "1"

@@ -220,8 +220,8 @@ var scriptCases = []dialectCase{
 	{name: "wait for a port", script: "for i in 1 2 3; do nc -z 127.0.0.1 $P1 && echo up && break; done", open: "1"},
 	{name: "wait for a port that never comes", script: "for i in 1 2 3; do nc -z -w 1 127.0.0.1 $P1 >/dev/null 2>&1 || echo down $?; done"},
 	{name: "is it open", script: "if nc -zv 127.0.0.1 $P1 2>&1 | grep -q succeeded; then echo open; else echo closed; fi", open: "1"},
-	{name: "stats", script: "echo stats | nc -q 1 127.0.0.1 $PORT", peer: "tcp", steps: []string{"read peer 6", "send peer 'STAT pid 1\\r\\nEND\\r\\n'", "close peer"}},
-	{name: "stats -w", script: "echo stats | nc -w 1 127.0.0.1 $PORT", peer: "tcp", steps: []string{"read peer 6", "send peer 'STAT pid 1\\r\\nEND\\r\\n'"}},
+	{name: "stats", script: "echo stats | nc -q 3 127.0.0.1 $PORT", peer: "tcp", steps: []string{"read peer 6", "send peer 'STAT pid 1\\r\\nEND\\r\\n'", "close peer"}},
+	{name: "stats -w", script: "echo stats | nc -w 3 127.0.0.1 $PORT", peer: "tcp", steps: []string{"read peer 6", "send peer 'STAT pid 1\\r\\nEND\\r\\n'"}},
 	{name: "a web page", script: `printf 'GET / HTTP/1.0\r\n\r\n' | nc 127.0.0.1 $PORT`, peer: "tcp", steps: []string{"read peer 18", "send peer 'HTTP/1.0 200 OK\\r\\n\\r\\npage\\n'", "close peer"}},
 	{name: "mail", script: "nc -C 127.0.0.1 $PORT <<.\nHELO x\nQUIT\n.", peer: "tcp", steps: []string{"send peer '220 x\\r\\n'", "read peer 14", "send peer '221 x\\r\\n'", "close peer"}},
 	{name: "tar", script: "mkdir a b; echo one >a/1; echo two >a/2; nc -l 127.0.0.1 $P1 </dev/null | tar xf - -C b & " +

@@ -220,6 +220,9 @@ func (r *dialectRun) makeProcess() error {
 		r.p.cmd.Args[0] = r.name // which messages begin with
 	}
 	r.p.patience = r.patience
+	if r.c.script != "" {
+		r.p.patience *= 3 // many programs, one after another, some of which make RSA keys
+	}
 	r.p.cmd.Dir = r.dir
 	r.p.cmd.Env = append(os.Environ(), "PATH="+r.bin+":"+os.Getenv("PATH"), "TMPDIR="+r.dir,
 		"GORACE=atexit_sleep_ms=0", "GONC_DIALECT=")

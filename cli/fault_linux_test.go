@@ -252,14 +252,15 @@ func visits(t *testing.T, network, port string, n int) {
 func TestStoppedIsNotIdle(t *testing.T) {
 	for _, limit := range []string{"-w", "-q"} {
 		t.Run(limit, func(t *testing.T) {
+			t.Parallel()
 			p := accept(t, "tcp")
-			client := gonc(nil, "-N", limit, "300ms", "127.0.0.1", p.port())
+			client := gonc(nil, "-N", limit, "3s", "127.0.0.1", p.port()) // in which it has to be stopped
 			begin(t, client)
 			connection(t, p)
 			check(t, p.recvEOF())
 			stop(t, client)
 			check(t, p.send([]byte("reply")))
-			time.Sleep(600 * time.Millisecond)
+			time.Sleep(4 * time.Second)
 			client.cmd.Process.Signal(syscall.SIGCONT)
 			wantStatus(t, client, "0")
 			wantPrinted(t, client, "reply")

@@ -93,14 +93,11 @@ func TestDescriptorsUsedUp(t *testing.T) {
 		peers = append(peers, p)
 	}
 	await(t, server, "^gonc: cannot accept: Too many open files")
-	time.Sleep(500 * time.Millisecond) // in which it must not spin
+	awaitRest(t, server)
 	for i, p := range peers {
 		awaitPrinted(t, server, fmt.Sprintf("^client %d$", i))
 		p.close()
 	}
 	server.cmd.Process.Signal(syscall.SIGTERM)
 	wantStatus(t, server, "terminated")
-	if cpu := server.cmd.ProcessState.UserTime() + server.cmd.ProcessState.SystemTime(); cpu > 300*time.Millisecond {
-		t.Errorf("it took %v of processor time", cpu)
-	}
 }

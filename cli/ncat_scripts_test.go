@@ -35,7 +35,7 @@ var ncatScripts = []dialectCase{
 		echo hi | $REAL 127.0.0.1 $P2; kill $server $pid`},
 	{name: "script: a broker between two", script: `
 		listen log ncat -lv --broker 127.0.0.1 $P1 </dev/null
-		timeout 15 $REAL --recv-only 127.0.0.1 $P1 >a & c=$!
+		timeout 45 $REAL --recv-only 127.0.0.1 $P1 >a & c=$!
 		until [ $(grep -c '^Ncat: Connection from .*:' log) = 1 ]; do sleep .02; done
 		(echo through; until grep -q through a; do sleep .02; done) | $REAL --send-only 127.0.0.1 $P1
 		cat a; kill $pid $c`},
@@ -54,9 +54,9 @@ var ncatScripts = []dialectCase{
 		listen log $REAL -lv --ssl --sh-exec 'read l; echo got $l' 127.0.0.1 $P1
 		echo hi | ncat --ssl --no-shutdown 127.0.0.1 $P1; echo $?`},
 	{name: "script: TLS and plain text", script: `
-		listen log ncat -lkv --ssl 127.0.0.1 $P1 </dev/null
-		echo plain | timeout 15 $REAL 127.0.0.1 $P1 2>/dev/null | wc -c; echo good | $REAL --ssl --send-only 127.0.0.1 $P1
-		sleep .2; kill $pid`},
+		listen log ncat -lkv --ssl 127.0.0.1 $P1 </dev/null >out
+		echo plain | timeout 45 $REAL 127.0.0.1 $P1 2>/dev/null | wc -c; echo good | $REAL --ssl --send-only 127.0.0.1 $P1
+		until grep -q good out; do sleep .02; done; kill $pid; cat out`},
 	{name: "script: an HTTP proxy", script: `
 		listen server $REAL -lkv --sh-exec 'read l; echo server got $l' 127.0.0.1 $P1; server=$pid
 		listen proxy ncat -lkv --proxy-type http 127.0.0.1 $P2
@@ -71,7 +71,7 @@ var ncatScripts = []dialectCase{
 	{name: "script: GET, HEAD and POST through the proxy", script: `
 		listen server $REAL -lkv --sh-exec 'read l; printf "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n"; case $l in HEAD*) ;; *) printf yes ;; esac' 127.0.0.1 $P1; server=$pid
 		listen proxy ncat -lv --proxy-type http 127.0.0.1 $P2
-		for how in "" "-I" "-d x=1"; do curl -s -m 15 -x http://127.0.0.1:$P2 $how http://127.0.0.1:$P1/ | grep -c 'yes\|200 OK'; done; kill $server $pid`},
+		for how in "" "-I" "-d x=1"; do curl -s -m 45 -x http://127.0.0.1:$P2 $how http://127.0.0.1:$P1/ | grep -c 'yes\|200 OK'; done; kill $server $pid`},
 	{name: "script: a login by Digest", script: `
 		listen server $REAL -lkv --sh-exec 'read l; echo server got $l' 127.0.0.1 $P1; server=$pid
 		listen proxy $REAL -lv --proxy-type http --proxy-auth me:secret 127.0.0.1 $P2

@@ -79,12 +79,15 @@ func quietPage(t *testing.T, args ...string) (server *process, port string) {
 	return server, port
 }
 
-// cpuWithin returns how much processor time p uses in d.
-func cpuWithin(t *testing.T, p *process, d time.Duration) time.Duration {
+// awaitRest waits until p, which has nothing to do, spends no processor time. On
+// a busy machine it may have been at work a moment ago.
+func awaitRest(t *testing.T, p *process) {
 	t.Helper()
-	before := processorTime(t, p)
-	time.Sleep(d) // the time that is measured
-	return processorTime(t, p) - before
+	testutil.Eventually(t, "it spends no processor time", func() bool {
+		before := processorTime(t, p)
+		time.Sleep(time.Second) // the time that is measured
+		return processorTime(t, p)-before <= 100*time.Millisecond
+	})
 }
 
 // pageFile makes a file of n MiB, each another one, and returns its hash.
@@ -152,9 +155,7 @@ func testPageStops(t *testing.T, s syscall.Signal, name string, sum [32]byte, re
 	if n, err := idle.Read(make([]byte, 1)); err != io.EOF {
 		t.Errorf("an idle connection: %d bytes, %v", n, err)
 	}
-	if took := time.Since(stopped); took > time.Second {
-		t.Errorf("an idle connection was closed after %v", took)
-	}
+	closed := time.Now()
 	wantRefused(t, port)
 	if reads {
 		if n := wantPage(t, &unread{slow, first}, sum); n != 32<<20 {
@@ -164,8 +165,12 @@ func testPageStops(t *testing.T, s syscall.Signal, name string, sum [32]byte, re
 	wantStatus(t, server, s.String())
 	took := time.Since(stopped)
 	t.Logf("ended after %v", took)
-	if took > 8*time.Second || !reads && took < 1500*time.Millisecond {
+	if took > patience || !reads && took < 1500*time.Millisecond {
 		t.Errorf("ended after %v, where 2 s are given to an answer", took)
+	}
+	// At once, and not at the end of those 2 s.
+	if late := closed.Sub(stopped); late > time.Second && !reads && took-late < time.Second {
+		t.Errorf("an idle connection was closed after %v", late)
 	}
 }
 
@@ -209,9 +214,7 @@ func TestPageDescriptorsUsedUp(t *testing.T) {
 		all = append(all, c)
 	}
 	await(t, server, "^gonc: cannot accept: Too many open files")
-	if cpu := cpuWithin(t, server, time.Second); cpu > 100*time.Millisecond {
-		t.Errorf("it took %v of processor time to wait for 1 s", cpu)
-	}
+	awaitRest(t, server)
 	for i, c := range all {
 		if a, _, err := answer(c, bufio.NewReader(c)); err != nil || a.StatusCode != 200 {
 			t.Fatalf("client %d: %v", i, err)
@@ -241,7 +244,7 @@ func TestPageMaxConns(t *testing.T) {
 	if err := getPage("tcp", loopback4(port)); err == nil {
 		t.Error("a third one was answered")
 	}
-	if took := time.Since(begin); took > time.Second {
+	if took := time.Since(begin); took > 5*time.Second {
 		t.Errorf("the third was closed after %v", took)
 	}
 	await(t, server, `^gonc: connection from 127\.0\.0\.1 \d+ refused: limit of 2 connections reached \(--max-conns\)$`)

@@ -9,10 +9,11 @@ import (
 	"time"
 
 	"gonc/conn/addr"
+	"gonc/internal/testutil"
 )
 
 // patience bounds every wait for what has to come.
-const patience = 10 * time.Second
+const patience = testutil.Timeout
 
 // await returns what comes of ch.
 func await[T any](t *testing.T, ch <-chan T) (v T) {

@@ -30,7 +30,7 @@ func TestUDPAnswersBroadcast(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer c.Close()
-			c.SetDeadline(time.Now().Add(10 * time.Second))
+			c.SetDeadline(time.Now().Add(patience))
 			to := netip.AddrPortFrom(netip.MustParseAddr("127.255.255.255"), port)
 			for _, text := range []string{"first", "second"} {
 				if _, err := c.WriteToUDPAddrPort([]byte(text), to); err != nil {

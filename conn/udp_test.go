@@ -52,7 +52,7 @@ func TestUDPAnswersFromWhereItWasAsked(t *testing.T) {
 // exchange sends text and expects it back.
 func exchange(t *testing.T, c net.Conn, text string) {
 	t.Helper()
-	c.SetDeadline(time.Now().Add(10 * time.Second))
+	c.SetDeadline(time.Now().Add(patience))
 	if _, err := c.Write([]byte(text)); err != nil {
 		t.Fatal(err)
 	}

@@ -101,7 +101,7 @@ func startTarget(t *testing.T, host string) addr.Addr {
 
 // through connects to target by a chain of proxies, as a Dialer does.
 func through(t *testing.T, target addr.Addr, chain ...Proxy) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), testutil.Timeout)
 	t.Cleanup(cancel)
 	c, err := net.Dial("tcp", chain[0].Address.String())
 	if err != nil {
