@@ -134,6 +134,10 @@ func (t *Text) warned(e event.Warned) []event.Line {
 		text = fmt.Sprintf("the certificate %s is not valid before %s", strconv.Quote(expired.Path), date(expired.NotBefore))
 	case errors.As(e.Err, &log):
 		text = "SSLKEYLOGFILE is not written: " + event.Reason(log.Err)
+		if path := new(fs.PathError); errors.As(log.Err, &path) {
+			text = fmt.Sprintf("SSLKEYLOGFILE is not written: open %q failed: %s", path.Path, event.Reason(path.Err))
+			hint = fileHint(path.Path, path.Err)
+		}
 	}
 	return append(one(event.Named("warning: %s", event.Printable(text))), t.hint(hint)...)
 }
