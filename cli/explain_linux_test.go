@@ -86,6 +86,12 @@ var failures = []failure{
 		lab.This().Filter(t, "output", "tcp dport 9999 drop")
 	}, "192.168.56.101 9999", `^this machine's own firewall drops it \(nftables, a rule of chain output in table inet filter\); `,
 		[]string{`this machine's own firewall drops what is sent there`}, true},
+	{"OwnFirewallRejects", func(t *testing.T) {
+		lab.Pair(t)
+		lab.This().Filter(t, "output", "tcp dport 9999 reject")
+	}, "192.168.56.101 9999", `^this machine's own firewall rejects it \(`, []string{`this machine itself sent ICMP port unreachable`}, false},
+	{"RouterNoHost", func(t *testing.T) { lab.Routed(t) }, "10.9.0.77 9999", ``,
+		[]string{`a router, 192\.168\.56\.101, sent ICMP host unreachable`, `likely: the router 192\.168\.56\.101 is on the network of 10\.9\.0\.77 and finds no machine`}, true},
 	{"Localhost", pair, "localhost 9999", `^localhost is this machine, not a virtual machine or container, and no process here listens on that port; `, nil, false},
 	{"Elsewhere", func(t *testing.T) {
 		lab.Pair(t)

@@ -156,6 +156,11 @@ func firstHopWords(f *path.Facts, c path.Cause) verdict {
 		}
 	case path.NoSuchMachine:
 		return verdict{fmt.Sprintf("no machine on this network%s has %s", onNetwork(f), to), "is it on, is the address right?"}
+	case path.PortRejected:
+		return verdict{
+			fmt.Sprintf("%s is on%s, but a firewall rejects what is sent to port %d", to, aliveText(f), f.Port),
+			"allow the port in that machine's firewall, or in what is between",
+		}
 	case path.HostDrops:
 		return verdict{
 			fmt.Sprintf("%s is on%s, but a firewall drops what is sent to port %d", to, aliveText(f), f.Port),

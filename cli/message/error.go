@@ -349,5 +349,12 @@ func resolverHint(e *net.DNSError) string {
 	if e.IsNotFound {
 		return "check the spelling of the name"
 	}
-	return "the name server did not answer; a numeric address needs none"
+	at, what := "", "did not answer"
+	if server, err := netip.ParseAddrPort(e.Server); err == nil {
+		at = " " + server.Addr().String()
+	}
+	if e.Err == "server misbehaving" { // package net's words for SERVFAIL and the like
+		what = "answered that it failed"
+	}
+	return "the name server" + at + " " + what + "; a numeric address needs none"
 }

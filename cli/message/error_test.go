@@ -61,6 +61,18 @@ func TestSayTimeLimit(t *testing.T) {
 	}
 }
 
+// A name server that fails is named, and what it did.
+func TestSayNameServer(t *testing.T) {
+	for want, err := range map[string]*net.DNSError{
+		"the name server 192.0.2.53 did not answer; a numeric address needs none":        {Server: "192.0.2.53:53", Err: "i/o timeout", IsTimeout: true},
+		"the name server fd00::53 answered that it failed; a numeric address needs none": {Server: "[fd00::53]:53", Err: "server misbehaving", IsTemporary: true},
+	} {
+		if hint := resolverHint(err); hint != want {
+			t.Errorf("the hint is %q, not %q", hint, want)
+		}
+	}
+}
+
 // Descriptors that are used up have a hint, whatever needed one.
 func TestSayDescriptors(t *testing.T) {
 	for _, err := range []error{

@@ -148,8 +148,11 @@ func answerText(f *path.Facts) string {
 	a := f.Answer
 	took := event.Span(a.Took)
 	from := "a router, " + a.ICMP.From.String() + ","
-	if a.ICMP.From == f.To {
+	switch {
+	case a.ICMP.From == f.To:
 		from = f.To.String() + " itself"
+	case f.SentHere():
+		from = "this machine itself"
 	}
 	switch {
 	case a.Outcome == path.Accepted && f.Network == "udp":

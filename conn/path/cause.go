@@ -43,6 +43,7 @@ const (
 	OtherFamilyTakes       // another address of the name takes the port
 	NearPortTakes          // the port beside it is taken
 	RefusedThere           // the target answers and does not take the port
+	PortRejected           // the target is on, and this port is unreachable
 	HostDrops              // the target is on, and silent on this port
 	PrivateBeyond          // a private address beyond the networks of this machine
 	Silence                // nothing came back
@@ -124,12 +125,14 @@ var table = [...]row{
 	{all: fromTarget | isTCP, any: icmpPort | icmpHost | icmpNet | icmpProhibited, cause: HostRejects},
 	{all: fromTarget, any: icmpHost | icmpNet | icmpProhibited, cause: HostRejects},
 	{all: fromRouter, any: icmpPort | icmpProhibited, cause: RouterRejects},
+	{all: fromRouter | otherPortAnswers, any: icmpHost | icmpNet, cause: RouterRejects},
 	{all: fromRouter | icmpHost, cause: RouterNoHost},
 	{all: fromRouter | icmpNet, cause: RouterNoRoute},
 
 	{all: otherAddrTakes, any: lost | wasRefused, cause: OtherFamilyTakes},
 	{all: wasRefused | nearPortTakes, cause: NearPortTakes},
 	{all: wasRefused, cause: RefusedThere},
+	{all: wasUnreachable | otherPortAnswers, cause: PortRejected},
 	{all: wasSilent | otherPortAnswers, cause: HostDrops},
 	{all: wasSilent | hopAnswers, none: viaGateway, cause: HostDrops},
 	{all: isPrivate, any: lost, none: isOn, cause: PrivateBeyond},
@@ -216,14 +219,21 @@ func (f *Facts) icmp() (s Set) {
 	case TimeExceeded:
 		s = icmpExpired
 	}
-	here := func(n Network) bool { return n.Prefix.Addr() == from.WithZone("") }
 	switch {
 	case from == f.To.WithZone(""):
 		return s | fromTarget
-	case from.IsLoopback(), slices.ContainsFunc(f.Networks, here):
+	case f.SentHere():
 		return s | fromHere
 	}
 	return s | fromRouter
+}
+
+// SentHere reports whether the ICMP error of the answer came from this machine
+// itself.
+func (f *Facts) SentHere() bool {
+	from := f.Answer.ICMP.From
+	own := func(n Network) bool { return n.Prefix.Addr() == from.WithZone("") }
+	return from.IsLoopback() || slices.ContainsFunc(f.Networks, own)
 }
 
 // others returns what other addresses and ports of the host answered.

@@ -69,6 +69,11 @@ func TestJudge(t *testing.T) {
 			Answer: Answer{Outcome: Silent}}, Silence},
 		{"private beyond", Facts{Network: "tcp", Way: Way{To: addr("10.1.1.1"), Networks: here, Route: gateway, Neighbour: Neighbour{State: Answers}},
 			Answer: Answer{Outcome: Silent}}, PrivateBeyond},
+		{"unreachable port", Facts{Network: "tcp", Way: Way{To: addr("10.1.1.1"), Networks: here, Route: gateway}, Answer: Answer{Outcome: Unreachable},
+			Others: []Answer{{Addr: netip.MustParseAddrPort("10.1.1.1:80"), Outcome: Accepted}}}, PortRejected},
+		{"router that lies", Facts{Network: "tcp", Way: Way{To: addr("10.1.1.1"), Networks: here, Route: gateway},
+			Answer: Answer{Outcome: Unreachable, ICMP: icmp(NoHost, "192.168.1.1")},
+			Others: []Answer{{Addr: netip.MustParseAddrPort("10.1.1.1:80"), Outcome: Refused}}}, RouterRejects},
 		{"carrier", Facts{Network: "tcp", Way: Way{To: addr("100.64.0.1"), Networks: here, Route: gateway}, Answer: Answer{Outcome: Silent}}, PrivateBeyond},
 	} {
 		if got := c.Facts.Judge(); got != c.want {

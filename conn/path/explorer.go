@@ -17,6 +17,10 @@ const Patience = 3 * time.Second
 // answerTime limits probes of a host that has answered, or may be off.
 const answerTime = time.Second
 
+// slowAnswer limits the probe of a host whose error came late: a router says that
+// a machine is not there when it has asked for it for 3 s, each time anew.
+const slowAnswer = 4 * time.Second
+
 // A Step is one thing that an Explorer found out. What it is, is in the Facts
 // that come with it.
 type Step uint8
@@ -79,7 +83,11 @@ func (x *Exploration) End(ctx context.Context, err error, took time.Duration) *F
 	x.cancel()
 	<-x.done
 	e, f := x.explorer, x.facts
-	e.answer(ctx, f, err, took)
+	limit := answerTime
+	if answerTime < took && took < slowAnswer {
+		limit = slowAnswer
+	}
+	e.answer(ctx, f, err, took, limit)
 	e.report(StepAnswer, f)
 	if f.Answer.Outcome == Accepted {
 		return f
@@ -96,7 +104,7 @@ func (x *Exploration) End(ctx context.Context, err error, took time.Duration) *F
 // as that takes a moment only.
 func (e *Explorer) Examine(ctx context.Context, to netip.AddrPort, err error, took time.Duration) *Facts {
 	f := e.look(to)
-	e.answer(ctx, f, err, took)
+	e.answer(ctx, f, err, took, answerTime)
 	return f
 }
 
@@ -132,8 +140,8 @@ func (e *Explorer) look(to netip.AddrPort) *Facts {
 }
 
 // answer fills in how the attempt ended, and by whose doing if the host or a
-// router answered: one more attempt tells.
-func (e *Explorer) answer(ctx context.Context, f *Facts, err error, took time.Duration) {
+// router answered: one more attempt tells, if it is answered within limit.
+func (e *Explorer) answer(ctx context.Context, f *Facts, err error, took, limit time.Duration) {
 	f.Answer.Outcome, f.Answer.Took = OutcomeOf(err), took
 	f.Again()
 	o := f.Answer.Outcome
@@ -141,7 +149,7 @@ func (e *Explorer) answer(ctx context.Context, f *Facts, err error, took time.Du
 	if e.Network != "tcp" || !answered || !f.reached() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	again := Probe(ctx, f.Answer.Addr)
 	if again.Outcome != Accepted && again.Outcome != Silent {
