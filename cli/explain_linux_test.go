@@ -27,21 +27,21 @@ func pair(t *testing.T) { lab.Pair(t) }
 
 var failures = []failure{
 	{"Refused", pair, "192.168.56.101 9999",
-		`^that machine answered but does not take this port: look there with ss -ltn; 127\.0\.0\.1:9999 or \[::1\]:9999 in it means local clients only, `,
+		`^that machine answered but refused this port; run ss -ltn there: 127\.0\.0\.1:9999 or \[::1\]:9999 means local clients only, `,
 		[]string{`192\.168\.56\.101 is on a network of this machine: 192\.168\.56\.0/24 \(eth0, VirtualBox's host-only network\)`,
 			`packets leave on eth0 from 192\.168\.56\.1, directly`,
 			`192\.168\.56\.101 refused the connection after .* \(TCP reset\): it is on`,
 			`192\.168\.56\.101 answers ARP: it is on`,
 			`tried for comparison on [^ ]+: ports 9998, 10000, 22 and 80 refuse`}, false},
 	{"NearPort", func(t *testing.T) { lab.Pair(t).Listen(t, "tcp4", ":9998") }, "192.168.56.101 9999",
-		`^that machine answered but does not take this port`, []string{`tried for comparison on [^ ]+: port 9998 takes connections`, `likely: .* does not take port 9999, but port 9998`}, false},
+		`^that machine answered but refused this port`, []string{`tried for comparison on [^ ]+: port 9998 takes connections`, `likely: .* refused port 9999, but accepts connections on port 9998`}, false},
 	{"IPv6Only", func(t *testing.T) {
 		server := lab.Pair(t)
 		server.Run(t, "sysctl -q -w net.ipv6.bindv6only=1")
 		server.Listen(t, "tcp6", ":9999")
 		lab.Hosts(t, "192.168.56.101 vm\nfd56::101 vm\n")
-	}, "-4 vm 9999", `^that machine answered but does not take this port`,
-		[]string{`vm is 192\.168\.56\.101, from line 1 of /etc/hosts`, `at fd56::101, .*, port 9999 takes connections`, `likely: that machine takes port 9999 at fd56::101`}, false},
+	}, "-4 vm 9999", `^that machine answered but refused this port`,
+		[]string{`vm is 192\.168\.56\.101, from line 1 of /etc/hosts`, `at fd56::101, .*, port 9999 takes connections`, `likely: that machine accepts connections on port 9999 at fd56::101`}, false},
 	{"Drop", func(t *testing.T) { lab.Pair(t).Filter(t, "input", "tcp dport 9999 drop") }, "192.168.56.101 9999",
 		`^192\.168\.56\.101 is on \(it answers ARP\), but a firewall drops what is sent to port 9999; allow the port in that machine's firewall`,
 		[]string{`tried for comparison on [^ ]+: ports 9998, 10000, 22 and 80 refuse`, `no answer within (9\.9|10\.)`}, true},
@@ -58,7 +58,7 @@ var failures = []failure{
 		lab.Pair(t)
 		lab.This().Run(t, "ip route add default via 192.168.56.254")
 	}, "198.51.100.1 9999", `^the gateway 192\.168\.56\.254 \(eth0\) does not answer ARP, so nothing gets out of this network; `,
-		[]string{`198\.51\.100\.1 is on no network of this machine`, `packets leave on eth0 from 192\.168\.56\.1, by the gateway 192\.168\.56\.254`}, true},
+		[]string{`198\.51\.100\.1 is on no network of this machine`, `packets leave on eth0 from 192\.168\.56\.1, through the gateway 192\.168\.56\.254`}, true},
 	{"GatewaySilent", func(t *testing.T) {
 		router, _ := lab.Routed(t)
 		router.Run(t, "ip route add blackhole 198.51.100.0/24")
@@ -96,7 +96,7 @@ var failures = []failure{
 	{"Elsewhere", func(t *testing.T) {
 		lab.Pair(t)
 		lab.This().Listen(t, "tcp4", "192.168.56.1:9999")
-	}, "127.0.0.1 9999", `^127\.0\.0\.1 is this machine, and port 9999 is listened on at 192\.168\.56\.1 only; connect to that address, `, nil, false},
+	}, "127.0.0.1 9999", `^127\.0\.0\.1 is this machine, and port 9999 has a listener at 192\.168\.56\.1 only; connect to that address, `, nil, false},
 }
 
 // TestFailures runs a client in each network: the hint without an option, the

@@ -47,7 +47,7 @@ func TestForwardLoop(t *testing.T) {
 			p := begin(t, gonc(nil, "-v", "-l", "-k", "-4", listen, port, "--to", host+":"+port))
 			await(t, p, `^Listening on`)
 			refusedThere(t, loopback4(port))
-			await(t, p, `port `+port+` is where this program listens itself$`)
+			await(t, p, `port `+port+` is this listener itself$`)
 		}
 	}
 }

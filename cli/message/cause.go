@@ -66,7 +66,7 @@ func hereWords(f *path.Facts, c path.Cause) verdict {
 		return verdict{"a rule of this machine forbids it: its firewall, or what confines this program", "look for the rule, as root"}
 	case path.ListensElsewhere:
 		return verdict{
-			fmt.Sprintf("%s is this machine, and port %d is listened on at %s only", hostText(f), port, listText(f.Listening)),
+			fmt.Sprintf("%s is this machine, and port %d has a listener at %s only", hostText(f), port, listText(f.Listening)),
 			"connect to that address, or have the server listen on " + every(f),
 		}
 	case path.SameNATAddress:
@@ -182,7 +182,7 @@ func wayWords(f *path.Facts, c path.Cause) verdict {
 	case path.RouterRejects:
 		return verdict{
 			fmt.Sprintf("the router %s rejects it by a rule (it sent %s)", from, icmpText(f.Answer.ICMP)),
-			"have it allowed there, or take another way",
+			"change that rule, or use another route",
 		}
 	case path.RouterNoHost:
 		return verdict{fmt.Sprintf("the router %s is on the network of %s and finds no machine with that address", from, to), "is it on, is the address right?"}
@@ -210,31 +210,31 @@ func thereWords(f *path.Facts, c path.Cause) verdict {
 	switch c {
 	case path.OtherFamilyTakes:
 		return verdict{
-			fmt.Sprintf("that machine takes port %d at %s", port, takenAt(f)),
+			fmt.Sprintf("that machine accepts connections on port %d at %s", port, takenAt(f)),
 			"connect there, or have the server listen on " + every(f) + " too",
 		}
 	case path.NearPortTakes:
 		return verdict{
-			fmt.Sprintf("that machine answered and does not take port %d, but port %d", port, nearPort(f)),
+			fmt.Sprintf("that machine answered and refused port %d, but accepts connections on port %d", port, nearPort(f)),
 			"is the number right?",
 		}
 	case path.RefusedThere:
 		if f.Network == "udp" {
-			return verdict{"that machine answered but nothing receives on this UDP port", "look there with ss -lun"}
+			return verdict{"that machine answered but nothing receives on this UDP port", "run ss -lun there to see the ports in use"}
 		}
 		return verdict{
-			"that machine answered but does not take this port: look there with ss -ltn",
-			fmt.Sprintf("127.0.0.1:%d or [::1]:%d in it means local clients only, no :%d at all that the server is not running, 0.0.0.0:%d a firewall", port, port, port, port),
+			"that machine answered but refused this port",
+			fmt.Sprintf("run ss -ltn there: 127.0.0.1:%d or [::1]:%d means local clients only, 0.0.0.0:%d a firewall, no :%d a server that is not running", port, port, port, port),
 		}
 	case path.NothingBehind:
 		return verdict{
-			"it took the connection and closed it at once without a byte, as a forwarder (Docker, ssh -L, a VM's port forwarding) does with nothing behind it, or a server that does not want this client",
-			"see that the server runs there and listens on 0.0.0.0, not on 127.0.0.1 of the container or VM",
+			"the peer accepted the connection and closed it at once without a byte, as a forwarder (Docker, ssh -L, a VM's port forwarding) with nothing behind it does, or a server that refuses this client",
+			"check that the server runs there and listens on 0.0.0.0, not on 127.0.0.1 of the container or VM",
 		}
 	case path.ResetThere:
 		return verdict{
-			"it took the connection and reset it, as a forwarder does with nothing behind it, or a server that does not want this client",
-			"look at the log of the server, and whether it runs",
+			"the peer accepted the connection and reset it, as a forwarder with nothing behind it does, or a server that refuses this client",
+			"check that the server runs, and look at its log",
 		}
 	}
 	return verdict{}

@@ -85,7 +85,7 @@ func (t *Text) describeTarget(e *access.TargetError) (text, hint string) {
 	case access.ForbiddenNotAllowed:
 		return at + " is not listed in " + t.spell(option.AllowTo), ""
 	case access.ForbiddenItself:
-		return at + " is where this program listens itself", "a connection to there would come back, and never end"
+		return at + " is this listener itself", "a connection to it would come back here, without end"
 	}
 	return at + " is refused: it is local to this machine, and the client is not", "allow it with " + t.spell(option.AllowTo)
 }

@@ -124,7 +124,7 @@ func (t *Text) describeSession(err error) (text, hint string) {
 	)
 	switch {
 	case errors.As(err, &accept):
-		return fmt.Sprintf("no connection came within %v", accept.Limit), ""
+		return fmt.Sprintf("no connection arrived within %v", accept.Limit), ""
 	case errors.As(err, &start):
 		return describeStart(start)
 	case errors.As(err, &local):
@@ -173,7 +173,7 @@ func (t *Text) describeOp(e *net.OpError) (text, hint string) {
 	case errors.Is(e.Err, syscall.EMSGSIZE):
 		return "send to " + at + " failed: " + event.Reason(e.Err), "the network does not take a datagram that long"
 	case errors.As(e.Err, &cut):
-		return "receive from " + at + " failed: it ended without close_notify, the end that TLS has", "what was received may not be all"
+		return "receive from " + at + " failed: it ended without close_notify", "what was received may not be all"
 	case errors.As(e.Err, &alert):
 		why, hint := t.tlsWords(e).alert(alert, false)
 		return "receive from " + at + " failed: " + why, hint
@@ -219,12 +219,14 @@ func describeUnix(e *conn.UnixError) (text, hint string) {
 		hint = "the listener's backlog is full"
 	case errors.Is(e.Err, syscall.ENOENT) && e.Op == "connect":
 		hint = "there is no such socket"
+	case errors.Is(e.Err, syscall.ENOENT):
+		hint = "the directory does not exist"
 	case errors.Is(e.Err, syscall.EADDRINUSE):
 		hint = "another program listens on that socket"
 	case errors.Is(e.Err, syscall.ENAMETOOLONG):
 		hint = "the path of a Unix socket has at most 107 bytes; use a relative one"
 	case errors.Is(e.Err, syscall.EPROTOTYPE):
-		hint = "it is a socket of another type; with -u datagrams are sent, without streams"
+		hint = "it is a socket of another type: -u is for datagrams, no -u for streams"
 	case errors.Is(e.Err, conn.ErrNotSocket):
 		hint = "the file was not touched; use another path"
 	}
@@ -281,12 +283,12 @@ func describeListen(e *conn.ListenError) (text, hint string) {
 	}
 	switch {
 	case errors.Is(e.Err, syscall.EADDRINUSE):
-		hint = "another program has the port; port 0 is one of the system's choice"
+		hint = "another program has the port; with port 0 the system chooses one"
 		if owner := addr.PortOwner(e.Network, boundTo(e)); owner != "" {
 			hint = "the port is in use by " + owner
 		}
 	case errors.Is(e.Err, syscall.EACCES):
-		hint = "ports below 1024 need root; take one above"
+		hint = "ports below 1024 need root; use a higher one"
 	case errors.Is(e.Err, syscall.EADDRNOTAVAIL):
 		hint = "this machine does not have that address"
 	case errors.Is(e.Err, syscall.EINVAL):
@@ -317,7 +319,7 @@ func describeStart(e *command.StartError) (text, hint string) {
 	case errors.Is(e.Err, syscall.ENOEXEC):
 		hint = "a script has to begin with #!/bin/sh or the like"
 	case errors.Is(e.Err, syscall.ENOENT):
-		hint = "its first line names an interpreter that is not there"
+		hint = "its first line names an interpreter that does not exist"
 		if _, err := os.Stat(e.Name); err != nil {
 			hint = fileHint(e.Name, e.Err)
 		}
@@ -346,7 +348,10 @@ func describeLookup(e *conn.ResolveError) string {
 }
 
 func resolverHint(e *net.DNSError) string {
-	if e.IsNotFound {
+	switch scheme, _, isURL := strings.Cut(e.Name, "://"); {
+	case isURL:
+		return "write the host without " + scheme + "://"
+	case e.IsNotFound:
 		return "check the spelling of the name"
 	}
 	at, what := "", "did not answer"

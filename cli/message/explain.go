@@ -96,7 +96,7 @@ func whereText(f *path.Facts) string {
 	case f.Like.Closed():
 		return fmt.Sprintf("%s is on no network of this machine, and in the range of %s", f.To, kind)
 	case f.Private():
-		return fmt.Sprintf("%s is a private address on no network of this machine: only routers that know its network get there", f.To)
+		return fmt.Sprintf("%s is a private address on no network of this machine: only a router that has a route to it can reach it", f.To)
 	}
 	return fmt.Sprintf("%s is on no network of this machine", f.To)
 }
@@ -111,7 +111,7 @@ func routeText(f *path.Facts) string {
 	case path.Unicast:
 		by := "directly"
 		if r.Gateway.IsValid() {
-			by = fmt.Sprintf("by the gateway %s", r.Gateway)
+			by = fmt.Sprintf("through the gateway %s", r.Gateway)
 		}
 		if r.Interface == "" {
 			return fmt.Sprintf("packets leave from %s", r.Source)
@@ -119,7 +119,7 @@ func routeText(f *path.Facts) string {
 		return fmt.Sprintf("packets leave on %s from %s, %s", r.Interface, r.Source, by)
 	case path.ToSelf:
 		if len(f.Listening) > 0 {
-			return fmt.Sprintf("here port %d is listened on at %s", f.Port, listText(f.Listening))
+			return fmt.Sprintf("port %d has a listener here at %s", f.Port, listText(f.Listening))
 		}
 		if path.Complete {
 			return fmt.Sprintf("no process here listens on port %d", f.Port)
@@ -180,7 +180,7 @@ func othersTexts(f *path.Facts) (texts []string) {
 	var ports [3][]string // taken, refused, silent
 	for _, o := range f.Others {
 		if o.Addr.Addr() != f.To {
-			texts = append(texts, fmt.Sprintf("at %s, the same machine's, port %d %s", o.Addr.Addr(), o.Addr.Port(), oneAnswer(o)))
+			texts = append(texts, fmt.Sprintf("at %s, another address of that machine, port %d %s", o.Addr.Addr(), o.Addr.Port(), oneAnswer(o)))
 			continue
 		}
 		i := 2

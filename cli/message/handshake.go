@@ -35,7 +35,7 @@ func (w tlsWords) handshake(err error, server bool) (why, hint string) {
 	case errors.As(err, &breach):
 		return w.breach(breach, server)
 	case errors.Is(err, tlsconn.ErrNoClientCertificate):
-		return "the client showed no certificate", "clients name one with " + w.spell(option.TLSCert) + " and " + w.spell(option.TLSKey)
+		return "the client presented no certificate", "clients name one with " + w.spell(option.TLSCert) + " and " + w.spell(option.TLSKey)
 	case errors.Is(err, tlsconn.ErrEnded) && server:
 		return "the client closed the connection", "it may be a port scan, not speak TLS, or not trust the certificate"
 	case errors.Is(err, tlsconn.ErrEnded):
@@ -87,7 +87,7 @@ func (w tlsWords) badCertificate(err error, server bool) (why, hint string, ok b
 		why, hint = other.Why, w.pinHint(&other.Certificate)
 	case errors.As(err, &pin):
 		why = "the certificate does not match the pin; its own is " + pin.Certificate.Pin
-		hint = "another key is there now, or another machine answers"
+		hint = "the key has changed, or another machine answers"
 	default:
 		return "", "", false
 	}
@@ -96,7 +96,7 @@ func (w tlsWords) badCertificate(err error, server bool) (why, hint string, ok b
 
 // pinHint says how to accept a certificate that is not accepted.
 func (w tlsWords) pinHint(c *tlsconn.Certificate) string {
-	return "if it is the right one all the same: " + w.pin(c)
+	return "if it is the right one nevertheless: " + w.pin(c)
 }
 
 func (w tlsWords) unknownAuthority(e *tlsconn.UnknownAuthorityError, server bool) (why, hint string) {
@@ -142,17 +142,17 @@ func (w tlsWords) alert(e *tlsconn.AlertError, server bool) (why, hint string) {
 	case e.WantsCertificate() && !server:
 		return "the other side wants a certificate", w.about(option.TLSCert, "name one with "+w.spell(option.TLSCert)+" and "+w.spell(option.TLSKey))
 	case e.IsAboutCertificate() && server:
-		return "the client does not accept the certificate (" + e.Name() + ")", "it has to trust it, or its authority, and the name that it asks for has to be in it"
+		return "the client does not accept the certificate (" + e.Name() + ")", "the client has to trust the certificate or its authority, and the certificate has to have the name that the client asks for"
 	case e.IsAboutCertificate():
 		return "the other side does not accept our certificate (" + e.Name() + ")", w.ownHint(e.Name())
 	}
 	switch e.Name() {
 	case "protocol_version":
-		return peer + " takes no version of TLS that we offer", w.versionHint()
+		return peer + " supports no version of TLS that we offer", w.versionHint()
 	case "handshake_failure", "insufficient_security":
 		return peer + " has no cipher suite or key in common with us (" + e.Name() + ")", w.versionHint()
 	case "no_application_protocol":
-		return peer + " takes none of our protocols", w.about(option.TLSALPN, "name others with "+w.spell(option.TLSALPN))
+		return peer + " supports none of our protocols", w.about(option.TLSALPN, "name others with "+w.spell(option.TLSALPN))
 	case "unrecognized_name":
 		return peer + " does not know the name that was asked for", "name another one with " + w.spell(option.TLSServerName)
 	}
@@ -186,7 +186,7 @@ func (w tlsWords) breach(e *tlsconn.ProtocolFailure, server bool) (why, hint str
 
 // versionHint says how to have versions that are off.
 func (w tlsWords) versionHint() string {
-	return w.about(option.TLSMin, "versions of long ago are off: "+w.spell(option.TLSMin)+" 1.0 has them, "+w.spell(option.TLSCiphers)+" old cipher suites")
+	return w.about(option.TLSMin, "old versions and cipher suites are off: "+w.spell(option.TLSMin)+" 1.0 and "+w.spell(option.TLSCiphers)+" turn them on")
 }
 
 // mismatch says what both sides have nothing in common of.
@@ -203,7 +203,7 @@ func (w tlsWords) mismatch(e *tlsconn.MismatchError, server bool) (why, hint str
 		return why, w.about(option.TLSALPN, "name others with "+w.spell(option.TLSALPN))
 	}
 	if len(e.Own) == 2 {
-		why += "; we take " + e.Own[0] + " to " + e.Own[1]
+		why += "; we support " + e.Own[0] + " to " + e.Own[1]
 	}
 	return why, w.versionHint()
 }

@@ -62,9 +62,9 @@ func sourceHint(t conn.Attempt) string {
 	case absent && !addr.HasSource(t.Addr):
 		return "no address of this machine leads there"
 	case bind && port:
-		return "that source port is in use; take another"
+		return "that source port is in use; use another one"
 	case port:
-		return "a connection from that source port to there exists, or has just ended; take another port"
+		return "a connection from that source port to there exists, or has just ended; use another port"
 	}
 	return "every source port for a connection to there is in use; some are free again in a minute"
 }
@@ -76,7 +76,7 @@ func zoneHint(ip netip.Addr) string {
 		return ""
 	}
 	if ip.Zone() == "" {
-		return "a link-local address needs the interface that leads to it: " + ip.String() + "%eth0, say"
+		return "a link-local address needs the interface that leads to it, " + "for example " + ip.String() + "%eth0"
 	}
 	if _, err := net.InterfaceByName(ip.Zone()); err != nil {
 		return "this machine has no interface " + strconv.Quote(ip.Zone())

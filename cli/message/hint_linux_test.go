@@ -21,9 +21,9 @@ func TestSourceHint(t *testing.T) {
 	}{
 		{"bind", syscall.EADDRNOTAVAIL, "192.0.2.1:0", "this machine does not have that source address"},
 		{"bind", syscall.EADDRNOTAVAIL, "192.0.2.1:5000", "this machine does not have that source address"},
-		{"bind", syscall.EADDRINUSE, "0.0.0.0:5000", "that source port is in use; take another"},
+		{"bind", syscall.EADDRINUSE, "0.0.0.0:5000", "that source port is in use; use another one"},
 		{"bind", syscall.EADDRINUSE, "127.0.0.1:0", "every source port for a connection to there is in use; some are free again in a minute"},
-		{"connect", syscall.EADDRNOTAVAIL, "0.0.0.0:5000", "a connection from that source port to there exists, or has just ended; take another port"},
+		{"connect", syscall.EADDRNOTAVAIL, "0.0.0.0:5000", "a connection from that source port to there exists, or has just ended; use another port"},
 		{"connect", syscall.EADDRNOTAVAIL, "", "every source port for a connection to there is in use; some are free again in a minute"},
 	} {
 		to := netip.MustParseAddrPort("127.0.0.1:9")

@@ -93,7 +93,7 @@ func reachText(n path.Network, port uint16) string {
 	case path.LAN:
 		return "for the local network " + n.Prefix.Masked().String()
 	case path.Public:
-		return "for other machines, as far as the network lets them"
+		return "for other machines, if the network allows it"
 	case path.LinkLocal:
 		return "for machines on the same link; ZONE is their own interface"
 	case path.Carrier:
@@ -126,7 +126,7 @@ func (t *Text) tries(e event.Listening, port uint16) (lines []event.Line) {
 	}
 	lines = append(lines, event.Named("try from this machine: %s %s %d", command, ownHost(e.At[0]), port))
 	for _, p := range e.Places {
-		where := "another machine there"
+		where := "another machine"
 		switch {
 		case p.Kind == path.LinkLocal, p.Kind == path.NATGuest:
 			continue

@@ -68,7 +68,7 @@ func (t *Text) proxyLoginHint(h proxy.Hint) string {
 	case proxy.HintLogin:
 		return "give it with " + t.spell(option.ProxyAuth) + " user:password"
 	case proxy.HintCheckLogin:
-		return "look at what " + t.spell(option.ProxyAuth) + " says"
+		return "check what " + t.spell(option.ProxyAuth) + " says"
 	case proxy.HintOnlyBasic:
 		return "only Basic and Digest are known here"
 	case proxy.HintUseSOCKS4A:

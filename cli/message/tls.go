@@ -31,7 +31,7 @@ func (t *Text) secured(e event.Secured) []event.Line {
 	}
 	lines := one(event.Named("%s", text))
 	if len(info.Offered) > 0 && info.Protocol == "" {
-		peer := "server took"
+		peer := "server chose"
 		if e.Server {
 			peer = "client offered"
 		}
@@ -105,7 +105,7 @@ func (t *Text) tlsBanner(e event.Listening, host, port string) []event.Line {
 	lines, pin := certificate(e.TLS), "'"+e.TLS.Pin+"'"
 	how, curl := t.spell(option.TLSPin)+" "+pin, pin
 	if e.Mutual {
-		lines = append(lines, event.Named("clients have to show a certificate"))
+		lines = append(lines, event.Named("clients have to present a certificate"))
 		how += " " + t.spell(option.TLSCert) + " FILE " + t.spell(option.TLSKey) + " FILE"
 		curl += " --cert FILE --key FILE"
 	}
@@ -199,7 +199,7 @@ func (t *Text) tlsFile(e *tlsconn.FileError) (text, hint string) {
 	case errors.As(e.Err, &path):
 		return text + event.Reason(path.Err), fileHint(e.Path, path.Err)
 	case e.Err == tlsconn.ErrNoKey:
-		return text + e.Err.Error(), "the key is in a file of its own? name it with " + t.spell(option.TLSKey)
+		return text + e.Err.Error(), "if the key is in another file, name it with " + t.spell(option.TLSKey)
 	case e.Err == tlsconn.ErrNoCertFile:
 		return text + e.Err.Error(), "name the certificate with " + t.spell(option.TLSCert)
 	case e.Err == tlsconn.ErrEncrypted:
@@ -207,7 +207,7 @@ func (t *Text) tlsFile(e *tlsconn.FileError) (text, hint string) {
 	case e.Err == tlsconn.ErrMismatch:
 		return text + e.Err.Error(), "the certificate of the key has to be the first one in its file"
 	case e.Err == tlsconn.ErrNoPEM:
-		return text + e.Err.Error(), "PEM has lines like -----BEGIN CERTIFICATE-----; openssl x509 -inform der makes it of DER"
+		return text + e.Err.Error(), "PEM has lines like -----BEGIN CERTIFICATE-----; openssl x509 -inform der converts DER to it"
 	case e.Err == tlsconn.ErrNoCertificate:
 		return text + e.Err.Error(), "it has to have lines like -----BEGIN CERTIFICATE-----; the file of a key has none"
 	}

@@ -60,9 +60,9 @@ func (t *Text) describeUsage(err error) (text, hint string) {
 	case errors.As(err, &unsupported):
 		return fmt.Sprintf("option %s is not supported", unsupported.Name), t.foreignHint(unsupported.Foreign)
 	case errors.As(err, &missing):
-		return fmt.Sprintf("option %s needs an argument", missing.Name), ""
+		return fmt.Sprintf("option %s needs an argument", missing.Name), t.argumentHint(missing)
 	case errors.As(err, &unwanted):
-		return fmt.Sprintf("option %s takes no argument", unwanted.Name), "leave out the = and what is behind it"
+		return fmt.Sprintf("option %s takes no argument", unwanted.Name), unwantedHint(unwanted)
 	case errors.As(err, &ambiguous):
 		return fmt.Sprintf("option %s is ambiguous: %s", ambiguous.Name, strings.Join(ambiguous.Candidates, ", ")), ""
 	case errors.As(err, &misplaced):
@@ -77,6 +77,23 @@ func (t *Text) describeUsage(err error) (text, hint string) {
 		return fmt.Sprintf("unknown dialect %q", bad.Name), "known dialects: " + strings.Join(dialect.Names(), ", ")
 	}
 	return err.Error(), ""
+}
+
+// argumentHint shows what an option's argument is called.
+func (t *Text) argumentHint(e *option.MissingArgumentError) string {
+	hint := "write " + e.Name + " " + option.RowOf(e.ID).Arg
+	if e.ID == option.RTable { // -V is the version of many other programs
+		hint += "; " + t.spell(option.Version) + " prints the version"
+	}
+	return hint
+}
+
+// unwantedHint says how to write an option that was given an argument.
+func unwantedHint(e *option.UnwantedArgumentError) string {
+	if e.ID == option.HTTP { // its "argument" is the port to listen on
+		return "write " + e.Name + " " + e.Text
+	}
+	return "leave out the = and what is behind it"
 }
 
 // unknownHint says what was perhaps meant.
@@ -158,11 +175,11 @@ func badValue(e *option.ValueError) string {
 	row, text := option.RowOf(e.ID), strconv.Quote(e.Text)
 	switch {
 	case e.Why == option.NotAChoice && e.ID == option.ProxyType:
-		return text + " is none of socks4, socks4a, socks5, http"
+		return text + " is not one of socks4, socks4a, socks5, http"
 	case e.Why == option.NotAChoice && e.ID == option.Help:
-		return text + " is none of all, " + strings.Join(topicNames(), ", ")
+		return text + " is not one of all, " + strings.Join(topicNames(), ", ")
 	case e.Why == option.NotAChoice:
-		return text + " is none of " + strings.Join(row.Choices(), ", ")
+		return text + " is not one of " + strings.Join(row.Choices(), ", ")
 	case row.Kind == option.Rate && e.Err != nil:
 		return text + " is " + e.Err.Error()
 	case e.Err != nil:
@@ -176,7 +193,7 @@ func badValue(e *option.ValueError) string {
 	case e.Why == option.NeedsUnit:
 		return fmt.Sprintf("%s needs a unit (%ss, %sms, %sm, %sh)", text, e.Text, e.Text, e.Text, e.Text)
 	case e.Why == option.NotPositive:
-		return text + " is not longer than zero"
+		return text + " is not positive"
 	case e.Why == option.TooLarge:
 		return text + " is too long a time"
 	case e.Why == option.TooSmall:
@@ -186,7 +203,7 @@ func badValue(e *option.ValueError) string {
 	}
 	switch e.ID {
 	case option.KeepAlive:
-		return text + " is not an idle time, behind which an interval and a count may follow after commas"
+		return text + " is not time[,time[,n]]: an idle time, an interval and a count"
 	case option.TLSALPN:
 		return text + " has a protocol that is empty or longer than 255 bytes"
 	}
@@ -207,7 +224,10 @@ func (t *Text) describeConflict(e *option.ConflictError) (text, hint string) {
 		text += ": " + why
 	}
 	if e.Between(option.IPv4, option.IPv6) {
-		hint = "without either both families are used"
+		hint = "without them both families are used"
+	}
+	if e.Between(option.ConnectTimeout, option.Listen) {
+		hint = t.spell(option.AcceptTimeout) + " limits the wait for a client"
 	}
 	return text, hint
 }
@@ -255,11 +275,11 @@ func (t *Text) describeOperand(e *option.OperandError) (text, hint string) {
 	listen := t.spell(option.Listen)
 	switch e.Problem {
 	case option.NoHostAndPort:
-		return "missing host and port", t.spell(option.Help) + " shows how to call it"
+		return "missing host and port", t.spell(option.Help) + " shows the usage"
 	case option.NoPort:
 		return "missing port number", t.loneHint(e.Text)
 	case option.NoListenPort:
-		return "missing port number", "write " + listen + " 9999; port 0 is one of the system's choice"
+		return "missing port number", "write " + listen + " 9999; with port 0 the system chooses one"
 	case option.NoHost:
 		return "missing host before the colon", "write localhost:" + e.Other
 	case option.NoPath:
@@ -309,9 +329,9 @@ func portHint(e *addr.PortError) string {
 	case e.Why == "too large":
 		return "ports end at 65535"
 	case strings.Contains(e.Text, ","):
-		return "write ports apart, 22 80, or as a range, 22-80"
+		return "write ports with spaces between them, 22 80, or as a range, 22-80"
 	case isRange && strings.Trim(lo+hi, "0123456789") == "" && lo != "" && hi != "":
-		return "a range of ports is for connecting; here it is one"
+		return "a range of ports is for connecting; give one port here"
 	}
 	return "a port is a number from 1 to 65535, or the name of a service"
 }

@@ -76,7 +76,7 @@ const (
 	TooSmall               // a number or time below the least
 	TooLarge               // a number or time above the greatest
 	Empty                  // it is empty, as an unset variable is
-	NotAChoice             // it is none of the words that are possible
+	NotAChoice             // it is not one of the possible words
 	NeedsUnit              // a number so large that its unit has to be written
 	NotPositive            // a time of zero or less
 )

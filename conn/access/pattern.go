@@ -89,7 +89,7 @@ func (h *Hosts) add(ctx context.Context, pattern string, find Lookup) error {
 	if hasLength {
 		var ok bool
 		if bits, ok = parseLength(length); !ok {
-			return &PatternError{Text: pattern, Why: "has a prefix length that is no number from 0 to 128"}
+			return &PatternError{Text: pattern, Why: "has a prefix length that is not a number from 0 to 128"}
 		}
 	}
 	if o, ok := parseOctets(host); ok && strings.ContainsAny(host, "*,-") {

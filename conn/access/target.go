@@ -41,7 +41,7 @@ func (t *Targets) add(ctx context.Context, pattern string, find Lookup) error {
 	if hasPorts {
 		var ok bool
 		if e.lo, e.hi, ok = parsePorts(ports); !ok {
-			return &PatternError{Text: pattern, Why: "has a port that is no number from 1 to 65535"}
+			return &PatternError{Text: pattern, Why: "has a port that is not a number from 1 to 65535"}
 		}
 	}
 	switch {

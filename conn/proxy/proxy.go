@@ -157,7 +157,7 @@ func ParseType(name string) (string, error) {
 	case "connect", "http":
 		return "http", nil
 	}
-	return "", fmt.Errorf("proxy type %q is none of socks4, socks4a, socks5, http", name)
+	return "", fmt.Errorf("proxy type %q is not one of socks4, socks4a, socks5, http", name)
 }
 
 // Parse reads a proxy as a user writes it: host, host:port, an IPv6
@@ -202,7 +202,7 @@ func proxyOfScheme(scheme, defaultType string) (Proxy, error) {
 		}
 		return Proxy{Type: "socks5"}, nil
 	}
-	return Proxy{}, &addr.Error{Text: scheme + "://", Why: "is not a kind of proxy that is known here",
+	return Proxy{}, &addr.Error{Text: scheme + "://", Why: "is not a known kind of proxy",
 		Hint: "socks4://, socks4a://, socks5:// and http:// are"}
 }
 
@@ -275,7 +275,7 @@ func (p *Proxy) Resolve(ctx context.Context, network string, target addr.Addr, f
 		return target, nil
 	}
 	if p.DNS == "none" {
-		return target, p.named(target, &Error{Why: fmt.Sprintf("is not to be given a name (%q), and it is not to be resolved", target.Host),
+		return target, p.named(target, &Error{Why: fmt.Sprintf("may not be given a name (%q), and it may not be looked up here", target.Host),
 			Hint: HintNumeric})
 	}
 	if p.Type == "socks4" {
@@ -331,7 +331,7 @@ func (p *Proxy) request(c net.Conn, h hop) error {
 	case "http":
 		return p.requestHTTP(c, h)
 	}
-	return &Error{Why: "is of no type that is known here"}
+	return &Error{Why: "is of an unknown type"}
 }
 
 // named makes err, from whatever p was asked, a *Error that says which

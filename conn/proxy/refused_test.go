@@ -221,7 +221,7 @@ func TestHandshakeImpossible(t *testing.T) {
 		{Proxy{Type: "http"}, addr.Addr{Host: "h\r\nX: y", Port: "80"}, "character"},
 		{Proxy{Type: "socks5"}, addr.Addr{Host: long, Port: "80"}, "longer than 255"},
 		{Proxy{Type: "socks4a"}, addr.Addr{Host: "a\x00b", Port: "80"}, "character"},
-		{Proxy{Type: "gopher"}, addr.Addr{Host: "h", Port: "80"}, "no type"},
+		{Proxy{Type: "gopher"}, addr.Addr{Host: "h", Port: "80"}, "unknown type"},
 	} {
 		sent := make(chan int64, 1)
 		client, server := net.Pipe()

@@ -178,7 +178,7 @@ func (r *Request) setTarget(host string, port uint16) error {
 	h, err := parseHop(addr.Addr{Host: host, Port: strconv.Itoa(int(port))})
 	switch {
 	case err != nil:
-		return &ClientError{Why: "asked for a target that is none: " + err.Error()}
+		return &ClientError{Why: "asked for an invalid target: " + err.Error()}
 	case h.ip.IsValid() && h.ip.Zone() != "":
 		return &ClientError{Why: "asked for an address with a zone, which means nothing here"}
 	}

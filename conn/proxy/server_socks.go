@@ -41,7 +41,7 @@ func (r *Request) readSOCKS4() error {
 	case r.server.login():
 		err = &ClientError{Login: true, Why: "speaks SOCKS 4, which has no login"}
 	case command != 1:
-		err = &ClientError{Why: "asked for something else than a connection"}
+		err = &ClientError{Why: "asked for something other than a connection"}
 	default:
 		err = r.setTarget(host, port)
 	}
@@ -77,7 +77,7 @@ func (r *Request) readSOCKS5() error {
 		return err
 	}
 	if b[0] != 5 || b[2] != 0 {
-		return r.refuseSOCKS5(socks5General, &ClientError{Why: "sent a request that is none of SOCKS 5"})
+		return r.refuseSOCKS5(socks5General, &ClientError{Why: "sent a request that is not SOCKS 5"})
 	}
 	return r.socks5Target(b[1], b[3])
 }
@@ -116,7 +116,7 @@ func (r *Request) takeLogin() error {
 		return err
 	}
 	if b[0] != 1 {
-		return &ClientError{Login: true, Why: "sent a login that is none of SOCKS 5"}
+		return &ClientError{Login: true, Why: "sent a login that is not SOCKS 5"}
 	}
 	if b, err = r.in.take(int(b[1]) + 1); err != nil {
 		return err
@@ -153,7 +153,7 @@ func (r *Request) socks5Target(command, kind byte) error {
 		}
 		return nil
 	}
-	return r.refuseSOCKS5(socks5Command, &ClientError{Why: "asked for something else than a connection or datagrams"})
+	return r.refuseSOCKS5(socks5Command, &ClientError{Why: "asked for something other than a connection or datagrams"})
 }
 
 // socks5Address reads an address of the given kind, and a port.

@@ -115,7 +115,7 @@ func missing(b []byte) int {
 }
 
 func badLine(line []byte) error {
-	return &Error{Why: "sent a PROXY header that is none of version 1", Got: bytes.Clone(line)}
+	return &Error{Why: "sent a PROXY header that is not version 1", Got: bytes.Clone(line)}
 }
 
 // parseV1 reads a line with its end.

@@ -13,7 +13,7 @@ import (
 type HashError struct{ Name string }
 
 func (e *HashError) Error() string {
-	return fmt.Sprintf("%q is none of sha256, sha512, blake2b", e.Name)
+	return fmt.Sprintf("%q is not one of sha256, sha512, blake2b", e.Name)
 }
 
 // ParseHash returns what makes the hash of that name. blake2b has 512 bits, as
