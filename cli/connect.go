@@ -78,7 +78,7 @@ func (o *invocation) connectOne(ctx context.Context, d *conn.Dialer, a addr.Addr
 	case err == nil && conn.Refusal(c) != nil:
 		return message.Reported(conn.Refusal(c))
 	}
-	return o.useless(c.RemoteAddr(), o.unlessQuiet(err))
+	return o.checkEarlyEnd(c.RemoteAddr(), o.unlessQuiet(err))
 }
 
 // dropped prints how many datagrams this host has dropped.
@@ -100,7 +100,7 @@ func (o *invocation) refused(remote net.Addr, err error, end context.CancelCause
 		end(&refusalError{err})
 		return
 	}
-	o.out.Print(event.Failed{Err: o.useless(remote, err)})
+	o.out.Print(event.Failed{Err: o.checkEarlyEnd(remote, err)})
 }
 
 // dial connects to a and prints how, and on failure what may be the matter.

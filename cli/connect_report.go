@@ -215,11 +215,11 @@ func (w *watch) done(err error) error {
 // a connection.
 const atOnce = 2 * time.Second
 
-// useless finds out about a session of a client that ended with err whether the
-// peer took the connection and closed or reset it at once, or there was no
-// program at all that UDP could have been sent to. What it finds is printed, or
+// checkEarlyEnd finds out whether the session of a client, which ended with
+// err, came to nothing: the peer accepted the connection and closed or reset it
+// at once, or no program receives on the UDP port. What it finds is printed, or
 // added to the error.
-func (o *invocation) useless(remote net.Addr, err error) error {
+func (o *invocation) checkEarlyEnd(remote net.Addr, err error) error {
 	to, bad := netip.ParseAddrPort(remote.String())
 	if bad != nil || !o.dialect.Hints || o.HasProxy() {
 		return err
@@ -235,7 +235,7 @@ func (o *invocation) useless(remote net.Addr, err error) error {
 	case o.Has(option.UDP), soon && outcome == path.ResetLater:
 		return &event.ConnectError{Err: err, Facts: e.Ended(to, outcome)}
 	case soon && err == nil && o.last.Sent == 0 && o.handler.usesStdin && (o.out.Level() > 0 || o.terminal):
-		o.out.Print(event.Useless{Facts: e.Ended(to, path.ClosedAtOnce)})
+		o.out.Print(event.ClosedAtOnce{Facts: e.Ended(to, path.ClosedAtOnce)})
 	}
 	return err
 }

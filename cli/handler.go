@@ -105,7 +105,7 @@ func (o *invocation) stdio(_ context.Context, several bool) (serve relay.Handler
 		if one.Local = o.local(); several {
 			one.Local = relay.Shared(one.Local)
 		}
-		return o.forgive(ctx, c, &one)
+		return o.serveStdio(ctx, c, &one)
 	}, nothing, nil
 }
 
@@ -113,9 +113,9 @@ func (o *invocation) stdio(_ context.Context, several bool) (serve relay.Handler
 // word.
 const replySilence = 15 * time.Second
 
-// forgive serves c, and returns no error where the dialect has none.
-func (o *invocation) forgive(ctx context.Context, c net.Conn, s *relay.Stdio) error {
-	if o.dialect.Forgives == nil {
+// serveStdio serves c, and returns no error that the dialect ignores.
+func (o *invocation) serveStdio(ctx context.Context, c net.Conn, s *relay.Stdio) error {
+	if o.dialect.IgnoresError == nil {
 		return s.Serve(ctx, c)
 	}
 	var totals relay.Totals
@@ -126,7 +126,7 @@ func (o *invocation) forgive(ctx context.Context, c net.Conn, s *relay.Stdio) er
 			report(remote, t)
 		}
 	}
-	if err := s.Serve(ctx, c); err != nil && !o.dialect.Forgives(err, totals) {
+	if err := s.Serve(ctx, c); err != nil && !o.dialect.IgnoresError(err, totals) {
 		return err
 	}
 	return nil

@@ -185,7 +185,7 @@ func (d *Dialer) dial(ctx context.Context, a addr.Addr) (net.Conn, error) {
 	if err == nil {
 		c, err = d.shakeHands(ctx, c, a)
 	}
-	return c, d.blame(outer, ctx, err)
+	return c, d.limitError(outer, ctx, err)
 }
 
 func (d *Dialer) network() string {
@@ -206,9 +206,9 @@ func (d *Dialer) limit(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithTimeout(ctx, d.Timeout)
 }
 
-// blame returns the error to report for err, which ended what ran under limited,
-// made of outer by limit.
-func (d *Dialer) blame(outer, limited context.Context, err error) error {
+// limitError returns the error to report for err, which ended what ran under
+// limited, made of outer by limit.
+func (d *Dialer) limitError(outer, limited context.Context, err error) error {
 	switch {
 	case err == nil || ended(limited) == nil:
 		return err
@@ -366,7 +366,7 @@ func (d *Dialer) resolve(ctx context.Context, a addr.Addr) (ips []netip.Addr, fr
 	ctx, cancel := d.limit(ctx)
 	defer cancel()
 	ips, from, err = d.resolveBoth(ctx, a)
-	return ips, from, d.blame(outer, ctx, err)
+	return ips, from, d.limitError(outer, ctx, err)
 }
 
 func (d *Dialer) resolveBoth(ctx context.Context, a addr.Addr) (ips []netip.Addr, from addr.Sources, err error) {

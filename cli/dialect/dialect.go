@@ -61,9 +61,9 @@ type Dialect struct {
 	// HelpLine does the same for the help of an option.
 	HelpLine func(id option.ID) (text string, ok bool)
 
-	// Forgives reports whether an error that ended a session which had moved t
-	// is none in this dialect; nil: it forgives none.
-	Forgives func(err error, t relay.Totals) bool
+	// IgnoresError reports whether the error that ended a session, which had
+	// moved t, is no failure in this dialect; nil: every error is one.
+	IgnoresError func(err error, t relay.Totals) bool
 
 	// Its exit statuses. Network is for what IsNetwork reports true of; a nil
 	// IsNetwork does so for everything that is not event.IsLocal.

@@ -28,13 +28,13 @@ var nc = Dialect{
 	DualStack:   true,
 	RefusalEnds: Quietly,
 
-	Help:     os.Stderr,
-	Head:     ncHead,
-	Usage:    ncUsage,
-	Event:    ncEvent,
-	Error:    ncError,
-	HelpLine: ncHelpLine,
-	Forgives: ncForgives,
+	Help:         os.Stderr,
+	Head:         ncHead,
+	Usage:        ncUsage,
+	Event:        ncEvent,
+	Error:        ncError,
+	HelpLine:     ncHelpLine,
+	IgnoresError: ncIgnoresError,
 
 	Network: 1,
 	Other:   1,
@@ -96,9 +96,9 @@ func ncHead(version string) string {
 	return "OpenBSD netcat (emulated by gonc " + version + ")\n" + ncUsage + ncSummary
 }
 
-// ncForgives forgives a reset after the answer, when nothing that was sent is
-// known to be missing.
-func ncForgives(err error, t relay.Totals) bool {
+// ncIgnoresError reports whether err is a reset after the answer, when nothing
+// that was sent is known to be missing.
+func ncIgnoresError(err error, t relay.Totals) bool {
 	return errors.Is(err, syscall.ECONNRESET) && !errors.As(err, new(*relay.UndeliveredError)) && t.Received > 0
 }
 

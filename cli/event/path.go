@@ -58,8 +58,8 @@ type ExplainedName struct {
 	Origins []path.Origin // of each address
 }
 
-// Useless is a connection that ended at once without a byte from the peer.
-type Useless struct{ Facts *path.Facts }
+// ClosedAtOnce is a connection that ended at once without a byte from the peer.
+type ClosedAtOnce struct{ Facts *path.Facts }
 
 // Level returns 1.
 func (Silence) Level() int { return 1 }
@@ -77,4 +77,4 @@ func (Explained) Level() int { return 0 }
 func (ExplainedName) Level() int { return 0 }
 
 // Level returns 1.
-func (Useless) Level() int { return 1 }
+func (ClosedAtOnce) Level() int { return 1 }

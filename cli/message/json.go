@@ -232,7 +232,7 @@ func (j *JSON) explanation(e event.Event) (o object, ok bool) {
 	case event.ExplainedName:
 		o.Step, o.Host, o.Addresses = "name", e.Host, addresses(e.Addrs)
 		lines = explainedName(e)
-	case event.Useless:
+	case event.ClosedAtOnce:
 		o.Step, o.Remote = "cause", netip.AddrPortFrom(e.Facts.To, e.Facts.Port).String()
 		o.Hint = pathHint(e.Facts)
 		return o, true

@@ -47,7 +47,7 @@ func TestJSON(t *testing.T) {
 		{event.Evicted{Remote: peer, Limit: 7}, `"event":"evicted","protocol":"tcp","remote":"192.0.2.1:80","limit":7`},
 		{event.Unanswered{Remote: peer}, `"event":"unanswered","remote":"192.0.2.1:80","hint":"the peer closed without an answer`},
 		{event.Dropped{Datagrams: 3}, `"event":"dropped","count":3`},
-		{event.Useless{Facts: &path.Facts{Way: path.Way{To: at.Addr()}, Port: 80, Answer: path.Answer{Outcome: path.ResetLater}}}, `"event":"explained","remote":"192.0.2.1:80","step":"cause","hint":"the peer accepted the connection and reset it`},
+		{event.ClosedAtOnce{Facts: &path.Facts{Way: path.Way{To: at.Addr()}, Port: 80, Answer: path.Answer{Outcome: path.ResetLater}}}, `"event":"explained","remote":"192.0.2.1:80","step":"cause","hint":"the peer accepted the connection and reset it`},
 	} {
 		var b bytes.Buffer
 		j := &JSON{Text: &Text{Dialect: goncDialect(), Verbose: 1}, W: &b}

@@ -92,7 +92,7 @@ func (t *Text) onTerminal(e event.Event) bool {
 		return false
 	}
 	switch e.(type) {
-	case event.Listening, event.Silence, event.Useless, event.Dropped:
+	case event.Listening, event.Silence, event.ClosedAtOnce, event.Dropped:
 		return true
 	}
 	return false

@@ -112,7 +112,7 @@ func (t *Text) scanning(e event.Event) []event.Line {
 		return explained(e)
 	case event.ExplainedName:
 		return explainedName(e)
-	case event.Useless:
+	case event.ClosedAtOnce:
 		return t.hint(pathHint(e.Facts))
 	case event.Scanned:
 		return one(event.Named("%d of %d ports open", e.Open, e.Open+e.NotOpen))
