@@ -10,6 +10,7 @@ import (
 	"gonc/cli/option"
 	"gonc/relay"
 	"gonc/relay/page"
+	"gonc/relay/share"
 )
 
 // A handler is what can be done with connections. Client and listener choose
@@ -135,7 +136,7 @@ func (o *invocation) serveStdio(ctx context.Context, c net.Conn, s *relay.Stdio)
 // reply answers each connection with a text.
 func (o *invocation) reply(context.Context, bool) (serve relay.Handler, done func(), err error) {
 	local := relay.Files(nil, os.Stdout)
-	local.W = relay.Locked(local.W)
+	local.W = share.Locked(local.W)
 	r := &relay.Reply{Text: []byte(o.Reply), Local: local, Remote: o.remote(), Idle: o.idleLimit(), OnEnd: o.onEnd(o.keepsOpen())}
 	if o.keepsOpen() {
 		r.Silence = replySilence

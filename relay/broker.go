@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"sync"
+
+	"gonc/relay/share"
 )
 
 // A Broker connects many connections with each other: what one of them sends
@@ -14,7 +16,7 @@ import (
 // goes on receiving. Make one with NewBroker or NewChat.
 //
 // A connection is read at the pace of the fastest of the others, and one that
-// falls far behind it is closed with ErrLagging; one that is alone is read,
+// falls far behind it is closed with share.ErrLagging; one that is alone is read,
 // and what it sends goes nowhere.
 type Broker struct {
 	// Remote, Policy and OnEnd are those of a Stdio, for each connection.
@@ -25,15 +27,15 @@ type Broker struct {
 	local End
 	chat  *chat // nil: what is sent is passed on as it is
 	once  sync.Once
-	log   sharedLog
+	log   *share.Log
 	loop  sync.WaitGroup
 	err   error // of reading local
 }
 
 // NewBroker returns a Broker that passes on what local gives too.
 func NewBroker(local End) *Broker {
-	b := &Broker{local: local, log: sharedLog{fromNow: true}}
-	b.log.init()
+	b := &Broker{local: local, log: share.NewLog()}
+	b.log.FromNow = true
 	return b
 }
 
@@ -56,20 +58,20 @@ func (b *Broker) start() {
 }
 
 func (b *Broker) quit() {
-	b.log.close()
+	b.log.Close()
 	b.local.interrupt()
 }
 
 // read is the goroutine that reads local.
 func (b *Broker) read() {
-	put := func(p []byte) { b.log.put(nil, p) }
+	put := func(p []byte) { b.log.Put(nil, p) }
 	if b.chat != nil {
 		lines := b.chat.lines(serverID, put)
 		defer lines.end()
 		put = lines.add
 	}
 	buf := make([]byte, maxPayload)
-	for b.log.room(nil) {
+	for b.log.Room(nil) {
 		n, err := b.local.R.Read(buf)
 		put(buf[:n])
 		if err != nil {
@@ -82,7 +84,7 @@ func (b *Broker) read() {
 }
 
 // Serve is a Handler for one of the connections. Its errors are those of
-// Pipe, and ErrLagging. The Broker ends with ctx, unless that ends for this
+// Pipe, and share.ErrLagging. The Broker ends with ctx, unless that ends for this
 // connection alone (see afterServer).
 func (b *Broker) Serve(ctx context.Context, c net.Conn) error {
 	b.start()
@@ -90,17 +92,17 @@ func (b *Broker) Serve(ctx context.Context, c net.Conn) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	end := endOf(c, b.Remote)
-	s := b.log.subscribe(end.Datagram, func() { resetOnClose(c); cancel(ErrLagging) })
-	defer s.quit()
-	m := &member{b: b, s: s, put: func(p []byte) { b.log.put(s, p) }}
+	s := b.log.Subscribe(end.Datagram, func() { resetOnClose(c); cancel(share.ErrLagging) })
+	defer s.Quit()
+	m := &member{b: b, s: s, put: func(p []byte) { b.log.Put(s, p) }}
 	mine := End{R: s, W: m}
 	if b.chat != nil {
 		leave := b.chat.join(m, c.RemoteAddr(), end.Datagram)
 		defer leave()
 		mine.CloseWrite = func() error { leave(); return nil }
 	}
-	mine.src = sourceOps{interrupt: s.quit, ready: s.ready, onDone: s.quit, broadcast: true}
-	mine.dst = sinkOps{interrupt: s.stop}
+	mine.src = sourceOps{interrupt: s.Quit, ready: s.Ready, onDone: s.Quit, broadcast: true}
+	mine.dst = sinkOps{interrupt: s.Stop}
 	one := Stdio{Local: mine, Remote: func(net.Conn) End { return end }, Policy: b.Policy, OnEnd: b.OnEnd}
 	return lagging(ctx, one.Serve(ctx, c))
 }
@@ -108,13 +110,13 @@ func (b *Broker) Serve(ctx context.Context, c net.Conn) error {
 // A member is a connection as a source of a Broker.
 type member struct {
 	b   *Broker
-	s   *subscription
+	s   *share.Subscription
 	put func([]byte)
 }
 
 // Write passes p on to the others, when the fastest of them has room for it.
 func (m *member) Write(p []byte) (int, error) {
-	if !m.b.log.room(m.s) {
+	if !m.b.log.Room(m.s) {
 		return 0, os.ErrDeadlineExceeded
 	}
 	m.put(p)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gonc/internal/testutil"
+	"gonc/relay/share"
 )
 
 const brokerPatience = 20 * time.Second
@@ -40,7 +41,7 @@ func newRoom(t *testing.T, make func(End) *Broker) *room {
 // enter adds a connection.
 func (r *room) enter(t *testing.T, network string) (there net.Conn, ended <-chan error) {
 	t.Helper()
-	before := r.members()
+	before := r.log.Readers()
 	network, narrow := strings.CutPrefix(network, "narrow ")
 	here, there := connected(t, network)
 	if narrow { // what is on its way does not count, so there should be little
@@ -49,14 +50,8 @@ func (r *room) enter(t *testing.T, network string) (there net.Conn, ended <-chan
 	}
 	there.SetDeadline(time.Now().Add(2 * brokerPatience))
 	ended = serving(r.ctx, r.Serve, here)
-	testutil.Eventually(t, "it has joined", func() bool { return r.members() > before })
+	testutil.Eventually(t, "it has joined", func() bool { return r.log.Readers() > before })
 	return there, ended
-}
-
-func (r *room) members() int {
-	r.log.mu.Lock()
-	defer r.log.mu.Unlock()
-	return len(r.log.subs)
 }
 
 func expectString(t *testing.T, name string, r io.Reader, want string) {
@@ -143,7 +138,7 @@ func TestBrokerFifty(t *testing.T) {
 	testutil.CheckLeaks(t)
 	const n = 8 << 20
 	r := newRoom(t, NewBroker)
-	r.log.patience = 5 * time.Second // on a busy machine readers are slow too
+	r.log.Patience = 5 * time.Second // on a busy machine readers are slow too
 	flooder, _ := r.enter(t, "tcp")
 	_, stuckEnded := r.enter(t, "narrow tcp")
 	slow, slowEnded := r.enter(t, "narrow tcp")
@@ -171,7 +166,7 @@ func TestBrokerFifty(t *testing.T) {
 		t.Error(err)
 	}
 	for what, ended := range map[string]<-chan error{"that never reads": stuckEnded, "that is slow": slowEnded} {
-		if err := testutil.Await(t, ended, "the one "+what); !errors.Is(err, ErrLagging) {
+		if err := testutil.Await(t, ended, "the one "+what); !errors.Is(err, share.ErrLagging) {
 			t.Errorf("the one %s ended with %v", what, err)
 		}
 	}
@@ -187,21 +182,21 @@ func TestBrokerLagOverTLS(t *testing.T) {
 	testutil.CheckLeaks(t)
 	const n = 8 << 20
 	r := newRoom(t, NewBroker)
-	r.log.patience = 3 * time.Second // on a busy machine the fast one is slow too
+	r.log.Patience = 3 * time.Second // on a busy machine the fast one is slow too
 	flooder, _ := r.enter(t, "tcp")
 	fast, _ := r.enter(t, "tcp")
 	here, there := kindOfConn(t, "tls")
 	here.(*tls.Conn).NetConn().(*net.TCPConn).SetWriteBuffer(64 << 10)
 	there.(*tls.Conn).NetConn().(*net.TCPConn).SetReadBuffer(64 << 10)
 	ended := serving(r.ctx, r.Serve, here)
-	testutil.Eventually(t, "it has joined", func() bool { return r.members() == 3 })
+	testutil.Eventually(t, "it has joined", func() bool { return r.log.Readers() == 3 })
 	go io.Copy(struct{ io.Writer }{flooder}, dataOf(n))
 	a, err := arrivalOf(io.LimitReader(fast, n))
 	expectData(t, "the fast one", a, n)
 	if err != nil {
 		t.Error(err)
 	}
-	if err := testutil.Await(t, ended, "the one that never reads"); err != ErrLagging {
+	if err := testutil.Await(t, ended, "the one that never reads"); err != share.ErrLagging {
 		t.Error(err)
 	}
 }
@@ -343,27 +338,5 @@ func TestChatPieces(t *testing.T) {
 	l.end()
 	if fmt.Sprint(got) != fmt.Sprint([]string{"<user9> ab\n", "<user9> cd\n", "<user9> \n"}) {
 		t.Errorf("%q", got)
-	}
-}
-
-// Coming and going costs one that never reads its connection, not the memory
-// of the server.
-func TestChatAnnouncementsAreBounded(t *testing.T) {
-	l := sharedLog{fromNow: true}
-	l.init()
-	lagged := false
-	s := l.subscribe(false, func() { lagged = true })
-	text := bytes.Repeat([]byte("x"), 100)
-	for deadline := time.Now().Add(brokerPatience); !lagged && time.Now().Before(deadline); {
-		l.announce(text)
-		if l.head > maxLag+maxLag/2 {
-			time.Sleep(10 * time.Millisecond)
-		}
-	}
-	for range 1000 {
-		l.announce(text)
-	}
-	if !lagged || !s.ended || len(l.log) > 0 {
-		t.Errorf("lagged: %v, ended: %v, %d pieces kept", lagged, s.ended, len(l.log))
 	}
 }

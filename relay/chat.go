@@ -9,6 +9,8 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"gonc/relay/share"
 )
 
 const (
@@ -32,7 +34,7 @@ const (
 // A chat is the part of a Broker that names the sender of each line, and
 // announces connections that come and go, in the words of ncat.
 type chat struct {
-	log *sharedLog
+	log *share.Log
 
 	mu    sync.Mutex
 	last  int // the number given last
@@ -49,7 +51,7 @@ type user struct {
 // would obey.
 func NewChat(local End) *Broker {
 	b := NewBroker(local)
-	b.chat = &chat{log: &b.log, last: firstID - 1}
+	b.chat = &chat{log: b.log, last: firstID - 1}
 	return b
 }
 
@@ -62,7 +64,7 @@ func (h *chat) join(m *member, from net.Addr, datagram bool) (leave func()) {
 	defer h.mu.Unlock()
 	h.last++
 	u := user{h.last, chatAddr(from)}
-	h.log.announce(fmt.Appendf(nil, "<announce> %s is connected as <user%d>.\n<announce> already connected: %s.\n", u.addr, u.id, h.names()))
+	h.log.Announce(fmt.Appendf(nil, "<announce> %s is connected as <user%d>.\n<announce> already connected: %s.\n", u.addr, u.id, h.names()))
 	h.users = append(h.users, u)
 	lines := h.lines(u.id, m.put)
 	m.put = lines.add
@@ -81,7 +83,7 @@ func (h *chat) leave(u user) {
 			break
 		}
 	}
-	h.log.announce(fmt.Appendf(nil, "<announce> <user%d> is disconnected.\n", u.id))
+	h.log.Announce(fmt.Appendf(nil, "<announce> <user%d> is disconnected.\n", u.id))
 }
 
 // names lists the users.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"sync"
+
+	"gonc/relay/share"
 )
 
 // A Fanout is the relay between standard input and output and many
@@ -26,23 +28,22 @@ type Fanout struct {
 	// each read of Local is one datagram.
 	Datagram bool
 
-	once sync.Once
-	loop sync.WaitGroup
-	out  io.Writer   // for datagrams; nil: nothing is written
-	line *lineMerger // for streams; nil: nothing is written
-
-	log sharedLog
+	once  sync.Once
+	loop  sync.WaitGroup
+	out   io.Writer    // for datagrams; nil: nothing is written
+	lines *share.Lines // for streams; nil: nothing is written
+	log   *share.Log
 }
 
 func (f *Fanout) init() {
 	f.once.Do(func() {
-		f.log.init()
+		f.log = share.NewLog()
 		switch {
 		case f.Local.W == nil:
 		case f.Datagram:
-			f.out = Locked(f.Local.W)
+			f.out = share.Locked(f.Local.W)
 		default:
-			f.line = &lineMerger{w: f.Local.W}
+			f.lines = share.NewLines(f.Local.W)
 		}
 		if f.Local.R != nil {
 			f.loop.Go(f.read)
@@ -60,12 +61,12 @@ func (f *Fanout) Close() {
 
 // quit ends the reads and writes of local.
 func (f *Fanout) quit() {
-	f.log.close()
+	f.log.Close()
 	f.Local.interrupt()
 }
 
 // Serve is a Handler for one of the connections. Its errors are those of
-// Pipe, and ErrLagging. When ctx ends, other than for this connection alone (see
+// Pipe, and share.ErrLagging. When ctx ends, other than for this connection alone (see
 // afterServer), local is interrupted, because a write to standard output may
 // block.
 func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
@@ -74,16 +75,16 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	mine := End{W: f.out}
-	if f.line != nil {
-		w := f.line.writer()
-		defer w.end()
+	if f.lines != nil {
+		w := f.lines.Writer()
+		defer w.End()
 		mine.W = w
 	}
 	if f.Local.R != nil {
-		s := f.log.subscribe(f.Datagram, func() { resetOnClose(c); cancel(ErrLagging) })
-		defer s.quit()
+		s := f.log.Subscribe(f.Datagram, func() { resetOnClose(c); cancel(share.ErrLagging) })
+		defer s.Quit()
 		mine.R = s
-		mine.src = sourceOps{interrupt: s.quit, ready: func() bool { return s.ready() || f.Local.src.ready != nil && f.Local.src.ready() }, onDone: s.quit, atEOF: s.over(), broadcast: true}
+		mine.src = sourceOps{interrupt: s.Quit, ready: func() bool { return s.Ready() || f.Local.src.ready != nil && f.Local.src.ready() }, onDone: s.Quit, atEOF: s.Over(), broadcast: true}
 	}
 	one := Stdio{Local: mine, Remote: f.Remote, Policy: f.Policy, OnEnd: f.OnEnd}
 	return lagging(ctx, one.Serve(ctx, c))
@@ -92,9 +93,18 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 // read is the goroutine that reads local.
 func (f *Fanout) read() {
 	buf := make([]byte, maxPayload)
-	for f.log.room(nil) {
+	for f.log.Room(nil) {
 		n, err := f.Local.R.Read(buf)
-		f.log.put(nil, buf[:n])
-		f.log.end(err)
+		f.log.Put(nil, buf[:n])
+		f.log.End(err)
 	}
+}
+
+// lagging returns share.ErrLagging if that ended ctx, and else err: what a
+// connection that was closed for it fails with says nothing.
+func lagging(ctx context.Context, err error) error {
+	if context.Cause(ctx) == share.ErrLagging {
+		return share.ErrLagging
+	}
+	return err
 }

@@ -20,7 +20,7 @@ func TestFanoutRefused(t *testing.T) {
 	there, ended := h.join(t, "unix")
 	there.(*net.UnixConn).CloseRead()
 	io.WriteString(h.in, "refused")
-	testutil.Eventually(t, "the client is not waited for", func() bool { return h.members() == 0 })
+	testutil.Eventually(t, "the client is not waited for", func() bool { return h.log.Readers() == 0 })
 	io.WriteString(there, "and still here")
 	expectText(t, r, "and still here")
 	there.Close()

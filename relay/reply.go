@@ -27,7 +27,7 @@ type Reply struct {
 	Text []byte
 
 	// Local gets all that is received, each read in one Write. Several
-	// connections write at once, which W has to allow; see Locked. Nothing
+	// connections write at once, which W has to allow; see share.Locked. Nothing
 	// is read there, and nothing closed.
 	Local End
 

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gonc/internal/testutil"
+	"gonc/relay/share"
 )
 
 // askReply sends text to a Reply, by way of a connection of its own, and returns
@@ -56,7 +57,7 @@ func TestReply(t *testing.T) {
 func TestReplyMany(t *testing.T) {
 	testutil.CheckLeaks(t)
 	var out bytes.Buffer
-	r := &Reply{Text: []byte("ACK!"), Local: End{W: Locked(&out)}}
+	r := &Reply{Text: []byte("ACK!"), Local: End{W: share.Locked(&out)}}
 	var group sync.WaitGroup
 	for range 50 {
 		here, there := connected(t, "tcp")

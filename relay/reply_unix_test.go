@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gonc/internal/testutil"
+	"gonc/relay/share"
 )
 
 // The end of ctx ends a reply that waits for standard output, and one that
@@ -17,7 +18,7 @@ func TestReplyBlocked(t *testing.T) {
 	testutil.CheckLeaks(t)
 	_, out := stdoutPipe(t)
 	local := files(t, nil, out)
-	local.W = Locked(local.W)
+	local.W = share.Locked(local.W)
 	r := &Reply{Text: []byte("ACK!"), Local: local}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	var sessions []<-chan error

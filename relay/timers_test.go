@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"gonc/internal/testutil"
+	"gonc/relay/share"
 )
 
 // A session in a bubble of synctest, where time passes when nothing moves.
@@ -215,8 +216,8 @@ func TestLagPatience(t *testing.T) {
 		stop time.Duration // before it reads anything
 		err  error
 	}{
-		{"a short stop", lagPatience * 9 / 10, nil},
-		{"a long stop", lagPatience * 11 / 10, ErrLagging},
+		{"a short stop", 450 * time.Millisecond, nil},
+		{"a long stop", 550 * time.Millisecond, share.ErrLagging},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

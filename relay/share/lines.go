@@ -1,4 +1,4 @@
-package relay
+package share
 
 import (
 	"io"
@@ -16,26 +16,29 @@ const (
 	restMax = 64 << 10
 )
 
-// A lineMerger gives several writers one output without mixing their lines:
-// each Write goes out in one piece, and when it ends in the middle of a line
-// the others wait for the rest of it, for a moment.
-type lineMerger struct {
+// Lines gives several writers one output without mixing their lines: each Write
+// goes out in one piece, and when it ends in the middle of a line the others wait
+// for the rest of it, for a moment.
+type Lines struct {
 	w io.Writer
 
 	mu     sync.Mutex
-	holder *lineWriter   // has written the beginning of a line; nil: none
+	holder *LineWriter   // has written the beginning of a line; nil: none
 	until  time.Time     // the others wait for it
 	held   int           // bytes of that line
 	freed  chan struct{} // closed when holder has written the rest
 }
 
-// writer returns a writer for one source of lines. Its end releases the output
-// when no more comes.
-func (m *lineMerger) writer() *lineWriter { return &lineWriter{m} }
+// NewLines returns a Lines that writes to w.
+func NewLines(w io.Writer) *Lines { return &Lines{w: w} }
 
-type lineWriter struct{ m *lineMerger }
+// Writer returns a writer for one source of lines.
+func (m *Lines) Writer() *LineWriter { return &LineWriter{m} }
 
-func (l *lineWriter) Write(p []byte) (int, error) {
+// A LineWriter writes lines. Its End releases the output when no more comes.
+type LineWriter struct{ m *Lines }
+
+func (l *LineWriter) Write(p []byte) (int, error) {
 	m := l.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -57,8 +60,8 @@ func (l *lineWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// end comes when nothing more is written to l.
-func (l *lineWriter) end() {
+// End says that nothing more is written to l.
+func (l *LineWriter) End() {
 	l.m.mu.Lock()
 	defer l.m.mu.Unlock()
 	if l.m.holder == l {
@@ -67,7 +70,7 @@ func (l *lineWriter) end() {
 }
 
 // await waits without the lock until the output is free or the time is over.
-func (m *lineMerger) await(limit time.Duration) {
+func (m *Lines) await(limit time.Duration) {
 	freed := m.freed
 	m.mu.Unlock()
 	defer m.mu.Lock()
@@ -80,7 +83,7 @@ func (m *lineMerger) await(limit time.Duration) {
 }
 
 // hold keeps the output for l, which has written n bytes of a line.
-func (m *lineMerger) hold(l *lineWriter, n int) {
+func (m *Lines) hold(l *LineWriter, n int) {
 	if m.holder == nil {
 		m.holder, m.until, m.held, m.freed = l, time.Now().Add(restWait), 0, make(chan struct{})
 	}
@@ -89,7 +92,7 @@ func (m *lineMerger) hold(l *lineWriter, n int) {
 	}
 }
 
-func (m *lineMerger) free() {
+func (m *Lines) free() {
 	if m.holder != nil {
 		m.holder = nil
 		close(m.freed)

@@ -1,4 +1,4 @@
-package relay
+package share
 
 import (
 	"bytes"
@@ -12,8 +12,8 @@ import (
 func TestLines(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		m := &lineMerger{w: &out}
-		a, b := m.writer(), m.writer()
+		m := NewLines(&out)
+		a, b := m.Writer(), m.Writer()
 		start := time.Now()
 		expect := func(want string, after time.Duration) {
 			t.Helper()
@@ -41,7 +41,7 @@ func TestLines(t *testing.T) {
 		expect(string(make([]byte, restMax))+"x\n", 0)
 		// Nor is a writer that has ended.
 		io.WriteString(a, "one ")
-		a.end()
+		a.End()
 		io.WriteString(b, "two\n")
 		expect("one two\n", 0)
 		// Alone, nothing waits.
@@ -54,10 +54,14 @@ func TestLines(t *testing.T) {
 // An output that fails holds up nothing.
 func TestLinesError(t *testing.T) {
 	broken := errors.New("broken")
-	m := &lineMerger{w: writerFunc(func(p []byte) (int, error) { return 1, broken })}
+	m := NewLines(writerFunc(func(p []byte) (int, error) { return 1, broken }))
 	for range 3 {
-		if _, err := m.writer().Write([]byte("xx")); err != broken {
+		if _, err := m.Writer().Write([]byte("xx")); err != broken {
 			t.Error(err)
 		}
 	}
 }
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
