@@ -10,6 +10,7 @@ import (
 	"gonc/cli/event"
 	"gonc/cli/option"
 	"gonc/relay"
+	"gonc/relay/filter"
 )
 
 func isTerminal(f *os.File) bool { return isatty.IsTerminal(f.Fd()) }
@@ -29,8 +30,8 @@ func (o *invocation) files(out *os.File) relay.End {
 		in = nil
 	}
 	e := relay.Files(in, out)
-	if o.Has(option.CRLF) {
-		e = relay.CRLF(e)
+	if o.Has(option.CRLF) && e.R != nil {
+		e.R = filter.CRLF(e.R)
 	}
 	return relay.Interval(e, o.Interval)
 }
@@ -43,7 +44,7 @@ func (o *invocation) remote() func(net.Conn) relay.End {
 	return func(c net.Conn) relay.End {
 		e := o.recorded(c, relay.Conn(c))
 		if o.RecvLimit > 0 {
-			e = relay.LimitReads(e, o.RecvLimit)
+			e.R = filter.LimitReads(e.R, o.RecvLimit)
 		}
 		if o.Has(option.Telnet) {
 			e = relay.Telnet(e)

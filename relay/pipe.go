@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"gonc/relay/filter"
 	"gonc/relay/stdfile"
 )
 
@@ -186,7 +187,7 @@ func (x *referee) move(s side) {
 		done()
 	}
 	ev := event{kind: evEOF, side: s}
-	var held *UndeliveredError
+	var held *filter.HeldError
 	switch {
 	case interrupted(werr):
 		ev.kind, ev.lost = evStopped, max(1, f.undelivered)

@@ -5,9 +5,9 @@
 // It does not obtain connections and prints nothing. A Handler consumes a
 // net.Conn. Stdio, Fanout, Broker, Command, Forward and Reply have a Serve
 // method that is one; PassFd returns one. All but Reply and PassFd join two
-// Ends: Conn and Files make an End, CRLF, Interval, LimitRate, LimitReads and
-// Telnet change one, and whatever records or counts bytes wraps its R or W, as
-// package record does.
+// Ends: Conn and Files make an End, Interval, LimitRate and Telnet change one, and
+// what else changes, records or counts bytes wraps its R or W, as packages filter
+// and record do.
 //
 // The comment of next, in ends.go, says what happens to the two sides of a relay.
 // The rules are the same for both, except that a Policy sets limits from the EOF

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gonc/internal/testutil"
+	"gonc/relay/filter"
 )
 
 // Nothing of what was sent is lost at the close, though the peer sends what
@@ -295,7 +296,7 @@ func TestStdioRemote(t *testing.T) {
 	var got bytes.Buffer
 	s := &Stdio{
 		Local:  End{W: &got},
-		Remote: func(c net.Conn) End { return LimitReads(Conn(c), 1) },
+		Remote: func(c net.Conn) End { e := Conn(c); e.R = filter.LimitReads(c, 1); return e },
 	}
 	relay := serving(context.Background(), s.Serve, here)
 	must(io.WriteString(there, "one"))

@@ -8,7 +8,7 @@ import (
 
 	"gonc/conn/sockopt"
 	"gonc/relay/command"
-	"gonc/relay/record"
+	"gonc/relay/filter"
 )
 
 // setValue reads the value of id into its field.
@@ -29,7 +29,7 @@ func (o *Options) setValue(id ID, name, text string) error {
 	case Time, SignedTime:
 		return setTime(o.time(id), row.Kind, text, o.grammar, bad)
 	case Rate:
-		n, err := record.ParseRate(text)
+		n, err := filter.ParseRate(text)
 		o.LimitRate = n
 		return bad.because(Invalid, err)
 	case Keyword:

@@ -1,4 +1,4 @@
-package record
+package filter
 
 import (
 	"bytes"
@@ -38,7 +38,7 @@ func TestLimit(t *testing.T) {
 		rate int64
 	}{{10 << 20, 1 << 20}, {10, 1}, {3000, 1000}, {100 << 20, 1 << 30}} {
 		synctest.Test(t, func(t *testing.T) {
-			r := Limit(bytes.NewReader(make([]byte, c.size)), c.rate, nil)
+			r := LimitReader(bytes.NewReader(make([]byte, c.size)), c.rate, Burst(c.rate), nil)
 			began := time.Now()
 			buf := make([]byte, 64<<10)
 			total := 0
@@ -63,7 +63,7 @@ func TestLimit(t *testing.T) {
 // TestLimitDoesNotSaveUp: a pause buys no more than a burst.
 func TestLimitDoesNotSaveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := Limit(bytes.NewReader(make([]byte, 1000)), 100, nil)
+		r := LimitReader(bytes.NewReader(make([]byte, 1000)), 100, Burst(100), nil)
 		r.Read(make([]byte, 1))
 		time.Sleep(time.Hour)
 		began := time.Now()
@@ -79,7 +79,7 @@ func TestLimitDoesNotSaveUp(t *testing.T) {
 // TestLimitDatagrams: they are read whole, and paid for afterwards.
 func TestLimitDatagrams(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		r := LimitDatagrams(bytes.NewReader(make([]byte, 4000)), 1000, nil)
+		r := LimitReader(bytes.NewReader(make([]byte, 4000)), 1000, 0, nil)
 		began := time.Now()
 		for range 2 {
 			if n, err := r.Read(make([]byte, 2000)); n != 2000 || err != nil {
@@ -97,7 +97,7 @@ func TestLimitQuit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		quit := make(chan struct{})
 		from := bytes.NewReader(make([]byte, 10))
-		r := Limit(from, 1, quit)
+		r := LimitReader(from, 1, Burst(1), quit)
 		r.Read(make([]byte, 10))
 		began := time.Now()
 		time.AfterFunc(time.Millisecond, func() { close(quit) })
@@ -115,7 +115,7 @@ func TestLimitQuit(t *testing.T) {
 func TestLimitWriter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got bytes.Buffer
-		w := LimitWriter(&got, 1000, nil)
+		w := LimitWriter(&got, 1000, Burst(1000), nil)
 		began := time.Now()
 		data := bytes.Repeat([]byte("0123456789"), 300)
 		if n, err := w.Write(data); n != len(data) || err != nil || !bytes.Equal(got.Bytes(), data) {
@@ -132,7 +132,7 @@ func TestLimitWriterQuit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var got bytes.Buffer
 		quit := make(chan struct{})
-		w := LimitWriter(&got, 100, quit)
+		w := LimitWriter(&got, 100, Burst(100), quit)
 		time.AfterFunc(time.Second, func() { close(quit) })
 		n, err := w.Write(make([]byte, 1000))
 		if n != got.Len() || n < 95 || n > 110 || !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -144,10 +144,10 @@ func TestLimitWriterQuit(t *testing.T) {
 // TestLimitDatagramWriter: an empty one is one, and none is cut.
 func TestLimitDatagramWriter(t *testing.T) {
 	var sizes []int
-	w := LimitDatagramWriter(writerFunc(func(p []byte) (int, error) {
+	w := LimitWriter(writerFunc(func(p []byte) (int, error) {
 		sizes = append(sizes, len(p))
 		return len(p), nil
-	}), 1<<30, nil)
+	}), 1<<30, 0, nil)
 	for _, n := range []int{0, 60000, 1} {
 		w.Write(make([]byte, n))
 	}
@@ -155,3 +155,7 @@ func TestLimitDatagramWriter(t *testing.T) {
 		t.Errorf("%v", sizes)
 	}
 }
+
+type writerFunc func(p []byte) (int, error)
+
+func (f writerFunc) Write(p []byte) (int, error) { return f(p) }

@@ -1,4 +1,4 @@
-package record
+package filter
 
 import (
 	"errors"
@@ -52,10 +52,6 @@ type pacer struct {
 // one wait is.
 const burst = 50 * time.Millisecond
 
-func newPacer(rate int64, quit <-chan struct{}) pacer {
-	return pacer{rate: float64(rate), most: Burst(rate), quit: quit}
-}
-
 // Burst returns how many bytes pass at once where rate bytes a second do.
 func Burst(rate int64) int { return max(1, int(float64(rate)*burst.Seconds())) }
 
@@ -103,16 +99,12 @@ type limitReader struct {
 	pacer
 }
 
-// Limit returns r with at most rate bytes a second read from it. A wait ends
-// with os.ErrDeadlineExceeded when quit is closed; it comes before a read, so
-// that nothing which was read is held back.
-func Limit(r io.Reader, rate int64, quit <-chan struct{}) io.Reader {
-	return &limitReader{r, newPacer(rate, quit)}
-}
-
-// LimitDatagrams does what Limit does for a reader of datagrams, which are read whole.
-func LimitDatagrams(r io.Reader, rate int64, quit <-chan struct{}) io.Reader {
-	return &limitReader{r, pacer{rate: float64(rate), quit: quit}}
+// LimitReader returns r with at most rate bytes a second read from it, and most
+// at once; zero is any number, for datagrams, which are read whole. A wait ends
+// with os.ErrDeadlineExceeded when quit is closed; it comes before a read, so that
+// nothing which was read is held back.
+func LimitReader(r io.Reader, rate int64, most int, quit <-chan struct{}) io.Reader {
+	return &limitReader{r, pacer{rate: float64(rate), most: most, quit: quit}}
 }
 
 func (l *limitReader) Read(p []byte) (int, error) {
@@ -130,15 +122,9 @@ type limitWriter struct {
 	pacer
 }
 
-// LimitWriter returns w with at most rate bytes a second written to it. A wait
-// ends with os.ErrDeadlineExceeded when quit is closed.
-func LimitWriter(w io.Writer, rate int64, quit <-chan struct{}) io.Writer {
-	return &limitWriter{w, newPacer(rate, quit)}
-}
-
-// LimitDatagramWriter does what LimitWriter does for a writer of datagrams.
-func LimitDatagramWriter(w io.Writer, rate int64, quit <-chan struct{}) io.Writer {
-	return &limitWriter{w, pacer{rate: float64(rate), quit: quit}}
+// LimitWriter does for writing to w what LimitReader does for reading.
+func LimitWriter(w io.Writer, rate int64, most int, quit <-chan struct{}) io.Writer {
+	return &limitWriter{w, pacer{rate: float64(rate), most: most, quit: quit}}
 }
 
 func (l *limitWriter) Write(p []byte) (written int, err error) {

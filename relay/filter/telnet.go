@@ -1,4 +1,4 @@
-package relay
+package filter
 
 import (
 	"io"
@@ -27,27 +27,6 @@ const maxRefusals = 3 << 10
 // may take.
 const refusalLimit = time.Second
 
-// Telnet returns e with the negotiation of telnet taken out of what its R
-// gives, and every offer and demand in it refused, by e's W (RFC 854: DO is
-// answered by WONT, WILL by DONT). IAC IAC becomes one byte of data.
-func Telnet(e End) End {
-	if e.R == nil {
-		return e
-	}
-	t := &telnet{r: e.R}
-	if below := e; e.W != nil {
-		t.refuser = &refuser{w: e.W, interrupt: below.interrupt}
-		e.release = func() {
-			t.refuser.finish()
-			if below.release != nil {
-				below.release()
-			}
-		}
-	}
-	e.R = t
-	return e
-}
-
 // A telnetState is where in a command the last read ended.
 type telnetState int
 
@@ -59,14 +38,27 @@ const (
 	inSubIAC              // after an IAC in it
 )
 
-type telnet struct {
+// A TelnetReader gives what its source does without the negotiation of telnet.
+type TelnetReader struct {
 	r       io.Reader
 	refuser *refuser // nil: nothing is answered
 	state   telnetState
 	command byte
 }
 
-func (t *telnet) Read(p []byte) (int, error) {
+// Telnet returns r with the negotiation of telnet taken out, and every offer and
+// demand in it refused by way of w, unless that is nil (RFC 854: DO is answered by
+// WONT, WILL by DONT). IAC IAC becomes one byte of data. interrupt ends a Write of
+// w.
+func Telnet(r io.Reader, w io.Writer, interrupt func()) *TelnetReader {
+	t := &TelnetReader{r: r}
+	if w != nil {
+		t.refuser = &refuser{w: w, interrupt: interrupt}
+	}
+	return t
+}
+
+func (t *TelnetReader) Read(p []byte) (int, error) {
 	for {
 		n, err := t.r.Read(p)
 		kept, refusals := t.filter(p[:n])
@@ -79,9 +71,17 @@ func (t *telnet) Read(p []byte) (int, error) {
 	}
 }
 
+// Finish waits until the refusals are written, after the last Read, or interrupts
+// that after a while.
+func (t *TelnetReader) Finish() {
+	if t.refuser != nil {
+		t.refuser.finish()
+	}
+}
+
 // filter moves the data in b to its front and returns how much it is, and
 // what to answer to the rest.
-func (t *telnet) filter(b []byte) (kept int, refusals []byte) {
+func (t *TelnetReader) filter(b []byte) (kept int, refusals []byte) {
 	for _, c := range b {
 		switch t.state {
 		case inData:
