@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"gonc/relay/tcpinfo"
 )
 
 // stallLimit bounds how long a relay that is over waits for the peer's system to
@@ -23,10 +25,10 @@ const blindLimit = 2 * time.Second
 // that may wait: the relay goes on meanwhile, and its end interrupts the wait.
 func (x *referee) closeWrite(s side) {
 	e := x.ends[s]
-	if s == remote && x.state.flow[remote] != flowEOF && !peerHasClosed(e.bare) {
+	if s == remote && x.state.flow[remote] != flowEOF && !tcpinfo.PeerHasClosed(e.bare) {
 		x.halved, x.answered = true, x.flows[remote].moved.Load()
 	}
-	x.arrived[s] = e.stream() && e.conn != e.bare && allAcked(e.bare)
+	x.arrived[s] = e.stream() && e.conn != e.bare && tcpinfo.AllAcked(e.bare)
 	if x.state.closing[s] {
 		x.workers.Go(func() { x.post(event{kind: evClosed, side: s, err: e.closeWrite()}) })
 	} else if err := e.closeWrite(); err != nil {
@@ -54,7 +56,7 @@ func (x *referee) closedAnyway(s side) bool {
 	if e.stream() {
 		return x.joins && e.isSocket() && x.settled(s) && x.settled(s.other())
 	}
-	return e.dst.exitCloses && other.bare != nil && allAcked(other.bare)
+	return e.dst.exitCloses && other.bare != nil && tcpinfo.AllAcked(other.bare)
 }
 
 // closeWell makes both sides ready to be closed, after run.
@@ -87,7 +89,7 @@ func (x *referee) worthSettling(ctx context.Context) bool {
 // settled reports whether a side can be closed at once: its peer has nothing
 // more to send that would be dropped, and has what was sent to it.
 func (x *referee) settled(s side) bool {
-	return (x.state.flow[s] == flowEOF || x.reset[s]) && allAcked(x.ends[s].bare)
+	return (x.state.flow[s] == flowEOF || x.reset[s]) && tcpinfo.AllAcked(x.ends[s].bare)
 }
 
 // settle makes a side ready to be closed. The half-close of TLS sends bytes of
@@ -123,14 +125,14 @@ func (p *Policy) ackTimeout(err error) time.Duration {
 // Zero is no limit. There is no event for this, so it is asked, ever more
 // seldom.
 func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
-	left, known := unackedBytes(c)
+	left, known := tcpinfo.UnackedBytes(c)
 	moved := time.Now()
 	for pause := time.Millisecond; known && left > 0 && !quit.Load(); pause = min(2*pause, 50*time.Millisecond) {
 		time.Sleep(pause)
 		// In this order: a connection that ended well is closed as well, once
 		// the last of it is acknowledged.
-		was, dead := left, isClosed(c)
-		left, known = unackedBytes(c)
+		was, dead := left, tcpinfo.IsClosed(c)
+		left, known = tcpinfo.UnackedBytes(c)
 		switch {
 		case left < was:
 			moved = time.Now()
@@ -149,7 +151,7 @@ func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
 // Where it was too short the kernel goes on delivering after the close.
 func lingeringClose(ctx context.Context, c net.Conn, limit time.Duration) error {
 	bare := bareConn(c)
-	if _, known := unackedBytes(bare); !known {
+	if _, known := tcpinfo.UnackedBytes(bare); !known {
 		return drain(ctx, c, blindLimit)
 	}
 	var quit atomic.Bool
@@ -167,7 +169,7 @@ func lingeringClose(ctx context.Context, c net.Conn, limit time.Duration) error 
 	}
 	quit.Store(true)
 	<-flushed
-	if left, _ := unackedBytes(bare); left > 0 {
+	if left, _ := tcpinfo.UnackedBytes(bare); left > 0 {
 		return &UndeliveredError{Bytes: left, Err: err}
 	}
 	return nil
@@ -193,11 +195,4 @@ func resetOnClose(c net.Conn) {
 	if bare != c {
 		bare.Close()
 	}
-}
-
-// allAcked reports whether the peer's system has acknowledged everything that
-// was written to c.
-func allAcked(c net.Conn) bool {
-	left, known := unackedBytes(c)
-	return known && left == 0
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"gonc/internal/testutil"
+	"gonc/relay/tcpinfo"
 )
 
 // A TLS server that closes altogether after its answer refuses the close_notify
@@ -32,7 +33,7 @@ func TestCloseNotifyRefused(t *testing.T) {
 		go func() {
 			io.WriteString(w, "question")
 			<-served
-			for end := time.Now().Add(testutil.Timeout); !peerHasClosed(a) && time.Now().Before(end); {
+			for end := time.Now().Add(testutil.Timeout); !tcpinfo.PeerHasClosed(a) && time.Now().Before(end); {
 				time.Sleep(time.Millisecond)
 			}
 			w.Close()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gonc/relay/command"
+	"gonc/relay/tcpinfo"
 )
 
 // errCommandOver ends the relay of a command that has ended, once all that it
@@ -132,7 +133,7 @@ func (x *referee) watchUnread(ctx context.Context, cancel context.CancelCauseFun
 	for {
 		select {
 		case <-look.C:
-			if x.flows[remote].writing.Load() && isClosed(c) {
+			if x.flows[remote].writing.Load() && tcpinfo.IsClosed(c) {
 				cancel(connError("read", c, syscall.ECONNRESET))
 			}
 		case <-ctx.Done():

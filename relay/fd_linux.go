@@ -57,8 +57,9 @@ func (d *fd) spliceable() bool {
 }
 
 func rawFD(c syscall.Conn) (d fd) {
-	if control(c, func(n int) { d.num = n }) == nil {
-		d.raw, _ = c.SyscallConn()
+	raw, err := c.SyscallConn()
+	if err == nil && raw.Control(func(n uintptr) { d.num = int(n) }) == nil {
+		d.raw = raw
 	}
 	return d
 }

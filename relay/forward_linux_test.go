@@ -24,7 +24,12 @@ func TestForwardEOFBesideUnread(t *testing.T) {
 	ended := serving(t.Context(), f.Serve, here)
 	must(client.Write(bytesOf(512 << 10)))
 	client.CloseWrite()
-	testutil.Eventually(t, "the target is half-closed", func() bool { return must(tcpInfo(out)).State != unix.BPF_TCP_ESTABLISHED })
+	testutil.Eventually(t, "the target is half-closed", func() (is bool) {
+		must(out.SyscallConn()).Control(func(fd uintptr) {
+			is = must(unix.GetsockoptTCPInfo(int(fd), unix.SOL_TCP, unix.TCP_INFO)).State != unix.BPF_TCP_ESTABLISHED
+		})
+		return is
+	})
 	must(io.WriteString(target, "done"))
 	target.CloseWrite()
 	client.SetReadDeadline(time.Now().Add(testutil.Timeout))

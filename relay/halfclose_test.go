@@ -8,6 +8,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"gonc/relay/tcpinfo"
 )
 
 // A halfCloseCase is what a remote does, and when the half-close comes then.
@@ -167,7 +169,7 @@ func TestLastHalfClose(t *testing.T) {
 		io.Copy(io.Discard, target)
 		io.WriteString(target, "answer")
 		io.ReadFull(client, make([]byte, 6))
-		for !allAcked(here) {
+		for !tcpinfo.AllAcked(here) {
 			time.Sleep(time.Millisecond)
 		}
 		target.Close()

@@ -5,6 +5,8 @@ import (
 	"net"
 	"testing"
 	"time"
+
+	"gonc/relay/tcpinfo"
 )
 
 // lateReferee returns a referee without movers, whose relay has been idle for an
@@ -14,7 +16,7 @@ func lateReferee(t *testing.T) (x *referee, here net.Conn) {
 	in, out := End{W: io.Discard}, Conn(c)
 	x = newReferee(&in, &out, Policy{Idle: time.Hour})
 	x.clock.began = time.Now().Add(-time.Hour)
-	x.acked[remote], _, _ = ackedBytes(c)
+	x.acked[remote], _, _ = tcpinfo.AckedBytes(c)
 	there.Write([]byte("in time"))
 	return x, c
 }

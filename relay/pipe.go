@@ -12,6 +12,7 @@ import (
 
 	"gonc/relay/filter"
 	"gonc/relay/stdfile"
+	"gonc/relay/tcpinfo"
 )
 
 // Pipe moves bytes between local and remote, both ways, until both are at EOF
@@ -99,7 +100,7 @@ func (x *referee) limitsWrites(from, to *End) bool {
 	if from.Datagram || to.Datagram {
 		return false
 	}
-	_, _, known := ackedBytes(to.bare)
+	_, _, known := tcpinfo.AckedBytes(to.bare)
 	return !known
 }
 
@@ -325,14 +326,14 @@ func (x *referee) watchPeer(s side) {
 	}
 	x.unwatch = append(x.unwatch, func() { c.SetReadDeadline(past) })
 	x.workers.Go(func() {
-		err := awaitPeerGone(c)
+		err := tcpinfo.AwaitPeerGone(c)
 		if interrupted(err) || errors.Is(err, net.ErrClosed) || errors.Is(err, errors.ErrUnsupported) {
 			return
 		}
 		if err != nil {
-			err = e.failure("write", err)
+			err = e.failure("write", connError("write", c, err))
 		}
-		if x.ends[s.other()].src.broadcast && allAcked(c) {
+		if x.ends[s.other()].src.broadcast && tcpinfo.AllAcked(c) {
 			err = nil
 		}
 		x.post(event{kind: evGone, side: s, err: err})

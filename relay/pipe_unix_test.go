@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"gonc/internal/testutil"
+	"gonc/relay/tcpinfo"
 )
 
 // What was queued before a reset is delivered, and the reset is the error.
@@ -49,10 +50,10 @@ func TestPipeReset(t *testing.T) {
 // queued waits until the other side has what was written to c.
 func queued(t testing.TB, c net.Conn) {
 	t.Helper()
-	if _, known := unackedBytes(c); !known {
+	if _, known := tcpinfo.UnackedBytes(c); !known {
 		t.Skip("what was acknowledged is unknown on this system")
 	}
-	testutil.Eventually(t, "all is acknowledged", func() bool { n, _ := unackedBytes(c); return n == 0 })
+	testutil.Eventually(t, "all is acknowledged", func() bool { n, _ := tcpinfo.UnackedBytes(c); return n == 0 })
 }
 
 func expectReset(t testing.TB, err error) {
@@ -248,7 +249,7 @@ func TestExitCloses(t *testing.T) {
 		t.Run(fmt.Sprintf("%s, sending %v", c.out, c.sending), func(t *testing.T) {
 			testutil.CheckLeaks(t)
 			here, there := tcpPair(t)
-			if _, known := unackedBytes(here); !known {
+			if _, known := tcpinfo.UnackedBytes(here); !known {
 				t.Skip("unknown on this system")
 			}
 			in, w := stdinPipe(t)

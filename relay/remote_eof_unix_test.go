@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gonc/internal/testutil"
+	"gonc/relay/tcpinfo"
 )
 
 // What the relay does with standard input when the remote has ended.
@@ -137,7 +138,7 @@ func TestKeepSendingAfterPause(t *testing.T) {
 func TestWatchRemote(t *testing.T) {
 	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
-	if _, known := unackedBytes(here); !known {
+	if _, known := tcpinfo.UnackedBytes(here); !known {
 		t.Skip("unknown on this system")
 	}
 	in, _ := stdinPipe(t)

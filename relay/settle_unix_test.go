@@ -15,6 +15,7 @@ import (
 
 	"gonc/internal/testutil"
 	"gonc/relay/filter"
+	"gonc/relay/tcpinfo"
 )
 
 // Nothing of what was sent is lost at the close, though the peer sends what
@@ -69,7 +70,7 @@ func TestUndelivered(t *testing.T) {
 		t.Run(p.Linger.String(), func(t *testing.T) {
 			testutil.CheckLeaks(t)
 			here, there := tcpPair(t)
-			if _, known := unackedBytes(here); !known {
+			if _, known := tcpinfo.UnackedBytes(here); !known {
 				t.Skip("what was acknowledged is unknown on this system")
 			}
 			here.SetWriteBuffer(1 << 20)
@@ -122,7 +123,7 @@ func TestIdleSlowPeer(t *testing.T) {
 			t.Run(from.name, func(t *testing.T) {
 				t.Parallel()
 				here, there := tcpPair(t)
-				if _, _, known := ackedBytes(here); !known {
+				if _, _, known := tcpinfo.AckedBytes(here); !known {
 					t.Skip("what was acknowledged is unknown on this system")
 				}
 				here.SetWriteBuffer(1 << 20)
@@ -186,7 +187,7 @@ func TestRefusedIsReset(t *testing.T) {
 func TestSettleResetAfterEnd(t *testing.T) {
 	testutil.CheckLeaks(t)
 	here, there := tcpPair(t)
-	if _, known := unackedBytes(here); !known {
+	if _, known := tcpinfo.UnackedBytes(here); !known {
 		t.Skip("what was acknowledged is unknown on this system")
 	}
 	there.SetReadBuffer(4 << 10)
@@ -217,7 +218,7 @@ func TestSettleReset(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			testutil.CheckLeaks(t)
 			here, there := tcpPair(t)
-			if _, known := unackedBytes(here); !known {
+			if _, known := tcpinfo.UnackedBytes(here); !known {
 				t.Skip("what was acknowledged is unknown on this system")
 			}
 			there.SetReadBuffer(4 << 10)

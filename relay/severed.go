@@ -3,6 +3,8 @@ package relay
 import (
 	"errors"
 	"syscall"
+
+	"gonc/relay/tcpinfo"
 )
 
 // A socket reports the error that ended its connection once (socket(7),
@@ -21,7 +23,7 @@ func (x *referee) waitsForWrite(ev event) bool {
 	if ev.kind != evEOF || !x.ends[s].stream() || x.state.closed[s] || x.state.flow[s.other()] != flowRunning {
 		return false
 	}
-	if !errorTaken(x.ends[s].bare) {
+	if !tcpinfo.ErrorTaken(x.ends[s].bare) {
 		return false
 	}
 	x.held[s] = &ev

@@ -3,6 +3,8 @@ package relay
 import (
 	"syscall"
 	"time"
+
+	"gonc/relay/tcpinfo"
 )
 
 // The timers of a relay, in the order in which those that are due at once are
@@ -125,7 +127,7 @@ func (x *referee) unread() bool {
 		if x.state.flow[s] != flowRunning || x.flows[s].writing.Load() {
 			continue
 		}
-		if ready := e.src.ready; ready != nil && ready() || e.bare != nil && readable(e.bare) {
+		if ready := e.src.ready; ready != nil && ready() || e.bare != nil && tcpinfo.Readable(e.bare) {
 			return true
 		}
 	}
@@ -195,7 +197,7 @@ func (x *referee) checkIdle() {
 // acknowledged something that it had not when this was last asked.
 func (x *referee) acknowledging(limit time.Duration) (left time.Duration) {
 	for s, e := range x.ends {
-		n, ago, known := ackedBytes(e.bare)
+		n, ago, known := tcpinfo.AckedBytes(e.bare)
 		if known && n != x.acked[s] {
 			left = max(left, limit-ago)
 		}
@@ -245,8 +247,8 @@ type flushPoll struct {
 
 func (x *referee) checkFlushed() {
 	c := x.ends[remote].bare
-	dead := x.flushed.asked && isClosed(c) // before the question that follows
-	left, known := unackedBytes(c)
+	dead := x.flushed.asked && tcpinfo.IsClosed(c) // before the question that follows
+	left, known := tcpinfo.UnackedBytes(c)
 	switch {
 	case !known || left == 0:
 		x.handle(event{kind: evLinger})

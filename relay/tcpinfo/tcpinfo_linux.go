@@ -1,4 +1,4 @@
-package relay
+package tcpinfo
 
 import (
 	"cmp"
@@ -9,10 +9,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unackedBytes returns how many bytes written to c the peer's system has not
+// UnackedBytes returns how many bytes written to c the peer's system has not
 // acknowledged; a FIN counts as one (tcp(7), SIOCOUTQ). What is written to a
 // Unix socket has arrived at once. known is false where c is neither.
-func unackedBytes(c net.Conn) (n int64, known bool) {
+func UnackedBytes(c net.Conn) (n int64, known bool) {
 	if _, unix := c.(*net.UnixConn); unix {
 		return 0, true
 	}
@@ -34,10 +34,10 @@ func control(c syscall.Conn, f func(fd int)) error {
 	return rc.Control(func(fd uintptr) { f(int(fd)) })
 }
 
-// ackedBytes returns how many bytes written to c the peer's system has
+// AckedBytes returns how many bytes written to c the peer's system has
 // acknowledged, and how long ago it acknowledged any; known is false where
 // that cannot be told.
-func ackedBytes(c net.Conn) (n uint64, ago time.Duration, known bool) {
+func AckedBytes(c net.Conn) (n uint64, ago time.Duration, known bool) {
 	info, err := tcpInfo(c)
 	if err != nil {
 		return 0, 0, false
@@ -49,8 +49,8 @@ func ackedBytes(c net.Conn) (n uint64, ago time.Duration, known bool) {
 // half, TCP_CLOSE_WAIT of <netinet/tcp.h>.
 const tcpCloseWait = 8
 
-// peerHasClosed reports whether the EOF of c's peer has arrived, read or not.
-func peerHasClosed(c net.Conn) bool {
+// PeerHasClosed reports whether the EOF of c's peer has arrived, read or not.
+func PeerHasClosed(c net.Conn) bool {
 	info, err := tcpInfo(c)
 	return err == nil && info.State == tcpCloseWait
 }
@@ -59,17 +59,17 @@ func peerHasClosed(c net.Conn) bool {
 // <netinet/tcp.h>.
 const tcpClose = 7
 
-// isClosed reports whether the kernel has torn the connection down (reset or
+// IsClosed reports whether the kernel has torn the connection down (reset or
 // timed out). What was not acknowledged by then never will be.
-func isClosed(c net.Conn) bool {
+func IsClosed(c net.Conn) bool {
 	info, err := tcpInfo(c)
 	return err == nil && info.State == tcpClose
 }
 
-// errorTaken reports whether the connection has ended and no error is left to
+// ErrorTaken reports whether the connection has ended and no error is left to
 // report: some call has returned it, or there was none. A connection whose
 // sending half was closed counts as one from the peer's EOF on.
-func errorTaken(c net.Conn) (taken bool) {
+func ErrorTaken(c net.Conn) (taken bool) {
 	if tc, ok := c.(*net.TCPConn); ok {
 		control(tc, func(fd int) {
 			fds := []unix.PollFd{{Fd: int32(fd)}}
@@ -80,8 +80,8 @@ func errorTaken(c net.Conn) (taken bool) {
 	return taken
 }
 
-// readable reports whether a read of c would return at once.
-func readable(c net.Conn) (is bool) {
+// Readable reports whether a read of c would return at once.
+func Readable(c net.Conn) (is bool) {
 	if sc, ok := c.(syscall.Conn); ok {
 		control(sc, func(fd int) {
 			fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
@@ -102,10 +102,10 @@ func tcpInfo(c net.Conn) (info *unix.TCPInfo, err error) {
 	return info, cmp.Or(closed, err)
 }
 
-// awaitPeerGone waits for the peer of c, which is at EOF, to refuse what it is
-// sent. It returns the error of a connection, nil for a Unix socket whose peer
+// AwaitPeerGone waits for the peer of c, which is at EOF, to refuse what it is
+// sent. It returns the errno of a connection, nil for a Unix socket whose peer
 // has closed it after reading everything, and the error of a read deadline.
-func awaitPeerGone(c net.Conn) error {
+func AwaitPeerGone(c net.Conn) error {
 	sc, ok := c.(syscall.Conn)
 	if !ok {
 		return syscall.ENOTSUP
@@ -127,7 +127,7 @@ func awaitPeerGone(c net.Conn) error {
 	if err != nil || errno == 0 {
 		return err
 	}
-	return connError("write", c, syscall.Errno(errno))
+	return syscall.Errno(errno)
 }
 
 // peerGone reports whether the socket fd has an error to report, and which.
