@@ -61,7 +61,7 @@ func Run(argv []string, version string) int {
 		}
 		return show(text, d.Help, page)
 	case opts.Has(option.Completion):
-		return show(text, os.Stdout, completion.Script(opts.Completion, &d.Grammar))
+		return show(text, os.Stdout, completion.Script(opts.Completion, &d.Grammar, message.Topics()))
 	case opts.Has(option.Version) && d.Version != nil:
 		return show(text, stderrWriter{}, d.Version(version))
 	case opts.Has(option.Version):

@@ -10,9 +10,9 @@ import (
 )
 
 // Script returns the completion script for bash, zsh or fish. g is the grammar
-// that gonc has under its own name.
-func Script(shell string, g *option.Grammar) string {
-	switch opts := options(g); shell {
+// that gonc has under its own name, topics are those of its help.
+func Script(shell string, g *option.Grammar, topics []string) string {
+	switch opts := options(g, topics); shell {
 	case "bash":
 		return bash(opts)
 	case "zsh":
@@ -31,7 +31,9 @@ const (
 	file
 	host
 	port
+	device // a network interface
 	words
+	topic // one of words may follow as an operand
 )
 
 // An opt is an option as a completion script needs it.
@@ -41,12 +43,12 @@ type opt struct {
 	help   string
 	kind   kind
 	arg    string   // what the argument is called
-	words  []string // of kind words
+	words  []string // of kinds words and topic
 	equals bool     // the argument, which may be left out, follows an equals sign
 }
 
 // options returns what can be used, in the order of the help.
-func options(g *option.Grammar) []opt {
+func options(g *option.Grammar, topics []string) []opt {
 	var opts []opt
 	for id := range option.NumIDs {
 		if !id.IsBuilt() {
@@ -58,6 +60,9 @@ func options(g *option.Grammar) []opt {
 			o.letter = string(rune(l))
 		}
 		o.kind, o.words = argument(id, row)
+		if id == option.Help {
+			o.kind, o.words, o.arg = topic, topics, "topic"
+		}
 		opts = append(opts, o)
 	}
 	return opts
@@ -84,6 +89,8 @@ func argument(id option.ID, row *option.Row) (kind, []string) {
 		return words, []string{"plain"}
 	case option.SourcePort:
 		return port, nil
+	case option.Interface:
+		return device, nil
 	case option.SOCKS, option.Proxy, option.To, option.Allow, option.Deny:
 		return host, nil
 	case option.Exec, option.ShExec:
@@ -112,15 +119,21 @@ func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) +
 
 // bash returns a script for bash 4 and later.
 func bash(opts []opt) string {
-	var all, cases, valued []string
+	var all, cases, optional, valued []string
 	byKind := map[kind][]string{}
 	for _, o := range opts {
 		all = append(all, o.names()...)
-		if o.kind == none || o.equals {
+		if o.kind == none {
 			continue
 		}
-		valued = append(valued, o.names()...)
-		if o.kind == words {
+		if o.equals {
+			optional = append(optional, fmt.Sprintf("        %s) _gonc_words '%s' ;;", strings.Join(o.names(), " | "), strings.Join(o.words, " ")))
+			continue
+		}
+		if o.kind != topic {
+			valued = append(valued, o.names()...)
+		}
+		if o.kind == words || o.kind == topic {
 			cases = append(cases, fmt.Sprintf("    %s) _gonc_words '%s' ;;", strings.Join(o.names(), " | "), strings.Join(o.words, " ")))
 			continue
 		}
@@ -129,12 +142,12 @@ func bash(opts []opt) string {
 	for _, k := range []struct {
 		kind kind
 		does string
-	}{{file, "_gonc_files"}, {host, "_gonc_hosts"}, {port, "_gonc_ports"}, {free, ":"}} {
+	}{{file, "_gonc_files"}, {host, "_gonc_hosts"}, {port, "_gonc_ports"}, {device, "_gonc_devices"}, {free, ":"}} {
 		if names := byKind[k.kind]; names != nil {
 			cases = append(cases, fmt.Sprintf("    %s) %s ;;", strings.Join(names, " | "), k.does))
 		}
 	}
-	return fill(bashScript, "@ALL@", strings.Join(all, " "), "@VALUED@", strings.Join(valued, " | "), "@CASES@", strings.Join(cases, "\n"))
+	return fill(bashScript, "@ALL@", strings.Join(all, " "), "@VALUED@", strings.Join(valued, " | "), "@CASES@", strings.Join(cases, "\n"), "@OPTIONAL@", strings.Join(optional, "\n"))
 }
 
 const bashScript = `# bash completion for gonc
@@ -153,16 +166,24 @@ _gonc_hosts() {
     mapfile -t COMPREPLY < <({ compgen -A hostname -- "$cur"; compgen -W "localhost $known" -- "$cur"; } | sort -u)
 }
 
+_gonc_devices() { _gonc_words "$(ls /sys/class/net 2>/dev/null)"; }
+
 _gonc_ports() { mapfile -t COMPREPLY < <(compgen -A service -- "$cur"); }
 
 _gonc() {
-    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word operands=0 skip= unix= i
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} word operands=0 skip= unix= equals= i
     COMPREPLY=()
-    # --name=value comes as three words.
+    # --name=value comes as three words, and so does host:port.
     if [[ $cur == = ]]; then
-        cur=
+        cur='' equals=1
     elif [[ $prev == = && COMP_CWORD -gt 1 ]]; then
-        prev=${COMP_WORDS[COMP_CWORD - 2]}
+        prev=${COMP_WORDS[COMP_CWORD - 2]} equals=1
+    fi
+    if [[ $equals ]]; then
+        case $prev in
+@OPTIONAL@
+        *) false ;;
+        esac && return
     fi
     case $prev in
 @CASES@
@@ -174,6 +195,10 @@ _gonc() {
     fi
     for ((i = 1; i < COMP_CWORD; i++)); do
         word=${COMP_WORDS[i]}
+        if [[ $word == [=:] ]]; then
+            skip=1
+            continue
+        fi
         if [[ $skip ]]; then
             skip=
             continue
@@ -214,7 +239,7 @@ func zshSpec(o opt) string {
 	for _, name := range o.names() {
 		if o.equals {
 			name += "=-"
-		} else if o.kind != none && strings.HasPrefix(name, "--") {
+		} else if o.kind != none && o.kind != topic && strings.HasPrefix(name, "--") {
 			name += "="
 		}
 		names = append(names, name)
@@ -242,7 +267,9 @@ func zshAction(o opt) string {
 		return name + "_hosts"
 	case port:
 		return name + "_ports"
-	case words:
+	case device:
+		return name + "_net_interfaces"
+	case words, topic:
 		return name + "(" + strings.Join(o.words, " ") + ")"
 	}
 	return name
@@ -286,6 +313,9 @@ func fish(opts []opt) string {
 			b.WriteString(" -l " + long)
 		}
 		b.WriteString(fishArgument(o) + " -d " + fishQuoted(o.help) + "\n")
+		if o.kind == topic {
+			b.WriteString("complete -c gonc -n __gonc_help -a " + fishQuoted(strings.Join(o.words, " ")) + "\n")
+		}
 	}
 	return b.String()
 }
@@ -293,7 +323,7 @@ func fish(opts []opt) string {
 // fishArgument returns the flags of complete for the argument of o.
 func fishArgument(o opt) string {
 	switch {
-	case o.kind == none:
+	case o.kind == none, o.kind == topic:
 		return ""
 	case o.equals:
 		return " -a " + fishQuoted(strings.Join(o.words, " "))
@@ -303,6 +333,8 @@ func fishArgument(o opt) string {
 		return " -x -a 'localhost (__fish_print_hostnames)'"
 	case o.kind == port:
 		return " -x -a '(__gonc_services)'"
+	case o.kind == device:
+		return " -x -a '(__fish_print_interfaces)'"
 	case o.kind == words:
 		return " -x -a " + fishQuoted(strings.Join(o.words, " "))
 	}
@@ -329,12 +361,17 @@ function __gonc_has_operand
     return 1
 end
 
+# Whether the word before is the option that asks for help.
+function __gonc_help
+    contains -- (commandline -opc)[-1] -h --help
+end
+
 function __gonc_unix
     commandline -opc | string match -qr -- '^-[^-]*U|^--unixsock$'
 end
 
 complete -c gonc -f
 complete -c gonc -n __gonc_unix -F
-complete -c gonc -n 'not __gonc_unix; and not __gonc_has_operand' -a 'localhost (__fish_print_hostnames)'
+complete -c gonc -n 'not __gonc_unix; and not __gonc_help; and not __gonc_has_operand' -a 'localhost (__fish_print_hostnames)'
 complete -c gonc -n 'not __gonc_unix; and __gonc_has_operand' -a '(__gonc_services)'
 `

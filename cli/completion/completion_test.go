@@ -27,7 +27,7 @@ func script(t *testing.T, shell string) (path, home string) {
 	home = t.TempDir()
 	path = filepath.Join(home, "_gonc")
 	files := map[string]string{
-		path:                                    completion.Script(shell, &d.Grammar),
+		path:                                    completion.Script(shell, &d.Grammar, []string{"all", "scan"}),
 		filepath.Join(home, ".ssh/known_hosts"): "build.example.net ssh-ed25519 AAAA\n[git.example.net]:2222,[::1]:2222 ssh-ed25519 AAAA\n|1|hashed= ssh-ed25519 AAAA\n",
 		filepath.Join(home, "many/of-many"):     "",
 	}
@@ -56,6 +56,9 @@ var cases = []struct {
 	{"gonc --proxy-dns ", []string{"both", "local", "none", "remote"}, "--listen"},
 	{"gonc --proxy-dns l", []string{"local"}, "none"},
 	{"gonc -X so", []string{"socks4", "socks4a", "socks5"}, "http"},
+	{"gonc -h ", []string{"all", "scan"}, "localhost"},
+	{"gonc --help s", []string{"scan"}, "all"},
+	{"gonc --interface ", []string{"lo"}, "localhost"},
 	{"gonc --page many/of-", []string{"many/of-many"}, "many/file1"},
 	{"gonc localho", []string{"localhost"}, "http"},
 	{"gonc build", []string{"build.example.net"}, "git.example.net"},
@@ -100,9 +103,16 @@ func TestBash(t *testing.T) {
 		return run(t, home, append([]string{"bash", "-c", ask, path}, words...)...)
 	})
 	t.Run("equals sign", func(t *testing.T) {
-		const ask = `. "$0"; COMP_WORDS=(gonc --proxy-dns = n); COMP_CWORD=3; _gonc; printf '%s\n' "${COMPREPLY[@]}"`
-		if got := run(t, home, "bash", "-c", ask, path); !slices.Equal(got, []string{"none"}) {
-			t.Errorf("%q", got)
+		const ask = `. "$0"; COMP_WORDS=(gonc "$@"); COMP_CWORD=$#; _gonc; printf '%s\n' "${COMPREPLY[@]}"`
+		for _, c := range []struct{ line, want string }{
+			{"--proxy-dns = n", "none"},
+			{"--progress =", "plain"},
+			{"--progress = p", "plain"},
+			{"--hash = sha256 --to = db : 80 localho", "localhost"},
+		} {
+			if got := run(t, home, append([]string{"bash", "-c", ask, path}, strings.Fields(c.line)...)...); !slices.Equal(got, []string{c.want}) {
+				t.Errorf("%s: %q", c.line, got)
+			}
 		}
 	})
 }

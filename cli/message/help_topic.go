@@ -82,6 +82,9 @@ func IsTopic(name string) bool {
 }
 
 func topicOf(name string) *topic {
+	if name == "listen" { // the heading has both words
+		name = "connect"
+	}
 	for i := range topics {
 		if topics[i].name == name {
 			return &topics[i]
@@ -115,14 +118,16 @@ func commonHelp(d *dialect.Dialect, version string) string {
 			writeSection(&b, d, t.heading, t.common)
 		}
 	}
-	fmt.Fprintf(&b, "More: gonc -h all, or -h %s\n", strings.Join(topicNames(), "|"))
+	fmt.Fprintf(&b, "More: gonc -h all, or -h %s\n", strings.Join(Topics()[1:], "|"))
 	return b.String()
 }
 
-func topicNames() []string {
-	names := make([]string, len(topics))
+// Topics returns the names of the parts of the help, "all" first.
+func Topics() []string {
+	names := make([]string, 1+len(topics))
+	names[0] = "all"
 	for i := range topics {
-		names[i] = topics[i].name
+		names[1+i] = topics[i].name
 	}
 	return names
 }

@@ -177,7 +177,7 @@ func badValue(e *option.ValueError) string {
 	case e.Why == option.NotAChoice && e.ID == option.ProxyType:
 		return text + " is not one of socks4, socks4a, socks5, http"
 	case e.Why == option.NotAChoice && e.ID == option.Help:
-		return text + " is not one of all, " + strings.Join(topicNames(), ", ")
+		return text + " is not one of " + strings.Join(Topics(), ", ")
 	case e.Why == option.NotAChoice:
 		return text + " is not one of " + strings.Join(row.Choices(), ", ")
 	case row.Kind == option.Rate && e.Err != nil:
