@@ -15,27 +15,15 @@ import (
 
 	"gonc/conn/addr"
 	"gonc/conn/proxy"
+	"gonc/internal/testutil"
 )
 
 // digestProxy is a proxy that takes a login by Digest only, asks with a 407 that
 // ends the connection, and echoes once it has connected.
 func digestProxy(t *testing.T, algorithm string, sum func(string) string) *proxy.Proxy {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			serveDigest(c, algorithm, sum)
-		}
-	}()
-	host, port, _ := net.SplitHostPort(ln.Addr().String())
+	at := testutil.ServeTCP(t, "127.0.0.1", func(c *net.TCPConn) { serveDigest(c, algorithm, sum) })
+	host, port, _ := net.SplitHostPort(at.String())
 	return &proxy.Proxy{Type: "http", Address: addr.Addr{Host: host, Port: port}}
 }
 

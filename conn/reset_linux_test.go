@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strconv"
 	"syscall"
 	"testing"
 	"time"
@@ -18,30 +19,18 @@ import (
 // seen by connect(2) or by read(2): every byte, and then ECONNRESET.
 func TestDialReset(t *testing.T) {
 	text := bytes.Repeat([]byte("0123456789"), 6000)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			c.Write(text)
-			c.(*net.TCPConn).SetLinger(0)
-			c.Close()
-		}
-	}()
-	to := addr.Addr{Host: "127.0.0.1", Port: portOf(ln.Addr())}
+	at := testutil.ServeTCP(t, "127.0.0.1", func(c *net.TCPConn) {
+		c.Write(text)
+		c.SetLinger(0)
+	})
+	to := addr.Addr{Host: "127.0.0.1", Port: strconv.Itoa(int(at.Port()))}
 	for range 300 {
 		c, err := (&Dialer{}).Dial(t.Context(), to)
 		if err != nil {
 			t.Fatal(err)
 		}
 		c.SetReadDeadline(time.Now().Add(testutil.Timeout))
-		if a := c.RemoteAddr(); a == nil || a.String() != ln.Addr().String() {
+		if a := c.RemoteAddr(); a == nil || a.String() != at.String() {
 			t.Errorf("connected to %v", a)
 		}
 		got, err := io.ReadAll(c)

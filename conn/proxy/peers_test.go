@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -77,26 +78,11 @@ func accepts(a addr.Addr) bool {
 
 // startTarget runs a server that speaks first and then echoes.
 func startTarget(t *testing.T, host string) addr.Addr {
-	ln, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() {
-				defer c.Close()
-				io.WriteString(c, "target:")
-				io.Copy(c, c)
-			}()
-		}
-	}()
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return addr.Addr{Host: host, Port: port}
+	at := testutil.ServeTCP(t, host, func(c *net.TCPConn) {
+		io.WriteString(c, "target:")
+		io.Copy(c, c)
+	})
+	return addr.Addr{Host: host, Port: strconv.Itoa(int(at.Port()))}
 }
 
 // through connects to target by a chain of proxies, as a Dialer does.

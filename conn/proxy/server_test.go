@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"gonc/conn/access"
+	"gonc/internal/testutil"
 )
 
 // A proxyServer serves a Server's clients on loopback, dialing and relaying in
@@ -115,21 +116,7 @@ type halfCloser interface{ CloseWrite() error }
 
 // echoServer answers with what it gets.
 func echoServer(t *testing.T) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			go func() { defer c.Close(); io.Copy(c, c) }()
-		}
-	}()
-	return ln.Addr().String()
+	return testutil.ServeTCP(t, "127.0.0.1", func(c *net.TCPConn) { io.Copy(c, c) }).String()
 }
 
 // closedPort returns an address where nothing listens.

@@ -114,22 +114,11 @@ func TestScanNoBroadcast(t *testing.T) {
 // filtered if it takes too long.
 func TestScanSecure(t *testing.T) {
 	answer := func(text string) uint16 {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { ln.Close() })
-		go func() {
-			for {
-				c, err := ln.Accept()
-				if err != nil {
-					return
-				}
-				defer c.Close()
-				io.WriteString(c, text)
-			}
-		}()
-		return uint16(ln.Addr().(*net.TCPAddr).Port)
+		at := testutil.ServeTCP(t, "127.0.0.1", func(c *net.TCPConn) {
+			io.WriteString(c, text)
+			io.Copy(io.Discard, c)
+		})
+		return at.Port()
 	}
 	wrong := errors.New("wrong")
 	s := Scanner{Timeout: 3 * time.Second, Secure: func(ctx context.Context, c net.Conn, _ netip.AddrPort) error {

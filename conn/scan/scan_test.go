@@ -29,21 +29,7 @@ func eachEngine(t *testing.T, test func(*testing.T, Scanner)) {
 // and closes it.
 func listenPort(t *testing.T, addr netip.Addr) uint16 {
 	t.Helper()
-	ln, err := net.Listen("tcp", netip.AddrPortFrom(addr, 0).String())
-	if err != nil {
-		t.Skip(err)
-	}
-	t.Cleanup(func() { ln.Close() })
-	go func() {
-		for {
-			c, err := ln.Accept()
-			if err != nil {
-				return
-			}
-			c.Close()
-		}
-	}()
-	return netip.MustParseAddrPort(ln.Addr().String()).Port()
+	return testutil.ServeTCP(t, addr.String(), func(*net.TCPConn) {}).Port()
 }
 
 // scanAll returns all results of s, and fails the test if there is an error.

@@ -60,22 +60,7 @@ func TestScanCancel(t *testing.T) {
 // A connection that the server resets was taken.
 func TestScanReset(t *testing.T) {
 	eachEngine(t, func(t *testing.T, s Scanner) {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer ln.Close()
-		go func() {
-			for {
-				c, err := ln.Accept()
-				if err != nil {
-					return
-				}
-				c.(*net.TCPConn).SetLinger(0)
-				c.Close()
-			}
-		}()
-		port := netip.MustParseAddrPort(ln.Addr().String()).Port()
+		port := testutil.ServeTCP(t, "127.0.0.1", func(c *net.TCPConn) { c.SetLinger(0) }).Port()
 		for range 50 {
 			if got := stateOf(t, s, port); got != Open {
 				t.Fatalf("the port is %s", got)
