@@ -59,7 +59,7 @@ func Undelivered(e *relay.UndeliveredError) string {
 	text := fmt.Sprintf("at least %d bytes could not be %s", e.Bytes, done)
 	switch {
 	case e.Err == nil:
-		return text + ": " + side + " is not reading"
+		return text + ": " + side + " did not read them in time"
 	case errors.Is(e.Err, relay.ErrIdle):
 		return text + " in time"
 	}
