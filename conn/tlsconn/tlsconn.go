@@ -14,6 +14,8 @@ import (
 	"io"
 	"net"
 	"strings"
+
+	"gonc/conn/sockopt"
 )
 
 // A Config says how to make handshakes. Its zero value verifies the peer of a
@@ -208,7 +210,13 @@ func (c *Client) Handshake(ctx context.Context, nc net.Conn, host string) (*Conn
 func (s *Server) Handshake(ctx context.Context, nc net.Conn) (*Conn, error) {
 	h := &handshake{wire: newWire(nc), trust: &s.trust}
 	h.versions = [2]uint16{s.config.MinVersion, s.config.MaxVersion}
-	return h.run(ctx, tls.Server(h.wire, s.config), s.config.NextProtos)
+	c, err := h.run(ctx, tls.Server(h.wire, s.config), s.config.NextProtos)
+	if err == nil {
+		// With TLS 1.3 the client speaks last, and a server of crypto/tls has
+		// nothing to send that would acknowledge it.
+		sockopt.AckNow(nc)
+	}
+	return c, err
 }
 
 // Certificate describes the certificate that s shows.
