@@ -41,8 +41,8 @@ var tools = []tool{
 		udpListen: []string{"-u", "-l", "127.0.0.1", "PORT"}, udpConnect: []string{"-u", "127.0.0.1", "PORT"},
 	}, {
 		name:      "nc.traditional",
-		listen:    []string{"-q", "1", "-l", "-s", "127.0.0.1", "-p", "PORT"},
-		connect:   []string{"-q", "1", "127.0.0.1", "PORT"},
+		listen:    []string{"-q", "5", "-l", "-s", "127.0.0.1", "-p", "PORT"},
+		connect:   []string{"-q", "5", "127.0.0.1", "PORT"},
 		udpListen: []string{"-u", "-l", "-s", "127.0.0.1", "-p", "PORT"}, udpConnect: []string{"-u", "127.0.0.1", "PORT"},
 		oneWay: true,
 	}, {
@@ -340,7 +340,7 @@ func TestNotesHTTPServer(t *testing.T) {
 	server := begin(t, note(t, "httpserver.py", port))
 	awaitPrinted(t, server, `^\[\*\] Listening on 127\.0\.0\.1:`+port+`$`)
 	for method, page := range map[string]bool{"GET": true, "HEAD": false} {
-		client := complete(t, gonc(strings.NewReader(method+" / HTTP/1.0\r\n\r\n"), "-q", "500ms", "127.0.0.1", port))
+		client := complete(t, gonc(strings.NewReader(method+" / HTTP/1.0\r\n\r\n"), "-q", "3", "127.0.0.1", port))
 		wantStatus(t, client, "0")
 		got := client.stdout.String()
 		if !strings.HasPrefix(got, "HTTP/1.0 200 OK\r\n") || strings.Contains(got, "Test Server<p>") != page {
