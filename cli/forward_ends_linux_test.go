@@ -41,7 +41,7 @@ func wantAll(t *testing.T, c net.Conn, want []byte) {
 // testdata/script/forward.txtar has more.
 func TestForwardEnds(t *testing.T) {
 	ln := listenTCP(t)
-	p, port := listening(t, nil, "-k", "--to", ln.Addr().String(), "--idle-timeout", "2")
+	p, port := listening(t, nil, "-k", "--to", ln.Addr().String(), "--idle-timeout", "4")
 	client, target := throughPair(t, ln, port)
 	client.Write([]byte("x"))
 	io.ReadFull(target, make([]byte, 1))

@@ -13,7 +13,7 @@ import (
 func TestTLSStuckHandshakes(t *testing.T) {
 	skipShort(t)
 	dir := tlsFiles(t)
-	server, port := listening(t, nil, "-k", "--max-conns", "2000", "--connect-timeout", "3", "--ssl-cert", filepath.Join(dir, "server.both"))
+	server, port := listening(t, nil, "-k", "--max-conns", "2000", "--connect-timeout", "6", "--ssl-cert", filepath.Join(dir, "server.both"))
 	visit := func() {
 		t.Helper()
 		p := complete(t, gonc(strings.NewReader("hello\n"), "--ssl-trustfile", filepath.Join(dir, "ca.pem"), "127.0.0.1", port))
