@@ -115,10 +115,10 @@ func TestSecure(t *testing.T) {
 
 // A peer that says nothing is given up, and its place is free again.
 func TestHandshakeTimeout(t *testing.T) {
-	failed := make(chan Rejection, 1)
+	failed := make(chan Rejection, 1000) // on a busy machine, others may be late as well
 	s := serve(t, &Listener{
 		Network: "unix", Address: addr.Addr{Path: filepath.Join(t.TempDir(), "s")},
-		KeepOpen: true, MaxConns: 1, Secure: secret, HandshakeTimeout: 50 * time.Millisecond,
+		KeepOpen: true, MaxConns: 1, Secure: secret, HandshakeTimeout: 300 * time.Millisecond,
 		OnHandshakeFailed: func(r Rejection) { failed <- r },
 	}, echoDatagrams)
 	dialTo(t, "unix", s.at[0].String())
@@ -225,7 +225,7 @@ func TestDialSecure(t *testing.T) {
 		if _, err := with.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
 			t.Errorf("%s: it is left open: %v", network, err)
 		}
-		d.Timeout = 20 * time.Millisecond
+		d.Timeout = 500 * time.Millisecond // in which the connection has to be made
 		d.Secure = func(ctx context.Context, _ net.Conn, _ addr.Addr) (net.Conn, error) {
 			<-ctx.Done()
 			return nil, ctx.Err()

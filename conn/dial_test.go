@@ -161,7 +161,7 @@ func TestDialTimeoutLookup(t *testing.T) {
 		{"beyond the proxy", Dialer{Proxies: []proxy.Proxy{reached}}, silent, addr.Addr{Host: "silent.test"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			tt.d.Timeout = 50 * time.Millisecond
+			tt.d.Timeout = 500 * time.Millisecond // in which the proxy has to be reached
 			_, err := tt.d.Dial(t.Context(), tt.to)
 			var e *ResolveError
 			if !errors.As(err, &e) || e.Limit != tt.d.Timeout || e.Address.Port != tt.want.Port || !strings.HasPrefix(tt.want.Host, strings.TrimSuffix(e.Address.Host, ".")) {

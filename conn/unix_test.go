@@ -51,7 +51,7 @@ func TestUnixBacklogFull(t *testing.T) {
 	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrUnix{Name: path}), syscall.Listen(fd, 0)); err != nil {
 		t.Fatal(err)
 	}
-	full := Dialer{Network: "unix", Timeout: 50 * time.Millisecond}
+	full := Dialer{Network: "unix", Timeout: 500 * time.Millisecond}
 	for {
 		c, err := full.Dial(t.Context(), addr.Addr{Path: path})
 		if late := new(UnixError); errors.As(err, &late) && isTimeout(err) {

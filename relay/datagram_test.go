@@ -142,7 +142,7 @@ func TestDatagramStdio(t *testing.T) {
 	testutil.CheckLeaks(t)
 	here, there := connected(t, "udp")
 	local := &pieces{give: [][]byte{{1, 2, 3}}, got: make(chan []byte, 1)}
-	s := &Stdio{Local: End{R: local, W: local}, Policy: Policy{Quiet: 50 * time.Millisecond}}
+	s := &Stdio{Local: End{R: local, W: local}, Policy: Policy{Quiet: 2 * time.Second}}
 	relay := serving(context.Background(), s.Serve, here)
 	n := must(there.Read(make([]byte, 10)))
 	must(there.Write(make([]byte, n)))

@@ -322,7 +322,7 @@ func TestFanoutWholeReads(t *testing.T) {
 	var sessions []<-chan error
 	for i := range 3 {
 		here, there := connected(t, "udp")
-		sessions = append(sessions, serving(contextFor(t, 200*time.Millisecond), h.Serve, here))
+		sessions = append(sessions, serving(contextFor(t, time.Second), h.Serve, here))
 		for range 20 {
 			must(there.Write([]byte(strings.Repeat(string('a'+rune(i)), 100))))
 		}

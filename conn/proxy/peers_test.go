@@ -66,7 +66,7 @@ func startProxy(t *testing.T, config, name string, args ...string) addr.Addr {
 func accepts(a addr.Addr) bool {
 	try := time.NewTicker(5 * time.Millisecond)
 	defer try.Stop()
-	for range 1000 {
+	for end := time.Now().Add(testutil.Timeout); time.Now().Before(end); {
 		if c, err := net.Dial("tcp", a.String()); err == nil {
 			c.Close()
 			return true

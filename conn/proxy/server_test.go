@@ -120,14 +120,7 @@ func echoServer(t *testing.T) string {
 }
 
 // closedPort returns an address where nothing listens.
-func closedPort(t *testing.T) string {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
-}
+func closedPort(t *testing.T) string { return net.JoinHostPort("127.0.0.1", testutil.FreePort(t)) }
 
 // say sends s in pieces of n bytes, half-closes, and returns what comes back.
 func say(t *testing.T, at, s string, n int) string {
