@@ -13,6 +13,9 @@ import (
 // they send is read and dropped instead.
 func connectPeer(*net.UDPConn, netip.AddrPort) bool { return false }
 
+// pendingError is unknown here.
+func pendingError(syscall.Conn) error { return nil }
+
 // listenGroup refuses to bind a socket to a multicast address, which no socket
 // has here.
 func listenGroup(string, netip.AddrPort, func(network, address string, c syscall.RawConn) error) (net.PacketConn, error) {

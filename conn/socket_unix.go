@@ -25,6 +25,17 @@ func connectSocket(c syscall.Conn, to unix.Sockaddr) (connected bool) {
 	return connected
 }
 
+// pendingError returns the error that the next call on a socket would return,
+// once (socket(7), SO_ERROR).
+func pendingError(c syscall.Conn) (err error) {
+	sockopt.Descriptor(c, func(fd uintptr) {
+		if code, _ := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_ERROR); code != 0 {
+			err = syscall.Errno(code)
+		}
+	})
+	return err
+}
+
 // listenGroup binds a UDP socket to a multicast address. Package net would bind
 // it to every address, and share the port with any program.
 func listenGroup(network string, at netip.AddrPort, control func(network, address string, c syscall.RawConn) error) (net.PacketConn, error) {

@@ -13,6 +13,9 @@ import (
 // another address; datagramCost counts for each.
 const resendLimit = 1 << 20
 
+// resendTimeout bounds the wait for room to send them.
+const resendTimeout = time.Second
+
 // dialUDP returns a connection to the first of tries that the system has a route
 // to, or the attempts, which all failed.
 func dialUDP(ctx context.Context, tries []candidate) (net.Conn, []Attempt) {
@@ -182,19 +185,28 @@ func (u *udpClient) moveTo(t candidate) bool {
 	}
 	next := nc.(*net.UDPConn)
 	next.SetReadDeadline(u.read)
-	next.SetWriteDeadline(u.written)
+	next.SetWriteDeadline(time.Now().Add(resendTimeout)) // that of u may be over: it is about to be closed
 	for _, b := range u.sent {
 		if _, err := next.Write(b); err != nil && !errors.Is(err, syscall.ECONNREFUSED) {
 			next.Close()
 			return false
 		}
 	}
+	next.SetWriteDeadline(u.written)
 	u.UDPConn = next
 	return true
 }
 
-// Close reports what was dropped and closes the socket.
+// Close reports what was dropped and closes the socket. What the host has
+// refused, and no call has found yet, is sent to the next address before.
 func (u *udpClient) Close() error {
+	for c := u.current(); ; c = u.current() {
+		err := pendingError(c)
+		if !aboutEarlier(err) {
+			break
+		}
+		u.refused(c, err)
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.closed = true

@@ -63,6 +63,33 @@ func TestUDPNextAddress(t *testing.T) {
 	}
 }
 
+// A client that is closed as soon as it has sent, and whose reads and writes were
+// interrupted, has not seen the refusal of the first address, and moves on all
+// the same.
+func TestUDPNextAddressAtClose(t *testing.T) {
+	withNames(t, map[string]string{"two.test.": "127.0.0.2 127.0.0.3"})
+	uc, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 3)})
+	if err != nil {
+		t.Skip(err)
+	}
+	defer uc.Close()
+	uc.SetDeadline(time.Now().Add(testutil.Timeout))
+	d := Dialer{Network: "udp", OnRefusal: func(a net.Addr, err error) { t.Errorf("%v: %v", a, err) }}
+	c, err := d.Dial(t.Context(), addr.Addr{Host: "two.test", Port: portOf(uc.LocalAddr())})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Write([]byte("once")); err != nil {
+		t.Fatal(err)
+	}
+	c.SetDeadline(time.Unix(1, 0))
+	c.Close()
+	buf := make([]byte, 10)
+	if n, _, err := uc.ReadFromUDP(buf); string(buf[:n]) != "once" || err != nil {
+		t.Errorf("%q, %v", buf[:n], err)
+	}
+}
+
 // A refusal is reported once and ends nothing; what is sent after the server
 // has come back arrives.
 func TestUDPRefusalEndsNothing(t *testing.T) {
