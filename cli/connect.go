@@ -100,6 +100,10 @@ func (o *invocation) refused(remote net.Addr, err error, end context.CancelCause
 		end(&refusalError{err})
 		return
 	}
+	if o.RecvLimit > 0 { // no answer is to be waited for
+		end(&refusalError{o.checkEarlyEnd(remote, err)})
+		return
+	}
 	o.out.Print(event.Failed{Err: o.checkEarlyEnd(remote, err)})
 }
 

@@ -138,12 +138,12 @@ func (o *invocation) quitTime() (after time.Duration, ok bool) {
 	switch udp := o.Has(option.UDP); {
 	case o.Has(option.QuitAfter):
 		return o.QuitAfter, true
+	case o.Has(option.SendOnly) && (client || !udp):
+		return 0, true
 	case udp && client && o.Has(option.Timeout):
 		return o.Timeout, true
-	case udp && client && o.dialect.UDPQuiet > 0:
+	case udp && client && o.RecvLimit == 0 && o.dialect.UDPQuiet > 0:
 		return o.dialect.UDPQuiet, true
-	case !udp && o.Has(option.SendOnly):
-		return 0, true
 	}
 	return 0, false
 }
