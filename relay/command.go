@@ -18,6 +18,15 @@ import (
 // wrote was sent.
 var errCommandOver = errors.New("the command has ended")
 
+// errSessionOver ends the relay of a command whose session of datagrams has
+// ended.
+var errSessionOver = errors.New("the session has ended")
+
+// sessionGrace is the time that a command has for its answer after the end of
+// a session of datagrams. Datagrams have no EOF: it means that the session has
+// made room for another one, which a command that does not read must not prevent.
+const sessionGrace = time.Second
+
 // goneCheck is the pause between checks of a connection that the command doesn't
 // read from.
 const goneCheck = 500 * time.Millisecond
@@ -61,10 +70,14 @@ func (h *Command) Serve(ctx context.Context, c net.Conn) error {
 	defer p.Close()
 	totals, err = h.relay(ctx, p, end)
 	c.Close()
-	if err == nil {
+	switch err {
+	case nil:
 		stop := context.AfterFunc(ctx, p.Hangup)
 		defer stop()
-	} else {
+	case errSessionOver:
+		p.Hangup()
+		err = nil
+	default:
 		p.Hangup()
 	}
 	state := p.State()
@@ -82,6 +95,16 @@ func (h *Command) relay(ctx context.Context, p *command.Process, remote End) (To
 	defer watchers.Wait()
 	defer cancel(nil)
 	mine := End{R: p, W: p, CloseWrite: p.CloseWrite}
+	if remote.Datagram {
+		mine.CloseWrite = func() error {
+			over := time.AfterFunc(sessionGrace, func() { cancel(errSessionOver) })
+			watchers.Go(func() {
+				<-session.Done()
+				over.Stop()
+			})
+			return p.CloseWrite()
+		}
+	}
 	mine.src.interrupt = func() { p.SetReadDeadline(past) }
 	mine.dst.interrupt = func() { p.SetWriteDeadline(past) }
 	remote.W = &peerWriter{remote.W, cancel}

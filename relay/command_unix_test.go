@@ -308,6 +308,27 @@ func TestCommandDatagrams(t *testing.T) {
 	expectEnd(t, ended, nil)
 }
 
+// The end of a session of datagrams ends a command that does not heed it, soon,
+// but not before it could answer.
+func TestCommandSessionEnds(t *testing.T) {
+	testutil.CheckLeaks(t)
+	here, there := connected(t, "tcp")
+	there.SetDeadline(time.Now().Add(commandPatience))
+	h := &Command{Program: command.Shell("cat; echo answer; sleep 1000"), Remote: func(c net.Conn) End {
+		e := Conn(c)
+		e.Datagram = true
+		return e
+	}}
+	h.Program.Env = os.Environ()
+	ended := serving(t.Context(), h.Serve, here)
+	io.WriteString(there, "question\n")
+	closeWriting(t, there)
+	if got, err := io.ReadAll(there); string(got) != "question\nanswer\n" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	expectEnd(t, ended, nil)
+}
+
 func TestCommandNotThere(t *testing.T) {
 	testutil.CheckLeaks(t)
 	here, there := connected(t, "tcp")
