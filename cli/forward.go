@@ -72,7 +72,7 @@ func (o *invocation) targetDialer(ctx context.Context) (*conn.Dialer, error) {
 	return d, nil
 }
 
-// secure has the connection to a target made over TLS, if it is to be.
+// secure has the connections to a target made over TLS, if the target asks for it.
 func (t *target) secure() error {
 	if !t.to.TLS {
 		return nil

@@ -40,6 +40,7 @@ type Listener struct {
 	// place of Address; see Passed. They have to be of Network, which is without
 	// a family. Serve closes them, and leaves the files of Unix sockets.
 	Sockets []*os.File
+
 	// Loopback makes an empty Host loopback instead of every interface.
 	Loopback bool
 

@@ -173,6 +173,17 @@ func (s *server) serve(c net.Conn) {
 	}
 }
 
+// serveOnly serves c, the only connection of the datagram socket that o is
+// about, unless the listener has closed that. It returns net.ErrClosed: nothing
+// listens any more.
+func (s *server) serveOnly(o *owner, c net.Conn) error {
+	if o.handOver() {
+		s.active.Add(1)
+		s.serve(c)
+	}
+	return net.ErrClosed
+}
+
 // handleHeld runs the handler of a connection that may be evicted.
 func (s *server) handleHeld(ctx context.Context, c net.Conn) error {
 	ctx, release := s.hold(ctx, c)

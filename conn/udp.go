@@ -71,12 +71,7 @@ func (u *udpSocket) serve(s *server) error {
 	if err != nil {
 		return err
 	}
-	if !u.owner.handOver() {
-		return net.ErrClosed
-	}
-	s.active.Add(1)
-	s.serve(p)
-	return net.ErrClosed
+	return s.serveOnly(&u.owner, p)
 }
 
 // Close closes the socket, unless it belongs to a connection now.

@@ -47,12 +47,7 @@ func (u *unixgramSocket) serve(s *server) error {
 	if err != nil {
 		return err
 	}
-	if !u.owner.handOver() {
-		return net.ErrClosed
-	}
-	s.active.Add(1)
-	s.serve(p)
-	return net.ErrClosed
+	return s.serveOnly(&u.owner, p)
 }
 
 // Close removes the socket's file and closes it, unless it belongs to a
