@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"bytes"
 	"io"
 	"net"
 	"os"
@@ -41,8 +42,11 @@ type flow struct {
 	writing  atomic.Bool  // something that was read is being written
 	quit     atomic.Bool  // stop reading
 	first    time.Time    // of the first read; valid once begun is set
-	request  atomic.Bool  // the first read began with an HTTP/1.x request line
+	request  atomic.Bool  // what was read begins with an HTTP/1.x request line
 	most     int          // bytes to write at once; 0: any number
+
+	opening []byte // what was read so far, while it may become a request line
+	opened  bool   // what was read so far is a request line, or never will be
 
 	undelivered int64 // bytes read that an interrupted or failed write left
 }
@@ -93,17 +97,14 @@ func (f *flow) awaitFirst() error {
 
 // copy moves bytes through buf.
 func (f *flow) copy(buf []byte) (rerr, werr error) {
-	bulk, first := false, true
+	bulk := false
 	for empty := 0; !f.quit.Load() || !f.taken.Load(); {
 		n, rerr := f.from.R.Read(buf)
 		f.taken.Store(true)
 		if n > 0 || rerr == nil {
 			f.noteRead()
 		}
-		if first && n > 0 {
-			first = false
-			f.request.Store(isRequest(buf[:n]))
-		}
+		f.noteOpening(buf[:n])
 		if werr := f.write(buf[:n]); werr != nil {
 			return nil, werr
 		}
@@ -172,6 +173,30 @@ func (f *flow) noteRead() {
 func (f *flow) noteWritten(n int64) {
 	f.moved.Add(n)
 	f.last.Store(f.clock.now())
+}
+
+// maxRequestLine bounds what is kept of a request line that comes in pieces.
+const maxRequestLine = 8 << 10
+
+// noteOpening notes whether what was read begins with a request line, which may
+// come in pieces, of which b is the next one.
+func (f *flow) noteOpening(b []byte) {
+	if f.opened || len(b) == 0 {
+		return
+	}
+	if f.opening != nil {
+		f.opening = append(f.opening, b...)
+		b = f.opening
+	}
+	is := isRequest(b)
+	f.request.Store(is)
+	f.opened = is || b[0] < 'A' || b[0] > 'Z' || len(b) > maxRequestLine || bytes.IndexByte(b, '\n') >= 0
+	switch {
+	case f.opened:
+		f.opening = nil
+	case f.opening == nil:
+		f.opening = bytes.Clone(b)
+	}
 }
 
 // isRequest reports whether b begins with the request line of HTTP/1.x

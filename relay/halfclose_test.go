@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,7 +17,7 @@ import (
 type halfCloseCase struct {
 	name  string
 	when  HalfClose
-	sent  string
+	sent  string               // in pieces, with a | between two
 	do    func(there net.Conn) // what the remote does after local EOF
 	after time.Duration        // until the half-close; -1: none
 }
@@ -37,6 +38,10 @@ func TestLateHalfClose(t *testing.T) {
 			io.WriteString(there, "HTTP/1.1 200 OK")
 		}, 11 * time.Second},
 		{"request, no answer", HalfCloseLate, request, nil, 30 * time.Second},
+		{"request in pieces", HalfCloseLate, "G|ET /| HTTP/|1.1\r\n\r\n", nil, 30 * time.Second},
+		{"no request, in pieces", HalfCloseLate, "G|ET\n| / HTTP/1.1\r\n", nil, 0},
+		{"no request, lower case, in pieces", HalfCloseLate, "get|GET / HTTP/1.1\r\n", nil, 0},
+		{"too long for a request line", HalfCloseLate, "GET |" + strings.Repeat("x", maxRequestLine) + "| HTTP/1.1\r\n", nil, 0},
 		{"request, the remote ends", HalfCloseLate, request, func(there net.Conn) {
 			time.Sleep(5 * time.Second)
 			there.Close()
@@ -59,9 +64,9 @@ func (c halfCloseCase) run(t *testing.T) {
 	remote := Conn(here)
 	remote.CloseWrite = func() error { closed <- time.Now(); return nil }
 	relay := piping(context.Background(), End{R: r}, remote, Policy{HalfClose: c.when})
-	if c.sent != "" {
-		io.WriteString(w, c.sent)
-		io.ReadFull(there, make([]byte, len(c.sent)))
+	for piece := range strings.FieldsFuncSeq(c.sent, func(r rune) bool { return r == '|' }) {
+		io.WriteString(w, piece)
+		io.ReadFull(there, make([]byte, len(piece)))
 	}
 	eof := time.Now()
 	w.Close()
