@@ -124,17 +124,18 @@ func Choose(argv []string) (d *Dialect, args []string, err error) {
 		args = argv[1:]
 	}
 	name := os.Getenv("GONC_DIALECT")
+	named := name != ""
 	if len(args) > 0 {
 		if first, ok := strings.CutPrefix(args[0], "--dialect="); ok {
-			name, args = first, args[1:]
+			name, named, args = first, true, args[1:]
 		} else if args[0] == "--dialect" && len(args) > 1 {
-			name, args = args[1], args[2:]
+			name, named, args = args[1], true, args[2:]
 		}
 	}
 	d = find(base)
-	if name != "" {
-		if named := find(name); named != nil {
-			d = named
+	if named {
+		if other := find(name); other != nil {
+			d = other
 		} else {
 			err = &UnknownError{name}
 		}

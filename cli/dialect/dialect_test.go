@@ -28,6 +28,8 @@ func TestChoose(t *testing.T) {
 		{"", "gonc --dialect=nc a", "nc a", false},
 		{"", "gonc -l --reply --dialect=zz 0", "gonc -l --reply --dialect=zz 0", false},
 		{"", "gonc --dialect=zz a", "gonc a", true},
+		{"", "gonc --dialect= a", "gonc a", true},
+		{"nc", "gonc --dialect= a", "gonc a", true},
 		{"zz", "nc a", "nc a", true},
 		{"", "gonc --dialect", "gonc --dialect", false},
 		{"", "", "gonc", false},
