@@ -36,7 +36,7 @@ func BenchmarkPipe(b *testing.B) {
 	} {
 		run := moving(c.conn, c.move)
 		b.Run(c.name, func(b *testing.B) {
-			if !noZeroCopy {
+			if zeroCopy != nil {
 				b.Run("zerocopy", run)
 			}
 			b.Run("plain", func(b *testing.B) { plain(b); run(b) })

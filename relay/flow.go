@@ -2,12 +2,15 @@ package relay
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"net"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"gonc/relay/zerocopy"
 )
 
 // bufferSize is the size of one read of a plain copy: that of a pipe by default
@@ -26,8 +29,8 @@ const bulkRead = bufferSize / 2
 // size.
 const maxPayload = 65507
 
-// noZeroCopy is a test seam: plain reads and writes for everything.
-var noZeroCopy bool
+// zeroCopy is a test seam; nil: plain reads and writes for everything.
+var zeroCopy = zerocopy.Copy
 
 // A flow is one direction of a relay. Its mover reads and writes, and decides
 // nothing; the referee reads the atomics.
@@ -90,7 +93,7 @@ func (f *flow) awaitFirst() error {
 	}
 	err := f.from.src.await()
 	if err == nil {
-		f.noteRead()
+		f.NoteRead()
 	}
 	return err
 }
@@ -102,10 +105,10 @@ func (f *flow) copy(buf []byte) (rerr, werr error) {
 		n, rerr := f.from.R.Read(buf)
 		f.taken.Store(true)
 		if n > 0 || rerr == nil {
-			f.noteRead()
+			f.NoteRead()
 		}
 		f.noteOpening(buf[:n])
-		if werr := f.write(buf[:n]); werr != nil {
+		if werr := f.WriteAll(buf[:n]); werr != nil {
 			return nil, werr
 		}
 		switch {
@@ -122,7 +125,7 @@ func (f *flow) copy(buf []byte) (rerr, werr error) {
 		}
 		if n >= bulkRead && !bulk {
 			bulk = true
-			if handled, rerr, werr := f.zeroCopy(); handled {
+			if handled, rerr, werr := f.zeroCopy(buf); handled {
 				return rerr, werr
 			}
 		}
@@ -130,8 +133,25 @@ func (f *flow) copy(buf []byte) (rerr, werr error) {
 	return os.ErrDeadlineExceeded, nil
 }
 
-// write writes all of b, if this direction is written at all.
-func (f *flow) write(b []byte) error {
+// zeroCopy moves the flow inside the kernel, if both sides allow it; see
+// zerocopy.Copy.
+func (f *flow) zeroCopy(buf []byte) (handled bool, rerr, werr error) {
+	if zeroCopy == nil {
+		return false, nil, nil
+	}
+	handled, left, rerr, werr := zeroCopy(f, f.from.R, f.to.W, buf)
+	f.undelivered += left
+	return handled, connError("read", f.from.R, rerr), connError("write", f.to.W, werr)
+}
+
+// Stopped reports whether nothing more is to be read.
+func (f *flow) Stopped() bool { return f.quit.Load() }
+
+// SetWriting notes whether something that was read is being written.
+func (f *flow) SetWriting(is bool) { f.writing.Store(is) }
+
+// WriteAll writes all of b, if this direction is written at all.
+func (f *flow) WriteAll(b []byte) error {
 	if len(b) == 0 {
 		return nil
 	}
@@ -140,14 +160,14 @@ func (f *flow) write(b []byte) error {
 		return nil
 	}
 	f.writing.Store(true)
-	defer f.writing.Store(false) // after noteWritten: see referee.quiet
+	defer f.writing.Store(false) // after NoteWritten: see referee.quiet
 	for len(b) > 0 {
 		piece := b
 		if f.most > 0 {
 			piece = b[:min(len(b), f.most)]
 		}
 		n, err := f.to.W.Write(piece)
-		f.noteWritten(int64(n))
+		f.NoteWritten(int64(n))
 		if err == nil && n < len(piece) {
 			err = io.ErrShortWrite
 		}
@@ -160,7 +180,8 @@ func (f *flow) write(b []byte) error {
 	return nil
 }
 
-func (f *flow) noteRead() {
+// NoteRead notes that something was read.
+func (f *flow) NoteRead() {
 	if !f.begun.Load() {
 		f.first = time.Now()
 		f.begun.Store(true)
@@ -170,7 +191,8 @@ func (f *flow) noteRead() {
 	f.lastRead.Store(now)
 }
 
-func (f *flow) noteWritten(n int64) {
+// NoteWritten notes that n bytes were written.
+func (f *flow) NoteWritten(n int64) {
 	f.moved.Add(n)
 	f.last.Store(f.clock.now())
 }
@@ -221,7 +243,8 @@ func isRequest(b []byte) bool {
 // connError returns err as package net would report it, if c is a connection.
 func connError(op string, c any, err error) error {
 	nc, ok := c.(net.Conn)
-	if !ok || interrupted(err) {
+	var reported *net.OpError
+	if !ok || err == nil || interrupted(err) || errors.As(err, &reported) {
 		return err
 	}
 	return &net.OpError{Op: op, Net: nc.RemoteAddr().Network(), Source: nc.LocalAddr(), Addr: nc.RemoteAddr(), Err: err}

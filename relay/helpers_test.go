@@ -51,7 +51,7 @@ func serving(ctx context.Context, h Handler, c net.Conn) <-chan error {
 // bothWays runs test once with zero copy and once without.
 func bothWays(t *testing.T, test func(*testing.T)) {
 	t.Run("zerocopy", func(t *testing.T) {
-		if noZeroCopy {
+		if zeroCopy == nil {
 			t.Skip("not on this system")
 		}
 		test(t)
@@ -64,9 +64,9 @@ func bothWays(t *testing.T, test func(*testing.T)) {
 
 // plain switches zero copy off for the rest of t.
 func plain(t testing.TB) {
-	was := noZeroCopy
-	noZeroCopy = true
-	t.Cleanup(func() { noZeroCopy = was })
+	was := zeroCopy
+	zeroCopy = nil
+	t.Cleanup(func() { zeroCopy = was })
 }
 
 // must returns v and panics if there is an error.

@@ -18,17 +18,16 @@ func TestProbedAfterEOF(t *testing.T) {
 	here.SetKeepAlive(false) // as package conn has it
 	in, w := stdinPipe(t)
 	relay := piping(context.Background(), files(t, in, nil), Conn(here), Policy{})
-	probed := func() bool { return keepAlive(t, here) == 1 }
+	probed := func() bool { return option(t, here, unix.SOL_SOCKET, unix.SO_KEEPALIVE) == 1 }
 	there.CloseWrite()
 	testutil.Eventually(t, "it is asked", probed)
 	w.Close()
 	testutil.Await(t, relay, "the relay")
 }
 
-func keepAlive(t *testing.T, c *net.TCPConn) (on int) {
+// option returns an option of the socket of c.
+func option(t *testing.T, c *net.TCPConn, level, name int) (value int) {
 	t.Helper()
-	must(c.SyscallConn()).Control(func(fd uintptr) {
-		on = must(unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_KEEPALIVE))
-	})
-	return on
+	must(c.SyscallConn()).Control(func(fd uintptr) { value = must(unix.GetsockoptInt(int(fd), level, name)) })
+	return value
 }

@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"gonc/internal/testutil"
+	"gonc/relay/zerocopy"
 )
 
 // viaSendfile has files go by the way they go on other systems.
 func viaSendfile(t testing.TB) {
-	was := noSplicePipe
-	noSplicePipe = true
-	t.Cleanup(func() { noSplicePipe = was })
+	was := zeroCopy
+	zeroCopy = zerocopy.Sendfile
+	t.Cleanup(func() { zeroCopy = was })
 }
 
 // fileWays is bothWays for what sends a file, and the third way.
@@ -39,6 +40,7 @@ func TestSendfile(t *testing.T) {
 
 // It is for a regular file and TCP, and for nothing else.
 func TestSendfileHandles(t *testing.T) {
+	viaSendfile(t)
 	for _, c := range []struct {
 		from, network string
 		want          bool
@@ -60,7 +62,7 @@ func TestSendfileHandles(t *testing.T) {
 			to := Conn(here)
 			f := flow{from: &local, to: &to}
 			go io.Copy(io.Discard, there)
-			handled, rerr, werr := f.sendfile()
+			handled, rerr, werr := f.zeroCopy(make([]byte, bufferSize))
 			want := int64(0)
 			if c.want {
 				want = 1 << 20

@@ -1,4 +1,4 @@
-package relay
+package zerocopy
 
 import (
 	"errors"
@@ -9,37 +9,37 @@ import (
 	"syscall"
 )
 
-// sendfile sends a regular file over TCP by what package net has for it:
-// sendfile(2), on Windows TransmitFile. It returns what zeroCopy does.
+// Sendfile sends a regular file over TCP by what package net has for it:
+// sendfile(2), on Windows TransmitFile. It returns what Copy does.
 //
-// It asks for as much at once as a plain copy writes at once, so that a slow
-// peer is no sooner taken for an idle one.
-func (f *flow) sendfile() (handled bool, rerr, werr error) {
-	file, isFile := f.from.R.(*os.File)
-	conn, isTCP := f.to.W.(*net.TCPConn)
+// It asks for as much at once as buf holds, which a plain copy writes at once, so
+// that a slow peer is no sooner taken for an idle one.
+func Sendfile(f Flow, r io.Reader, w io.Writer, buf []byte) (handled bool, left int64, rerr, werr error) {
+	file, isFile := r.(*os.File)
+	conn, isTCP := w.(*net.TCPConn)
 	if !isFile || !isTCP || !hasSendfile() || !isRegular(file) {
-		return false, nil, nil
+		return false, 0, nil, nil
 	}
 	part := io.LimitedReader{R: file}
-	for !f.quit.Load() {
-		part.N = bufferSize
-		f.writing.Store(true)
+	for !f.Stopped() {
+		part.N = int64(len(buf))
+		f.SetWriting(true)
 		n, err := conn.ReadFrom(&part)
-		f.noteWritten(n)
-		f.writing.Store(false)
+		f.NoteWritten(n)
+		f.SetWriting(false)
 		switch {
 		case err != nil:
-			rerr, werr = sendfileError(conn, err)
-			f.undelivered = min(bytesLeft(file), bufferSize-n)
-			if interrupted(werr) && f.undelivered == 0 { // between two parts
+			rerr, werr = sendfileError(err)
+			left = min(bytesLeft(file), int64(len(buf))-n)
+			if errors.Is(werr, os.ErrDeadlineExceeded) && left == 0 { // between two parts
 				rerr, werr = werr, nil
 			}
-			return true, rerr, werr
+			return true, left, rerr, werr
 		case n == 0:
-			return true, nil, nil
+			return true, 0, nil, nil
 		}
 	}
-	return true, os.ErrDeadlineExceeded, nil
+	return true, 0, os.ErrDeadlineExceeded, nil
 }
 
 // hasSendfile reports whether package net has such a call on this system.
@@ -70,8 +70,9 @@ func bytesLeft(f *os.File) int64 {
 }
 
 // sendfileError tells which side failed from an error of ReadFrom: the file,
-// whose error is EIO (sendfile(2)) or, of a plain read, a PathError; or c.
-func sendfileError(c *net.TCPConn, err error) (rerr, werr error) {
+// whose error is EIO (sendfile(2)) or, of a plain read, a PathError; or the
+// connection.
+func sendfileError(err error) (rerr, werr error) {
 	var op *net.OpError
 	if errors.As(err, &op) {
 		err = op.Err
@@ -80,5 +81,5 @@ func sendfileError(c *net.TCPConn, err error) (rerr, werr error) {
 	if errors.As(err, &path) || errors.Is(err, syscall.EIO) {
 		return err, nil
 	}
-	return nil, connError("write", c, err)
+	return nil, err
 }

@@ -1,4 +1,4 @@
-package relay
+package zerocopy
 
 import (
 	"gonc/relay/stdfile"
@@ -9,6 +9,9 @@ import (
 // pipeSize is the size of a pipe of our own, in bytes: fs.pipe-max-size of
 // Linux, as it is unless root changes it (pipe(7)).
 const pipeSize = 1 << 20
+
+// minPipeSize is the size that a pipe has by default.
+const minPipeSize = 64 << 10
 
 // noSplicePipe is a test seam: no pipe can be made.
 var noSplicePipe bool
@@ -36,7 +39,7 @@ func newSplicePipe(src, dst *fd) (*splicePipe, error) {
 	if src.kind == stdfile.Pipe || dst.kind == stdfile.Pipe {
 		size = callerPipeSize
 	}
-	if enlarge(p.w, size) < bufferSize {
+	if enlarge(p.w, size) < minPipeSize {
 		p.close()
 		return nil, unix.EPERM
 	}
