@@ -7,6 +7,7 @@ import (
 	"os"
 	"sync"
 
+	"gonc/relay/chat"
 	"gonc/relay/share"
 )
 
@@ -25,7 +26,7 @@ type Broker struct {
 	OnEnd  func(net.Addr, Totals)
 
 	local End
-	chat  *chat // nil: what is sent is passed on as it is
+	chat  *chat.Chat // nil: what is sent is passed on as it is
 	once  sync.Once
 	log   *share.Log
 	loop  sync.WaitGroup
@@ -36,6 +37,15 @@ type Broker struct {
 func NewBroker(local End) *Broker {
 	b := &Broker{local: local, log: share.NewLog()}
 	b.log.FromNow = true
+	return b
+}
+
+// NewChat returns a Broker that puts the name of its sender before each line,
+// announces each connection that comes or goes, and escapes what a terminal
+// would obey; see package chat.
+func NewChat(local End) *Broker {
+	b := NewBroker(local)
+	b.chat = chat.New(b.log.Announce)
 	return b
 }
 
@@ -66,9 +76,9 @@ func (b *Broker) quit() {
 func (b *Broker) read() {
 	put := func(p []byte) { b.log.Put(nil, p) }
 	if b.chat != nil {
-		lines := b.chat.lines(serverID, put)
-		defer lines.end()
-		put = lines.add
+		var leave func()
+		put, leave = b.chat.Host(put)
+		defer leave()
 	}
 	buf := make([]byte, maxPayload)
 	for b.log.Room(nil) {
@@ -97,8 +107,9 @@ func (b *Broker) Serve(ctx context.Context, c net.Conn) error {
 	m := &member{b: b, s: s, put: func(p []byte) { b.log.Put(s, p) }}
 	mine := End{R: s, W: m}
 	if b.chat != nil {
-		leave := b.chat.join(m, c.RemoteAddr(), end.Datagram)
+		add, leave := b.chat.Join(m.put, c.RemoteAddr(), end.Datagram)
 		defer leave()
+		m.put = add
 		mine.CloseWrite = func() error { leave(); return nil }
 	}
 	mine.src = sourceOps{interrupt: s.Quit, ready: s.Ready, onDone: s.Quit, broadcast: true}

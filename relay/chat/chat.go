@@ -1,4 +1,7 @@
-package relay
+// Package chat names the sender of each line that connections send to each other,
+// announces those that come and go, and escapes what a terminal would obey, in the
+// words of ncat.
+package chat
 
 import (
 	"bytes"
@@ -9,8 +12,6 @@ import (
 	"time"
 	"unicode"
 	"unicode/utf8"
-
-	"gonc/relay/share"
 )
 
 const (
@@ -31,10 +32,9 @@ const (
 	maxNames = 100
 )
 
-// A chat is the part of a Broker that names the sender of each line, and
-// announces connections that come and go, in the words of ncat.
-type chat struct {
-	log *share.Log
+// A Chat knows the connections that are present.
+type Chat struct {
+	announce func([]byte)
 
 	mu    sync.Mutex
 	last  int // the number given last
@@ -46,35 +46,37 @@ type user struct {
 	addr string
 }
 
-// NewChat returns a Broker that puts the name of its sender before each line,
-// announces each connection that comes or goes, and escapes what a terminal
-// would obey.
-func NewChat(local End) *Broker {
-	b := NewBroker(local)
-	b.chat = &chat{log: b.log, last: firstID - 1}
-	return b
+// New returns a Chat without connections. announce is called with each
+// announcement; it must not block.
+func New(announce func([]byte)) *Chat { return &Chat{announce: announce, last: firstID - 1} }
+
+// Host returns what takes the bytes of the server itself, which is not announced,
+// and has put called with its lines. leave puts what there is of a line.
+func (h *Chat) Host(put func([]byte)) (add func([]byte), leave func()) {
+	l := newLines(serverID, put)
+	return l.add, l.end
 }
 
-// join makes m a user, whose lines are named, and announces that. leave
-// announces the end, once: also of a user that can only listen any more, since
-// most that are at EOF have gone, and what they are sent then brings that to
-// light.
-func (h *chat) join(m *member, from net.Addr, datagram bool) (leave func()) {
+// Join announces a new user. It returns what takes the bytes of the user, and has
+// put called with the lines. leave announces the end, once: also of a user that can
+// only listen any more, since most that are at EOF have gone, and what they are sent
+// then brings that to light.
+func (h *Chat) Join(put func([]byte), from net.Addr, datagram bool) (add func([]byte), leave func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.last++
-	u := user{h.last, chatAddr(from)}
-	h.log.Announce(fmt.Appendf(nil, "<announce> %s is connected as <user%d>.\n<announce> already connected: %s.\n", u.addr, u.id, h.names()))
+	u := user{h.last, hostOf(from)}
+	h.announce(fmt.Appendf(nil, "<announce> %s is connected as <user%d>.\n<announce> already connected: %s.\n", u.addr, u.id, h.names()))
 	h.users = append(h.users, u)
-	lines := h.lines(u.id, m.put)
-	m.put = lines.add
+	l := newLines(u.id, put)
+	add = l.add
 	if datagram {
-		m.put = func(p []byte) { lines.add(p); lines.flush() }
+		add = func(p []byte) { l.add(p); l.flush() }
 	}
-	return sync.OnceFunc(func() { lines.end(); h.leave(u) })
+	return add, sync.OnceFunc(func() { l.end(); h.leave(u) })
 }
 
-func (h *chat) leave(u user) {
+func (h *Chat) leave(u user) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for i := range h.users {
@@ -83,11 +85,11 @@ func (h *chat) leave(u user) {
 			break
 		}
 	}
-	h.log.Announce(fmt.Appendf(nil, "<announce> <user%d> is disconnected.\n", u.id))
+	h.announce(fmt.Appendf(nil, "<announce> <user%d> is disconnected.\n", u.id))
 }
 
 // names lists the users.
-func (h *chat) names() string {
+func (h *Chat) names() string {
 	if len(h.users) == 0 {
 		return "nobody"
 	}
@@ -104,9 +106,8 @@ func (h *chat) names() string {
 	return list.String()
 }
 
-// chatAddr returns the name of a peer in a chat: its host. A Unix socket's is this
-// one.
-func chatAddr(a net.Addr) string {
+// hostOf returns the name of a peer: its host. A Unix socket's is this one.
+func hostOf(a net.Addr) string {
 	if _, ok := a.(*net.UnixAddr); ok || a == nil {
 		return "localhost"
 	}
@@ -117,15 +118,9 @@ func chatAddr(a net.Addr) string {
 	return string(appendVisible(nil, []byte(host)))
 }
 
-// lines returns what puts the lines of a user into the log, each with its
-// name.
-func (h *chat) lines(id int, put func([]byte)) *chatLines {
-	return &chatLines{prefix: fmt.Sprintf("<user%d> ", id), put: put}
-}
-
-// chatLines makes lines of what a user sends. The rest of a line that does not
-// come is not waited for long: what there is becomes a line.
-type chatLines struct {
+// lines makes lines of what a user sends. The rest of a line that does not come is
+// not waited for long: what there is becomes a line.
+type lines struct {
 	prefix string
 	put    func([]byte)
 
@@ -135,8 +130,13 @@ type chatLines struct {
 	over  bool
 }
 
+// newLines returns what makes the lines of a user, each with its name.
+func newLines(id int, put func([]byte)) *lines {
+	return &lines{prefix: fmt.Sprintf("<user%d> ", id), put: put}
+}
+
 // add adds p to the line, and puts those that are complete.
-func (l *chatLines) add(p []byte) {
+func (l *lines) add(p []byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for len(p) > 0 {
@@ -159,7 +159,7 @@ func (l *chatLines) add(p []byte) {
 }
 
 // await has what there is put in a while.
-func (l *chatLines) await() {
+func (l *lines) await() {
 	if l.timer == nil {
 		l.timer = time.AfterFunc(lineWait, l.flush)
 	} else {
@@ -168,7 +168,7 @@ func (l *chatLines) await() {
 }
 
 // putLine puts the line, whole or not.
-func (l *chatLines) putLine() {
+func (l *lines) putLine() {
 	if len(l.line) == 0 {
 		return
 	}
@@ -178,7 +178,7 @@ func (l *chatLines) putLine() {
 }
 
 // flush puts what there is of a line.
-func (l *chatLines) flush() {
+func (l *lines) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if !l.over {
@@ -187,7 +187,7 @@ func (l *chatLines) flush() {
 }
 
 // end puts what there is of a line. Nothing is put afterwards.
-func (l *chatLines) end() {
+func (l *lines) end() {
 	l.flush()
 	l.mu.Lock()
 	defer l.mu.Unlock()
