@@ -3,7 +3,6 @@ package relay
 import (
 	"errors"
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -83,30 +82,6 @@ type Totals struct {
 	// EOF without having sent another byte: it may have taken the half-close
 	// for a client that has gone.
 	Unanswered bool
-}
-
-// A countedReader counts what comes from the remote.
-type countedReader struct {
-	io.Reader
-	totals *Totals
-}
-
-func (r *countedReader) Read(b []byte) (int, error) {
-	n, err := r.Reader.Read(b)
-	r.totals.Receive(n)
-	return n, err
-}
-
-// A countedWriter counts what is sent to the remote.
-type countedWriter struct {
-	io.Writer
-	totals *Totals
-}
-
-func (w *countedWriter) Write(b []byte) (int, error) {
-	n, err := w.Writer.Write(b)
-	w.totals.Sent += int64(n)
-	return n, err
 }
 
 // Receive counts n bytes that have just come from the remote.

@@ -59,18 +59,17 @@ func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 	e := endOf(c, r.Remote)
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(past); e.interrupt() })()
 	defer afterServer(ctx, r.Local.interrupt)()
-	if r.OnEnd != nil {
-		t := Totals{Began: time.Now()}
-		defer func() { r.OnEnd(c.RemoteAddr(), t) }()
-		e.R, e.W = &countedReader{e.R, &t}, &countedWriter{e.W, &t}
-	}
 	pooled := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(pooled)
-	answer := r.answer
-	if e.Datagram {
-		answer = r.answerEach
+	s := &replying{Reply: r, remote: e, c: c, buf: pooled[:], totals: Totals{Began: time.Now()}}
+	if r.OnEnd != nil {
+		defer func() { r.OnEnd(c.RemoteAddr(), s.totals) }()
 	}
-	err := answer(ctx, e, c, pooled[:])
+	answer := s.answer
+	if e.Datagram {
+		answer = s.answerEach
+	}
+	err := answer(ctx)
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -80,40 +79,55 @@ func (r *Reply) Serve(ctx context.Context, c net.Conn) error {
 	return err
 }
 
+// A replying is a session of a Reply.
+type replying struct {
+	*Reply
+	remote End
+	c      net.Conn // what remote was made of
+	buf    []byte
+	totals Totals
+}
+
 // answer answers a stream.
-func (r *Reply) answer(ctx context.Context, e End, c net.Conn, buf []byte) error {
-	limit := r.Idle
-	if r.Silence > 0 && (limit <= 0 || r.Silence < limit) {
-		limit = r.Silence
+func (s *replying) answer(ctx context.Context) error {
+	limit := s.Idle
+	if s.Silence > 0 && (limit <= 0 || s.Silence < limit) {
+		limit = s.Silence
 	}
-	if err := r.await(ctx, c, limit); err != nil {
+	if err := s.await(ctx, limit); err != nil {
 		return err
 	}
-	_, err := r.receive(e, buf)
+	_, err := s.receive()
 	ended := errors.Is(err, io.EOF)
 	if err != nil && !ended {
 		return err
 	}
-	if _, err := e.W.Write(r.Text); err != nil {
+	if err := s.send(); err != nil {
 		return err
 	}
-	return r.finish(ctx, e, c, buf, ended)
+	if s.remote.CloseWrite != nil {
+		s.remote.CloseWrite()
+	}
+	if ended {
+		return nil
+	}
+	return s.finish(ctx)
 }
 
 // answerEach answers each datagram. If one cannot be answered, because its
 // sender has gone or has no name, those that came behind it are still received:
 // the failure is the error of the session, which ends when no more come.
-func (r *Reply) answerEach(ctx context.Context, e End, c net.Conn, buf []byte) error {
-	limit, failed := r.Idle, error(nil)
+func (s *replying) answerEach(ctx context.Context) error {
+	limit, failed := s.Idle, error(nil)
 	answers := bucket{tokens: replyBurst, at: time.Now()}
-	echoes := mayEcho(c)
+	echoes := mayEcho(s.c)
 	for {
-		if err := r.await(ctx, c, limit); err != nil {
+		if err := s.await(ctx, limit); err != nil {
 			return err
 		}
-		n, err := r.receive(e, buf)
-		if err == nil && !echoes && !bytes.Equal(buf[:n], r.Text) && answers.take(time.Now()) {
-			_, err = e.W.Write(r.Text)
+		n, err := s.receive()
+		if err == nil && !echoes && !bytes.Equal(s.buf[:n], s.Text) && answers.take(time.Now()) {
+			err = s.send()
 			if err != nil && !interrupted(err) {
 				failed, err = err, nil
 				if limit <= 0 || limit > replyDrain {
@@ -181,20 +195,14 @@ func (b *bucket) take(now time.Time) bool {
 	return true
 }
 
-// finish half-closes a stream and reads it to its EOF, so that no reset takes
-// the reply away.
-func (r *Reply) finish(ctx context.Context, e End, c net.Conn, buf []byte, ended bool) error {
-	if e.CloseWrite != nil {
-		e.CloseWrite()
-	}
-	if ended {
-		return nil
-	}
-	if err := r.await(ctx, c, replyDrain); err != nil {
+// finish reads a stream that was half-closed to its EOF, so that no reset takes the
+// reply away.
+func (s *replying) finish(ctx context.Context) error {
+	if err := s.await(ctx, replyDrain); err != nil {
 		return err
 	}
 	for {
-		switch _, err := r.receive(e, buf); {
+		switch _, err := s.receive(); {
 		case errors.Is(err, io.EOF), interrupted(err) && ctx.Err() == nil:
 			return nil
 		case err != nil:
@@ -204,23 +212,31 @@ func (r *Reply) finish(ctx context.Context, e End, c net.Conn, buf []byte, ended
 }
 
 // await sets the deadline of what follows, unless ctx is done. Zero: none.
-func (r *Reply) await(ctx context.Context, c net.Conn, limit time.Duration) error {
+func (s *replying) await(ctx context.Context, limit time.Duration) error {
 	if limit <= 0 {
 		return nil
 	}
-	c.SetDeadline(time.Now().Add(limit))
+	s.c.SetDeadline(time.Now().Add(limit))
 	if ctx.Err() != nil { // and it may have set the deadline before us
 		return context.Cause(ctx)
 	}
 	return nil
 }
 
+// send sends the text.
+func (s *replying) send() error {
+	n, err := s.remote.W.Write(s.Text)
+	s.totals.Sent += int64(n)
+	return err
+}
+
 // receive moves one read to Local, and returns how much it was.
-func (r *Reply) receive(e End, buf []byte) (int, error) {
-	n, err := e.R.Read(buf)
-	if n > 0 && r.Local.W != nil {
-		if _, werr := r.Local.W.Write(buf[:n]); werr != nil {
-			return n, r.Local.failure("write", werr)
+func (s *replying) receive() (int, error) {
+	n, err := s.remote.R.Read(s.buf)
+	s.totals.Receive(n)
+	if n > 0 && s.Local.W != nil {
+		if _, werr := s.Local.W.Write(s.buf[:n]); werr != nil {
+			return n, s.Local.failure("write", werr)
 		}
 	}
 	return n, err
