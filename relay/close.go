@@ -119,30 +119,47 @@ func (p *Policy) ackTimeout(err error) time.Duration {
 	return p.Idle
 }
 
+// An ackPoll waits for a peer's system to acknowledge everything that was written
+// to c. There is no event for this, so it is asked, ever more seldom.
+type ackPoll struct {
+	c     net.Conn
+	left  int64         // what it had not acknowledged when it was asked last
+	pause time.Duration // before it is asked again; zero: it was not asked yet
+}
+
+// ask reports whether all is acknowledged, or where that is unknown. It returns an
+// *UndeliveredError when it never will be.
+func (p *ackPoll) ask() (over bool, err error) {
+	// In this order: a connection that ended well is closed as well, once the last
+	// of it is acknowledged.
+	dead := p.pause > 0 && tcpinfo.IsClosed(p.c)
+	left, known := tcpinfo.UnackedBytes(p.c)
+	p.left, p.pause = left, min(max(2*p.pause, time.Millisecond), 50*time.Millisecond)
+	if known && left > 0 && dead {
+		err = &UndeliveredError{Bytes: left, Err: syscall.ECONNRESET}
+	}
+	return !known || left == 0, err
+}
+
 // awaitFlushed returns nil once the peer's system has acknowledged everything
 // that was written to c, or quit is set, or where that is unknown; and an
 // *UndeliveredError when it never will, or has acknowledged nothing for limit.
-// Zero is no limit. There is no event for this, so it is asked, ever more
-// seldom.
+// Zero is no limit.
 func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
-	left, known := tcpinfo.UnackedBytes(c)
+	poll := ackPoll{c: c}
 	moved := time.Now()
-	for pause := time.Millisecond; known && left > 0 && !quit.Load(); pause = min(2*pause, 50*time.Millisecond) {
-		time.Sleep(pause)
-		// In this order: a connection that ended well is closed as well, once
-		// the last of it is acknowledged.
-		was, dead := left, tcpinfo.IsClosed(c)
-		left, known = tcpinfo.UnackedBytes(c)
+	for was := int64(0); ; was = poll.left {
+		over, err := poll.ask()
 		switch {
-		case left < was:
+		case over || err != nil || quit.Load():
+			return err
+		case poll.left < was:
 			moved = time.Now()
-		case left > 0 && dead:
-			return &UndeliveredError{Bytes: left, Err: syscall.ECONNRESET}
 		case limit > 0 && time.Since(moved) > limit:
-			return &UndeliveredError{Bytes: left}
+			return &UndeliveredError{Bytes: poll.left}
 		}
+		time.Sleep(poll.pause)
 	}
-	return nil
 }
 
 // lingeringClose makes c ready to be closed without loss: it reads and drops
@@ -152,7 +169,8 @@ func awaitFlushed(c net.Conn, quit *atomic.Bool, limit time.Duration) error {
 func lingeringClose(ctx context.Context, c net.Conn, limit time.Duration) error {
 	bare := bareConn(c)
 	if _, known := tcpinfo.UnackedBytes(bare); !known {
-		return drain(ctx, c, blindLimit)
+		drain(ctx, c, blindLimit)
+		return nil
 	}
 	var quit atomic.Bool
 	flushed := make(chan error, 1)
@@ -177,11 +195,10 @@ func lingeringClose(ctx context.Context, c net.Conn, limit time.Duration) error 
 
 // drain reads and drops until the peer's EOF, limit has passed, or ctx is
 // done.
-func drain(ctx context.Context, c net.Conn, limit time.Duration) error {
+func drain(ctx context.Context, c net.Conn, limit time.Duration) {
 	c.SetDeadline(time.Now().Add(limit))
 	defer context.AfterFunc(ctx, func() { c.SetDeadline(past) })()
 	io.Copy(io.Discard, struct{ io.Reader }{c})
-	return nil
 }
 
 // resetOnClose makes the close of c reset the connection, so that its peer

@@ -58,7 +58,7 @@ type referee struct {
 	ended    side        // whose peer timerPeer begins to watch
 	eofAt    int64       // when local was at EOF, by clock
 	acked    [2]uint64   // when idleness was last looked for
-	flushed  flushPoll   // of the remote, for Flush
+	flushed  ackPoll     // of the remote, for Flush
 	arrived  [2]bool     // all that this side was given was acknowledged before its half-close
 	halved   bool        // the remote was half-closed before its EOF
 	answered int64       // bytes received by then

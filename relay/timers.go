@@ -1,7 +1,6 @@
 package relay
 
 import (
-	"syscall"
 	"time"
 
 	"gonc/relay/tcpinfo"
@@ -163,7 +162,7 @@ func (x *referee) startTimers() {
 	}
 	switch {
 	case p.Linger == Flush:
-		x.flushed = flushPoll{pause: time.Millisecond}
+		x.flushed = ackPoll{c: x.ends[remote].bare}
 		x.checkFlushed()
 	case p.Linger > 0:
 		x.timers[timerLinger].set(p.Linger)
@@ -238,24 +237,10 @@ func (x *referee) checkAnswer() {
 	x.handle(event{kind: evHalfCloseDue})
 }
 
-// A flushPoll waits for the remote's system to acknowledge all that was sent.
-// There is no event for this, so it is asked, ever more seldom.
-type flushPoll struct {
-	pause time.Duration
-	asked bool
-}
-
 func (x *referee) checkFlushed() {
-	c := x.ends[remote].bare
-	dead := x.flushed.asked && tcpinfo.IsClosed(c) // before the question that follows
-	left, known := tcpinfo.UnackedBytes(c)
-	switch {
-	case !known || left == 0:
-		x.handle(event{kind: evLinger})
-	case dead:
-		x.handle(event{kind: evLinger, err: &UndeliveredError{Bytes: left, Err: syscall.ECONNRESET}})
-	default:
-		x.timers[timerFlush].set(x.flushed.pause)
-		x.flushed = flushPoll{min(2*x.flushed.pause, 50*time.Millisecond), true}
+	if over, err := x.flushed.ask(); over || err != nil {
+		x.handle(event{kind: evLinger, err: err})
+		return
 	}
+	x.timers[timerFlush].set(x.flushed.pause)
 }
