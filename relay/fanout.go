@@ -65,10 +65,9 @@ func (f *Fanout) quit() {
 	f.Local.interrupt()
 }
 
-// Serve is a Handler for one of the connections. Its errors are those of
-// Pipe, and share.ErrLagging. When ctx ends, other than for this connection alone (see
-// afterServer), local is interrupted, because a write to standard output may
-// block.
+// Serve is a Handler for one of the connections. Its errors are those of Pipe, and
+// share.ErrLagging. When ctx ends, other than for this connection alone (see
+// afterServer), local is interrupted, because a write to standard output may block.
 func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 	f.init()
 	defer afterServer(ctx, f.quit)()
@@ -84,7 +83,8 @@ func (f *Fanout) Serve(ctx context.Context, c net.Conn) error {
 		s := f.log.Subscribe(f.Datagram, func() { resetOnClose(c); cancel(share.ErrLagging) })
 		defer s.Quit()
 		mine.R = s
-		mine.src = sourceOps{interrupt: s.Quit, ready: func() bool { return s.Ready() || f.Local.src.ready != nil && f.Local.src.ready() }, onDone: s.Quit, atEOF: s.Over(), broadcast: true}
+		mine.src = sourceOps{interrupt: s.Quit, onDone: s.Quit, atEOF: s.Over(), broadcast: true}
+		mine.src.ready = func() bool { return s.Ready() || f.Local.src.ready != nil && f.Local.src.ready() }
 	}
 	one := Stdio{Local: mine, Remote: f.Remote, Policy: f.Policy, OnEnd: f.OnEnd}
 	return lagging(ctx, one.Serve(ctx, c))
