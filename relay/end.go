@@ -2,7 +2,6 @@ package relay
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net"
 	"os"
@@ -193,67 +192,3 @@ func Shared(e End) End {
 	e.CloseWrite, e.exitReleases = nil, false
 	return e
 }
-
-// A LocalError is a failure of a side that is no connection: standard input
-// could not be read, standard output not written.
-type LocalError struct {
-	Op   string // "read" or "write"
-	Name string // of the End; empty: standard input or output
-	Err  error
-}
-
-func (e *LocalError) Error() string {
-	name := e.Name
-	switch {
-	case name != "":
-	case e.Op == "read":
-		name = "standard input"
-	default:
-		name = "standard output"
-	}
-	return e.Op + " " + name + ": " + e.Err.Error()
-}
-
-// Unwrap returns the cause.
-func (e *LocalError) Unwrap() error { return e.Err }
-
-// Local returns true: the error is about this machine, and not about the
-// network.
-func (*LocalError) Local() bool { return true }
-
-// A PeerError is a failure of a connection whose End has a Name.
-type PeerError struct {
-	Name string
-	Err  error // a *net.OpError, or what the connection's own protocol returned
-}
-
-func (e *PeerError) Error() string {
-	var op *net.OpError
-	if errors.As(e.Err, &op) { // its addresses are in Name
-		return e.Name + ": " + op.Op + ": " + op.Err.Error()
-	}
-	return e.Name + ": " + e.Err.Error()
-}
-
-// Unwrap returns the cause.
-func (e *PeerError) Unwrap() error { return e.Err }
-
-// failure returns err as a failure of e.
-func (e *End) failure(op string, err error) error {
-	switch {
-	case e.bare == nil:
-		return &LocalError{Op: op, Name: e.Name, Err: err}
-	case e.Name != "":
-		return &PeerError{e.Name, err}
-	}
-	return err
-}
-
-// isReset reports whether err says that the peer reset the connection, or that
-// the connection had ended before.
-func isReset(err error) bool {
-	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNABORTED)
-}
-
-// interrupted reports whether err comes from the interrupt of an End.
-func interrupted(err error) bool { return errors.Is(err, os.ErrDeadlineExceeded) }

@@ -2,9 +2,7 @@ package relay
 
 import (
 	"bytes"
-	"errors"
 	"io"
-	"net"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -238,14 +236,4 @@ func isRequest(b []byte) bool {
 		}
 	}
 	return false
-}
-
-// connError returns err as package net would report it, if c is a connection.
-func connError(op string, c any, err error) error {
-	nc, ok := c.(net.Conn)
-	var reported *net.OpError
-	if !ok || err == nil || interrupted(err) || errors.As(err, &reported) {
-		return err
-	}
-	return &net.OpError{Op: op, Net: nc.RemoteAddr().Network(), Source: nc.LocalAddr(), Addr: nc.RemoteAddr(), Err: err}
 }

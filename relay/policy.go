@@ -1,10 +1,6 @@
 package relay
 
-import (
-	"errors"
-	"fmt"
-	"time"
-)
+import "time"
 
 // AtRemoteEOF says how a relay goes on when the remote has sent its last byte and
 // local has not.
@@ -71,49 +67,3 @@ type Policy struct {
 	// direction for this long. Zero means no limit.
 	Idle time.Duration
 }
-
-// Totals count the bytes that a relay moved.
-type Totals struct {
-	Sent, Received int64     // bytes, from local to remote and back
-	Began          time.Time // when it got the connection
-	FirstByte      time.Time // when the first byte came from the remote; zero: never
-
-	// Unanswered says that the remote was half-closed, and then came to its
-	// EOF without having sent another byte: it may have taken the half-close
-	// for a client that has gone.
-	Unanswered bool
-}
-
-// Receive counts n bytes that have just come from the remote.
-func (t *Totals) Receive(n int) {
-	if n > 0 && t.FirstByte.IsZero() {
-		t.FirstByte = time.Now()
-	}
-	t.Received += int64(n)
-}
-
-// ErrIdle says that nothing moved for as long as Policy.Idle.
-var ErrIdle = errors.New("idle timeout")
-
-// An UndeliveredError says that bytes which one side had given did not reach
-// the other.
-type UndeliveredError struct {
-	Bytes int64  // at least so many
-	Local bool   // they did not reach local
-	Name  string // of the End that they did not reach; may be empty
-	Err   error  // what ended the session; nil: a peer that stopped reading
-}
-
-func (e *UndeliveredError) Error() string {
-	text := fmt.Sprintf("%d bytes were not delivered", e.Bytes)
-	if e.Name != "" {
-		text += " to " + e.Name
-	}
-	if e.Err != nil {
-		text += ": " + e.Err.Error()
-	}
-	return text
-}
-
-// Unwrap returns what ended the session.
-func (e *UndeliveredError) Unwrap() error { return e.Err }
