@@ -7,11 +7,9 @@ import (
 	"net"
 	"os"
 	"sync"
-	"syscall"
 	"time"
 
 	"gonc/relay/command"
-	"gonc/relay/tcpinfo"
 )
 
 // errCommandOver ends the relay of a command that has ended, once all that it
@@ -26,10 +24,6 @@ var errSessionOver = errors.New("the session has ended")
 // a session of datagrams. Datagrams have no EOF: it means that the session has
 // made room for another one, which a command that does not read must not prevent.
 const sessionGrace = time.Second
-
-// goneCheck is the pause between checks of a connection that the command doesn't
-// read from.
-const goneCheck = 500 * time.Millisecond
 
 // A Command runs a program for each connection, with the connection as its
 // standard input and output: EOF of the peer is that of its standard input.
@@ -145,22 +139,4 @@ func (w *peerWriter) Write(p []byte) (int, error) {
 		w.cancel(err)
 	}
 	return n, err
-}
-
-// watchUnread ends a relay whose remote is reset while local does not take
-// what came from it, so that no read could tell.
-func (x *referee) watchUnread(ctx context.Context, cancel context.CancelCauseFunc) {
-	c := x.ends[remote].bare
-	look := time.NewTicker(goneCheck)
-	defer look.Stop()
-	for {
-		select {
-		case <-look.C:
-			if x.flows[remote].writing.Load() && tcpinfo.IsClosed(c) {
-				cancel(connError("read", c, syscall.ECONNRESET))
-			}
-		case <-ctx.Done():
-			return
-		}
-	}
 }
