@@ -19,9 +19,11 @@ type closer struct{ net.Conn }
 func (c closer) NetConn() net.Conn { return c.Conn }
 
 func (c closer) CloseWrite() error {
-	_, err := c.Write(make([]byte, 64<<20))
+	_, err := c.Write(flood[:])
 	return err
 }
+
+var flood [64 << 20]byte // to allocate it takes a busy machine longer than the limit on idleness
 
 // A half-close that waits for a peer which reads nothing holds up neither the
 // limit on idleness, nor a cancel, nor what the peer sends, while the peer
@@ -38,9 +40,10 @@ func TestHalfCloseWaits(t *testing.T) {
 				defer r.Close()
 				var p Policy
 				if how == "idle" {
-					p.Idle = time.Second
+					p.Idle = 3 * time.Second
 				}
 				over := piping(ctx, End{R: strings.NewReader("all"), W: out}, Conn(closer{here}), p)
+				there.SetDeadline(time.Now().Add(testutil.Timeout))
 				io.ReadFull(there, make([]byte, 1000)) // the half-close has begun
 				io.WriteString(there, "answer")
 				answer := make([]byte, 6)
