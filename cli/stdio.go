@@ -86,7 +86,7 @@ func (o *invocation) policy() relay.Policy {
 		p.AtRemoteEOF = o.dialect.ListenEOF
 	}
 	if p.Idle > 0 {
-		p.Idle += o.Interval // its pauses are none of the other side's
+		p.Idle += o.Interval // our own pauses are not idleness of the other side
 	}
 	switch {
 	case o.RecvLimit > 0, o.Has(option.QuitAtPeerEOF), o.readsStdin() && isTerminal(os.Stdin):

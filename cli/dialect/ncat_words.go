@@ -72,7 +72,7 @@ func ncatEvent(e event.Event, verbose int) (lines []event.Line, ok bool) {
 	case event.Refused:
 		return append(ncatClient(e.Remote), event.Named("New connection denied: connection limit reached (%d)", e.Limit)), true
 	case event.SessionFailed:
-		// A client of several that leaves is none of the others' business.
+		// That one of several clients leaves does not concern the others.
 		left := errors.Is(e.Err, syscall.ECONNRESET) || errors.Is(e.Err, syscall.EPIPE)
 		return nil, left && verbose == 0 && !event.IsLocal(e.Err)
 	case event.Closed:

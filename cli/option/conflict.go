@@ -40,9 +40,9 @@ type Conflict struct {
 	// these do as well as B.
 	Unless []ID
 
-	// Idle says that A has no effect rather than a wrong one, so that a lenient
+	// Harmless says that A has no effect rather than a wrong one, so that a lenient
 	// dialect forgets it.
-	Idle bool
+	Harmless bool
 }
 
 // conflicts are the pairs that do not follow from the table of handlers.
@@ -52,7 +52,7 @@ var conflicts = [...]Conflict{
 	{A: SendOnly, B: RecvOnly},
 	{A: SendOnly, B: NoStdin, Reason: NothingToSend},
 	{A: HalfClose, B: NoShutdown},
-	{A: Telnet, B: UDP, Reason: StreamsOnly, Idle: true},
+	{A: Telnet, B: UDP, Reason: StreamsOnly, Harmless: true},
 	{A: TCPMD5, B: UDP, Reason: TCPOnly},
 	{A: Congestion, B: UDP, Reason: TCPOnly},
 	{A: KeepAlive, B: UDP, Reason: TCPOnly},
@@ -60,9 +60,9 @@ var conflicts = [...]Conflict{
 	{A: Scan, B: Listen, Reason: ForConnecting},
 	{A: KeepOpen, B: Listen, Reason: Needs},
 	{A: AcceptTimeout, B: Listen, Reason: Needs},
-	{A: ConnectTimeout, B: Listen, Reason: ForConnecting, Unless: []ID{TLS, To, ProxyServer, AcceptProxyProtocol}, Idle: true},
-	{A: Progress, B: KeepOpen, Reason: NoEffect, Idle: true},
-	{A: MaxConns, B: KeepOpen, Reason: Needs, Unless: []ID{HTTP, Broker, Chat, ProxyServer}, Idle: true},
+	{A: ConnectTimeout, B: Listen, Reason: ForConnecting, Unless: []ID{TLS, To, ProxyServer, AcceptProxyProtocol}, Harmless: true},
+	{A: Progress, B: KeepOpen, Reason: NoEffect, Harmless: true},
+	{A: MaxConns, B: KeepOpen, Reason: Needs, Unless: []ID{HTTP, Broker, Chat, ProxyServer}, Harmless: true},
 	{A: Page, B: HTTP, Reason: Needs},
 	{A: Allow, B: Listen, Reason: Needs},
 	{A: AllowFile, B: Listen, Reason: Needs},
@@ -74,7 +74,7 @@ var conflicts = [...]Conflict{
 	{A: Retry, B: Listen, Reason: ForConnecting},
 	{A: Explain, B: Unix, Reason: NoIPAddress},
 
-	{A: Telnet, B: Scan, Reason: NothingToSend, Idle: true},
+	{A: Telnet, B: Scan, Reason: NothingToSend, Harmless: true},
 	{A: Congestion, B: Scan, Reason: NothingToSend},
 	{A: PassFD, B: Scan, Reason: ScanCloses},
 	{A: Exec, B: Scan, Reason: ScanCloses},
@@ -84,12 +84,12 @@ var conflicts = [...]Conflict{
 	{A: IPv6, B: Unix, Reason: NoIPAddress},
 	{A: SourcePort, B: Unix, Reason: NoPorts},
 	{A: Source, B: Unix, Unless: []ID{UDP, Listen}},
-	{A: Broadcast, B: Unix, Reason: NoBroadcasts, Idle: true},
+	{A: Broadcast, B: Unix, Reason: NoBroadcasts, Harmless: true},
 	{A: SOCKS, B: Unix, Reason: ProxyCarriesTCP, Unless: []ID{To, ProxyServer}},
 	{A: Proxy, B: Unix, Reason: ProxyCarriesTCP, Unless: []ID{To, ProxyServer}},
-	{A: TTL, B: Unix, Reason: NoIPAddress, Idle: true},
-	{A: MinTTL, B: Unix, Reason: NoIPAddress, Idle: true},
-	{A: TOS, B: Unix, Reason: NoIPAddress, Idle: true},
+	{A: TTL, B: Unix, Reason: NoIPAddress, Harmless: true},
+	{A: MinTTL, B: Unix, Reason: NoIPAddress, Harmless: true},
+	{A: TOS, B: Unix, Reason: NoIPAddress, Harmless: true},
 	{A: Interface, B: Unix, Reason: NoIPAddress},
 	{A: Allow, B: Unix, Reason: NoIPAddress, Unless: []ID{AcceptProxyProtocol}},
 	{A: AllowFile, B: Unix, Reason: NoIPAddress, Unless: []ID{AcceptProxyProtocol}},
@@ -103,17 +103,17 @@ var conflicts = [...]Conflict{
 	{A: Proxy, B: Listen, Reason: ForConnecting, Unless: []ID{To, ProxyServer}},
 	{A: SOCKS, B: UDP, Reason: ProxyCarriesTCP},
 	{A: Proxy, B: UDP, Reason: ProxyCarriesTCP},
-	{A: ProxyType, B: SOCKS, Reason: Needs, Unless: []ID{Proxy, ProxyServer}, Idle: true},
-	{A: ProxyUser, B: SOCKS, Reason: Needs, Unless: []ID{Proxy}, Idle: true},
-	{A: ProxyAuth, B: Proxy, Reason: Needs, Unless: []ID{SOCKS, ProxyServer}, Idle: true},
-	{A: ProxyDNS, B: Proxy, Reason: Needs, Unless: []ID{SOCKS}, Idle: true},
+	{A: ProxyType, B: SOCKS, Reason: Needs, Unless: []ID{Proxy, ProxyServer}, Harmless: true},
+	{A: ProxyUser, B: SOCKS, Reason: Needs, Unless: []ID{Proxy}, Harmless: true},
+	{A: ProxyAuth, B: Proxy, Reason: Needs, Unless: []ID{SOCKS, ProxyServer}, Harmless: true},
+	{A: ProxyDNS, B: Proxy, Reason: Needs, Unless: []ID{SOCKS}, Harmless: true},
 	{A: ProxyUser, B: ProxyAuth},
 
 	{A: PassFD, B: Listen, Reason: ListensForNone},
-	{A: CRLF, B: PassFD, Reason: NothingToSend, Idle: true},
-	{A: Telnet, B: PassFD, Reason: NothingToSend, Idle: true},
-	{A: Interval, B: PassFD, Reason: NothingToSend, Idle: true},
-	{A: RecvLimit, B: PassFD, Reason: NothingReceived, Idle: true},
+	{A: CRLF, B: PassFD, Reason: NothingToSend, Harmless: true},
+	{A: Telnet, B: PassFD, Reason: NothingToSend, Harmless: true},
+	{A: Interval, B: PassFD, Reason: NothingToSend, Harmless: true},
+	{A: RecvLimit, B: PassFD, Reason: NothingReceived, Harmless: true},
 	{A: TLS, B: PassFD, Reason: TLSStaysHere},
 	{A: Exec, B: PassFD, Reason: OneHandler},
 	{A: ShExec, B: PassFD, Reason: OneHandler},
@@ -121,12 +121,12 @@ var conflicts = [...]Conflict{
 	{A: TLS, B: UDP, Reason: NoDTLS},
 	{A: TLSVerify, B: TLSNoVerify},
 	{A: TLSKey, B: TLSCert, Reason: Needs},
-	{A: TLSServerName, B: Listen, Reason: ForConnecting, Idle: true},
-	{A: TLSNoVerify, B: Listen, Reason: ForConnecting, Idle: true},
+	{A: TLSServerName, B: Listen, Reason: ForConnecting, Harmless: true},
+	{A: TLSNoVerify, B: Listen, Reason: ForConnecting, Harmless: true},
 	{A: TLSNoVerify, B: TLSTrustFile},
 	{A: TLSTrustFile, B: TLSPin, Reason: NoEffect},
 
-	{A: AppendOutput, B: Output, Reason: Needs, Unless: []ID{HexDump}, Idle: true},
+	{A: AppendOutput, B: Output, Reason: Needs, Unless: []ID{HexDump}, Harmless: true},
 	{A: Output, B: Scan, Reason: NoEffect},
 	{A: HexDump, B: Scan, Reason: NoEffect},
 	{A: Progress, B: Scan, Reason: NoEffect},
@@ -151,7 +151,7 @@ func (o *Options) conflict(g *Grammar) error {
 		if !o.hasConflict(c) {
 			return true
 		}
-		if c.Idle && g.Lenient {
+		if c.Harmless && g.Lenient {
 			o.forget(c.A)
 			return true
 		}

@@ -62,7 +62,7 @@ func handlerConflicts(yield func(Conflict) bool) {
 // that are about a relay, and reports whether it always returned true.
 func (h *handler) conflictsOfRelay(yield func(Conflict) bool) bool {
 	for _, id := range relayOptions {
-		if !h.heeds(id) && !yield(Conflict{A: id, B: h.id, Reason: NoEffect, Idle: true}) {
+		if !h.heeds(id) && !yield(Conflict{A: id, B: h.id, Reason: NoEffect, Harmless: true}) {
 			return false
 		}
 	}

@@ -91,8 +91,8 @@ const (
 	otherPortAnswers
 )
 
-// A row of the table: when every fact of all and none of none is there, cause
-// is the likely one. any, if not 0, needs one of its facts.
+// A row of the table: cause is likely if all facts in all are known, at least
+// one of those in any, unless that is 0, and none of those in none.
 type row struct {
 	all, any, none Set
 	cause          Cause
