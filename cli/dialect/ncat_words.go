@@ -128,7 +128,7 @@ func ncatError(err error) (text string, ok bool) {
 		return fmt.Sprintf("Idle timeout expired (%d ms)", idle.Limit.Milliseconds()), true
 	case errors.As(err, &local):
 		return local.Op + ": " + event.Reason(local.Err), true
-	case errors.As(err, &op):
+	case errors.As(err, &op) && (errors.As(op.Err, new(syscall.Errno)) || event.TimedOut(op.Err)):
 		return event.Reason(op), true
 	}
 	return ncatUsageError(err)

@@ -14,6 +14,7 @@ import (
 	"gonc/cli/event"
 	"gonc/conn"
 	"gonc/conn/addr"
+	"gonc/conn/tlsconn"
 	"gonc/relay/command"
 )
 
@@ -81,6 +82,24 @@ func TestSayDescriptors(t *testing.T) {
 	} {
 		if text, hint := (&Text{Dialect: goncDialect()}).describe(err); !strings.Contains(text, "Too many open files") || !strings.Contains(hint, "ulimit -n") {
 			t.Errorf("it says %q, %q", text, hint)
+		}
+	}
+}
+
+// An error that is none of the system's is told in words in every dialect, and
+// not as package net writes it.
+func TestTruncatedInEveryDialect(t *testing.T) {
+	cut := &net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: 8}, Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 9}, Err: &tlsconn.TruncatedError{}}
+	want := "receive from 192.0.2.1 port 9 (tcp) failed: it ended without close_notify"
+	for _, name := range []string{"gonc", "nc", "ncat"} {
+		d, _, err := dialect.Choose([]string{name})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said strings.Builder
+		(&Text{Dialect: d, W: &said}).Print(event.Failed{Err: cut})
+		if !strings.Contains(said.String(), ": "+want) {
+			t.Errorf("%s says %q", name, said.String())
 		}
 	}
 }
