@@ -90,7 +90,7 @@ func TestSocketActivationLies(t *testing.T) {
 		{"too many", "99999999", nil, `LISTEN_FDS is not a number of sockets: "99999999"`},
 		{"closed", "1", nil, "descriptor 3 is not a socket that listens: "},
 		{"a file", "1", open(t, os.DevNull, os.O_RDONLY), "descriptor 3 is not a socket that listens: "},
-		{"datagrams", "1", datagrams, "descriptor 3 is not a socket that listens: "},
+		{"datagrams", "1", datagrams, "descriptor 3 is not a socket of this kind but of UDP"},
 		{"another closed", "2", listening, "descriptor 4 is not a socket that listens: "},
 	} {
 		t.Run(test.name, func(t *testing.T) {

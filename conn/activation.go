@@ -100,7 +100,7 @@ func (s *server) adopt(f *os.File, d *demux) (socket, net.Addr, error) {
 	case "udp", "unixgram":
 		pc, err := net.FilePacketConn(f)
 		if err != nil {
-			return nil, nil, notPassed(f, NotASocket, err)
+			return nil, nil, notDatagrams(f, err)
 		}
 		if pc.LocalAddr().Network() != proto {
 			pc.Close()
@@ -110,7 +110,7 @@ func (s *server) adopt(f *os.File, d *demux) (socket, net.Addr, error) {
 	}
 	ln, err := net.FileListener(f)
 	if err != nil {
-		return nil, nil, notPassed(f, NotASocket, err)
+		return nil, nil, notStreams(f, err)
 	}
 	if ln.Addr().Network() != s.l.network() || !isListening(f) {
 		ln.Close()
@@ -138,6 +138,26 @@ func (s *server) datagramSocket(pc net.PacketConn, d *demux) socket {
 		return &unixgramSocket{UnixConn: c}
 	}
 	panic("a packet connection of package net that is neither")
+}
+
+// notDatagrams returns why f is no datagram socket: it may be one that listens.
+func notDatagrams(f *os.File, err error) error {
+	ln, other := net.FileListener(f)
+	if other != nil {
+		return notPassed(f, NotASocket, err)
+	}
+	defer ln.Close()
+	return wrongPassed(f, ln.Addr())
+}
+
+// notStreams returns why f is no socket that listens: it may be one of datagrams.
+func notStreams(f *os.File, err error) error {
+	pc, other := net.FilePacketConn(f)
+	if other != nil {
+		return notPassed(f, NotASocket, err)
+	}
+	defer pc.Close()
+	return wrongPassed(f, pc.LocalAddr())
 }
 
 func notPassed(f *os.File, why ActivationReason, err error) error {
