@@ -120,7 +120,7 @@ func (o *invocation) setQuit(p *relay.Policy) {
 	udp := o.Has(option.UDP)
 	switch {
 	case !ok || after < 0:
-	case after == 0 && o.dialect.FlushQuiet > 0 && !udp && !o.Has(option.SendOnly):
+	case after == 0 && o.dialect.FlushQuiet > 0 && o.Has(option.QuitAfter) && !udp && !o.Has(option.SendOnly):
 		p.Quiet = o.dialect.FlushQuiet
 	case after == 0:
 		p.Linger = relay.Flush
@@ -140,7 +140,7 @@ func (o *invocation) quitTime() (after time.Duration, ok bool) {
 		return o.QuitAfter, true
 	case o.Has(option.SendOnly) && (client || !udp):
 		return 0, true
-	case udp && client && o.Has(option.Timeout):
+	case client && o.Has(option.Timeout) && (udp || o.dialect.ZeroTimeout && o.Timeout == 0):
 		return o.Timeout, true
 	case udp && client && o.RecvLimit == 0 && o.dialect.UDPQuiet > 0:
 		return o.dialect.UDPQuiet, true

@@ -33,6 +33,7 @@ type Dialect struct {
 	ConnectTimeout time.Duration     // where no limit on connecting is given; zero: none
 	RefusalEnds    Refusal           // whether a UDP client that is refused ends
 	PlainHexDump   bool              // a dump in hex has no line about each read and write
+	ZeroTimeout    bool              // a client with a timeout of 0 ends once all is sent
 	FlushQuiet     time.Duration     // with a quit time of 0, how long the peer may be silent before that is the end; zero: end once all is sent
 
 	TrustsAnyPeer bool // certificates are verified only if that is asked for

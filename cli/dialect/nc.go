@@ -24,6 +24,7 @@ var nc = Dialect{
 
 	ListenEOF:   relay.Finish,
 	ConnectEOF:  relay.KeepSending,
+	ZeroTimeout: true,
 	FlushQuiet:  time.Second,
 	DualStack:   true,
 	RefusalEnds: Quietly,
