@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -83,6 +82,9 @@ func (r *Request) exchange(ctx context.Context, target net.Conn, in *input) (up,
 	r.c.SetReadDeadline(past)
 	target.Close()
 	sending.Wait()
+	if err == nil {
+		err = r.reset()
+	}
 	up += int64(len(head))
 	switch {
 	case ctx.Err() != nil:
@@ -191,7 +193,7 @@ func (r *Request) sendBody(target net.Conn) (n int64) {
 	if err == nil {
 		err = r.drop()
 	}
-	if err != nil && r.unsent.Load() == nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+	if err != nil && r.unsent == nil && !errors.Is(err, os.ErrDeadlineExceeded) {
 		target.Close()
 	}
 	return n
@@ -200,13 +202,13 @@ func (r *Request) sendBody(target net.Conn) (n int64) {
 // A targetWriter keeps the error of a write.
 type targetWriter struct {
 	net.Conn
-	failed *atomic.Pointer[error]
+	failed *error
 }
 
 func (w *targetWriter) Write(b []byte) (int, error) {
 	n, err := w.Conn.Write(b)
 	if err != nil {
-		w.failed.Store(&err)
+		*w.failed = err
 	}
 	return n, err
 }
@@ -335,13 +337,19 @@ func (r *Request) passResponseBody(in *input, h *http1.Head) (int64, error) {
 		body := h.Body()
 		return passBody(r.c, &body, in, func(int) error { return errNotHTTP })
 	}
-	n, err := passToEnd(r.c, in)
-	// A socket reports a reset once: where a write took it, a read finds EOF.
-	// EPIPE says that the EOF came before.
-	if unsent := r.unsent.Load(); err == nil && unsent != nil && !errors.Is(*unsent, syscall.EPIPE) {
-		err = *unsent
+	r.untilEOF = true
+	return passToEnd(r.c, in)
+}
+
+// reset returns the reset of a response that lasted until the EOF of the target,
+// if sending the request has met one. A socket reports a reset once: where a
+// write took it, a read finds EOF. EPIPE says that the EOF came before.
+func (r *Request) reset() error {
+	var errno syscall.Errno
+	if r.untilEOF && errors.As(r.unsent, &errno) && errno != syscall.EPIPE {
+		return r.unsent
 	}
-	return n, err
+	return nil
 }
 
 // passToEnd writes to w what in has and reads, until its EOF.

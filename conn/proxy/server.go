@@ -70,8 +70,9 @@ type Request struct {
 	head   http1.Head // of an HTTP request; its bytes are in.buf[in.r:]
 	path   string     // of KindForward: what to ask the target for
 
-	badBody atomic.Bool           // its framing is wrong
-	unsent  atomic.Pointer[error] // why the target did not take all of it
+	badBody  atomic.Bool // its framing is wrong
+	unsent   error       // why the target did not take all of it; to be read when it is sent no longer
+	untilEOF bool        // the response lasts until the EOF of the target
 }
 
 // A ClientError is a client that asked for nothing that it can have.
