@@ -296,8 +296,12 @@ func (p *peer) fill() error {
 	if err := shrinkBacklog(p.ln); err != nil {
 		return err
 	}
+	late := 0 // in a row: one alone may be late because the machine is busy
 	for range 64 {
-		if !p.hold() && !p.hold() { // one alone may be late because the machine is busy
+		if late++; p.hold() {
+			late = 0
+		}
+		if late == 2 {
 			return nil
 		}
 	}
