@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"gonc/conn/sockopt"
 )
 
 // evictWait bounds the wait for the slot of a connection that was evicted.
@@ -41,7 +43,7 @@ type holder struct {
 // when the handler has returned.
 func (s *server) hold(ctx context.Context, c net.Conn) (held context.Context, release func()) {
 	held, end := context.WithCancelCause(ctx)
-	h := &holder{bareConn(c), end}
+	h := &holder{sockopt.Bare(c), end}
 	s.holders.mu.Lock()
 	defer s.holders.mu.Unlock()
 	if s.holders.all == nil {
@@ -74,15 +76,4 @@ func (s *server) evict() bool {
 	delete(s.holders.all, last)
 	last.end(&EvictedError{s.l.slots()})
 	return true
-}
-
-// bareConn returns the connection below c.
-func bareConn(c net.Conn) net.Conn {
-	for {
-		w, ok := c.(interface{ NetConn() net.Conn })
-		if !ok {
-			return c
-		}
-		c = w.NetConn()
-	}
 }

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"time"
 
+	"gonc/conn/sockopt"
 	"gonc/internal/http1"
 )
 
@@ -99,16 +100,8 @@ func (r *Request) exchange(ctx context.Context, target net.Conn, in *input) (up,
 
 // resetOnClose makes the close of c a reset.
 func resetOnClose(c net.Conn) {
-	for {
-		if l, ok := c.(interface{ SetLinger(int) error }); ok {
-			l.SetLinger(0)
-			return
-		}
-		w, ok := c.(interface{ NetConn() net.Conn })
-		if !ok {
-			return
-		}
-		c = w.NetConn()
+	if l, ok := sockopt.Bare(c).(interface{ SetLinger(int) error }); ok {
+		l.SetLinger(0)
 	}
 }
 

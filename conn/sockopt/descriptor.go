@@ -1,6 +1,9 @@
 package sockopt
 
-import "syscall"
+import (
+	"net"
+	"syscall"
+)
 
 // Descriptor calls f with the descriptor of c, a connection or a listener, unless
 // it is closed or has none.
@@ -11,5 +14,16 @@ func Descriptor(c any, f func(fd uintptr)) {
 	}
 	if rc, err := sc.SyscallConn(); err == nil {
 		rc.Control(f)
+	}
+}
+
+// Bare returns the connection below c, which may be TLS or wrapped otherwise.
+func Bare(c net.Conn) net.Conn {
+	for {
+		w, ok := c.(interface{ NetConn() net.Conn })
+		if !ok {
+			return c
+		}
+		c = w.NetConn()
 	}
 }

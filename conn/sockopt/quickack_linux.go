@@ -11,12 +11,5 @@ import (
 // acknowledgement could go with, and a peer with Nagle's algorithm on (RFC 1122
 // section 4.2.3.4) sends nothing meanwhile.
 func AckNow(c net.Conn) {
-	for {
-		above, ok := c.(interface{ NetConn() net.Conn })
-		if !ok {
-			break
-		}
-		c = above.NetConn()
-	}
-	Descriptor(c, func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1) })
+	Descriptor(Bare(c), func(fd uintptr) { unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_QUICKACK, 1) })
 }
