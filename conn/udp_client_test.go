@@ -12,22 +12,30 @@ import (
 	"gonc/internal/testutil"
 )
 
-// A name with several addresses gets what was sent at the first one that does
-// not refuse it, from the beginning.
-func TestUDPNextAddress(t *testing.T) {
+// dialTwoAddresses connects to a name with two addresses, of which only the
+// second has a socket, which is returned too.
+func dialTwoAddresses(t *testing.T) (c net.Conn, second *net.UDPConn) {
+	t.Helper()
 	withNames(t, map[string]string{"two.test.": "127.0.0.2 127.0.0.3"})
-	uc, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 3)})
+	second, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 3)})
 	if err != nil {
 		t.Skip(err)
 	}
-	defer uc.Close()
-	uc.SetDeadline(time.Now().Add(testutil.Timeout))
+	t.Cleanup(func() { second.Close() })
+	second.SetDeadline(time.Now().Add(testutil.Timeout))
 	d := Dialer{Network: "udp", OnRefusal: func(a net.Addr, err error) { t.Errorf("%v: %v", a, err) }}
-	c, err := d.Dial(t.Context(), addr.Addr{Host: "two.test", Port: portOf(uc.LocalAddr())})
+	c, err = d.Dial(t.Context(), addr.Addr{Host: "two.test", Port: portOf(second.LocalAddr())})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	t.Cleanup(func() { c.Close() })
+	return c, second
+}
+
+// A name with several addresses gets what was sent at the first one that does
+// not refuse it, from the beginning.
+func TestUDPNextAddress(t *testing.T) {
+	c, uc := dialTwoAddresses(t)
 	c.SetDeadline(time.Now().Add(testutil.Timeout))
 	answers := make(chan string, 10)
 	go func() {
@@ -67,18 +75,7 @@ func TestUDPNextAddress(t *testing.T) {
 // interrupted, has not seen the refusal of the first address, and moves on all
 // the same.
 func TestUDPNextAddressAtClose(t *testing.T) {
-	withNames(t, map[string]string{"two.test.": "127.0.0.2 127.0.0.3"})
-	uc, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 3)})
-	if err != nil {
-		t.Skip(err)
-	}
-	defer uc.Close()
-	uc.SetDeadline(time.Now().Add(testutil.Timeout))
-	d := Dialer{Network: "udp", OnRefusal: func(a net.Addr, err error) { t.Errorf("%v: %v", a, err) }}
-	c, err := d.Dial(t.Context(), addr.Addr{Host: "two.test", Port: portOf(uc.LocalAddr())})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c, uc := dialTwoAddresses(t)
 	if _, err := c.Write([]byte("once")); err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func newHub(t *testing.T, out *os.File) *hub {
 // hubOf returns a new hub with a local side that reads the other end of in.
 func hubOf(t *testing.T, local End, in *os.File) *hub {
 	h := &hub{Fanout: &Fanout{Local: local}, in: in}
-	h.init() // log is what Serve would begin with
+	h.init() // as the first Serve does
 	h.ctx, h.cancel = context.WithCancel(context.Background())
 	t.Cleanup(func() { h.cancel(); h.Close() })
 	return h

@@ -86,8 +86,8 @@ func TestSayDescriptors(t *testing.T) {
 	}
 }
 
-// An error that is none of the system's is told in words in every dialect, and
-// not as package net writes it.
+// An error that does not come from the system is described in gonc's own words in
+// every dialect, and not as package net formats it.
 func TestTruncatedInEveryDialect(t *testing.T) {
 	cut := &net.OpError{Op: "read", Net: "tcp", Source: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 2), Port: 8}, Addr: &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 9}, Err: &tlsconn.TruncatedError{}}
 	want := "receive from 192.0.2.1 port 9 (tcp) failed: it ended without close_notify"

@@ -121,7 +121,8 @@ func isFree(port int) bool {
 		return false
 	}
 	pc.Close()
-	// A child between fork and exec has them still: it ends before the lock is had.
+	// A child inherits both and keeps them until its exec. The lock is held for
+	// writing until then, so taking it waits for every such child.
 	syscall.ForkLock.RLock()
 	defer syscall.ForkLock.RUnlock()
 	return true
